@@ -1,0 +1,11 @@
+//! What a log says, and what follows from it.
+//!
+//! `line -> date -> filter -> failure -> window -> ban decision`, without files, sockets, threads or a clock: time is
+//! an argument everywhere, so the daemon, `palisade replay` and the tests run the same code.
+#![forbid(unsafe_code)]
+
+mod spec;
+mod time;
+
+pub use spec::{BanTimeSpec, FilterSpec, IgnoreSpec, JailSpec, Usedns};
+pub use time::Time;
