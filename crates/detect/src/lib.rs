@@ -4,8 +4,10 @@
 //! an argument everywhere, so the daemon, `palisade replay` and the tests run the same code.
 #![forbid(unsafe_code)]
 
+mod date;
 mod spec;
 mod time;
 
+pub use date::{DateDetector, DateError, Found, Zone, ZoneError};
 pub use spec::{BanTimeSpec, FilterSpec, IgnoreSpec, JailSpec, Usedns};
 pub use time::Time;
