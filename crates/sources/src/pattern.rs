@@ -1,0 +1,131 @@
+//! Path patterns: `*`, `?`, `[...]` and `[!...]` within a component, as `logpath` has them. Names that begin with a dot
+//! match only a pattern that does.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+/// An absolute path, component by component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    /// The leading components without wildcards.
+    pub(crate) base: PathBuf,
+    /// What follows, never empty: the last one names files.
+    pub(crate) rest: Vec<Name>,
+}
+
+/// One component of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Name {
+    Plain(OsString),
+    Wild(OsString),
+}
+
+impl Pattern {
+    /// `None` if it names no file. A path that is not absolute begins at the working directory.
+    pub(crate) fn new(text: &str) -> Option<Self> {
+        let path = std::path::absolute(text).ok()?;
+        let mut names: Vec<Name> = path
+            .components()
+            .filter_map(|component| match component {
+                Component::Normal(name) => Some(Name::new(name)),
+                Component::ParentDir => Some(Name::Plain("..".into())),
+                _ => None,
+            })
+            .collect();
+        let last = names.len().checked_sub(1)?;
+        let plain = names[..last].iter().take_while(|name| matches!(name, Name::Plain(_))).count();
+        let rest = names.split_off(plain);
+        let mut base = PathBuf::from("/");
+        base.extend(names.iter().map(Name::text));
+        Some(Self { base, rest })
+    }
+}
+
+impl Name {
+    fn new(text: &OsStr) -> Self {
+        match memchr::memchr3(b'*', b'?', b'[', text.as_bytes()) {
+            Some(_) => Self::Wild(text.into()),
+            None => Self::Plain(text.into()),
+        }
+    }
+
+    fn text(&self) -> &Path {
+        match self {
+            Self::Plain(text) | Self::Wild(text) => Path::new(text),
+        }
+    }
+
+    pub(crate) fn matches(&self, name: &OsStr) -> bool {
+        match self {
+            Self::Plain(text) => text == name,
+            Self::Wild(text) => {
+                let hidden = name.as_bytes().first() == Some(&b'.');
+                let asked = text.as_bytes().first() == Some(&b'.');
+                hidden == asked && wild(text.as_bytes(), name.as_bytes())
+            }
+        }
+    }
+}
+
+/// Goes back to the last star only, so the time is bounded by the product of the lengths.
+fn wild(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        if pattern.get(p) == Some(&b'*') {
+            star = Some((p, n));
+            p += 1;
+        } else if let Some(width) = one(&pattern[p..], name[n]) {
+            p += width;
+            n += 1;
+        } else if let Some((star_p, star_n)) = star {
+            star = Some((star_p, star_n + 1));
+            p = star_p + 1;
+            n = star_n + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+/// How many bytes of the pattern took the byte, if they do.
+fn one(pattern: &[u8], byte: u8) -> Option<usize> {
+    match pattern.first()? {
+        b'?' => Some(1),
+        b'[' => match class(&pattern[1..]) {
+            Some((negated, set, width)) => (in_set(set, byte) != negated).then_some(width + 1),
+            None => (byte == b'[').then_some(1),
+        },
+        literal => (*literal == byte).then_some(1),
+    }
+}
+
+/// A class after its `[`: whether negated, its members, and its width with the `]`. A `]` that comes first is a member.
+fn class(pattern: &[u8]) -> Option<(bool, &[u8], usize)> {
+    let negated = matches!(pattern.first(), Some(b'!' | b'^'));
+    let start = usize::from(negated);
+    let end = pattern.iter().skip(start + 1).position(|byte| *byte == b']')? + start + 1;
+    Some((negated, &pattern[start..end], end + 1))
+}
+
+fn in_set(mut set: &[u8], byte: u8) -> bool {
+    loop {
+        match set {
+            [low, b'-', high, rest @ ..] => {
+                if (low..=high).contains(&&byte) {
+                    return true;
+                }
+                set = rest;
+            }
+            [member, rest @ ..] => {
+                if *member == byte {
+                    return true;
+                }
+                set = rest;
+            }
+            [] => return false,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! How far a log has been read, and how its file is known again: by inode, and by what stands before the position.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use rustix::fs::{FileType, fstat};
+use rustix::io::pread;
+use serde::{Deserialize, Serialize};
+
+/// So many bytes of a file are hashed to know it again: at its start, and before the position. Long enough to hold a
+/// time stamp in most logs, which keeps one day's file from being taken for another's.
+pub(crate) const WINDOW: usize = 1024;
+
+/// Where reading one path stands. It is written as a whole: what is not in it is finished.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    version: u8,
+    /// Oldest first: rotated files that a writer may still hold open, then the file at the path itself. Empty says
+    /// that the path was looked for and nothing was there.
+    pub(crate) marks: Vec<Mark>,
+}
+
+impl Position {
+    pub(crate) fn new(marks: Vec<Mark>) -> Self {
+        Self { version: 1, marks }
+    }
+
+    /// Bytes read of the file at the path itself (or last seen there).
+    pub fn offset(&self) -> u64 {
+        self.marks.last().map_or(0, |mark| mark.offset)
+    }
+}
+
+/// A place in one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+    /// Everything before it has been delivered.
+    pub(crate) offset: u64,
+    /// The position is inside of a line whose beginning was delivered and whose rest is not wanted.
+    pub(crate) skipping: bool,
+    /// How many bytes `head` covers.
+    head_len: u16,
+    head: u64,
+    /// Of the bytes before `offset`, at most [`WINDOW`].
+    tail: u64,
+}
+
+/// Which file, as long as it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Identity {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+/// What `stat` says, as far as reading needs it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stat {
+    pub(crate) identity: Identity,
+    pub(crate) size: u64,
+    pub(crate) linked: bool,
+    pub(crate) regular: bool,
+}
+
+impl From<rustix::fs::Stat> for Stat {
+    fn from(stat: rustix::fs::Stat) -> Self {
+        Self {
+            identity: Identity { device: stat.st_dev, inode: stat.st_ino },
+            size: stat.st_size.try_into().unwrap_or(0),
+            linked: stat.st_nlink > 0,
+            regular: FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
+        }
+    }
+}
+
+/// What a file is to a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kinship {
+    /// What was read is there: reading goes on at the mark.
+    Same,
+    /// It begins alike but lost its end, as after a power cut: all that is left has been read.
+    Cut { size: u64 },
+    /// It begins alike, but before the mark there are only zero bytes: a crashed file system's hole.
+    Holed,
+    /// Another file, or the same one emptied and filled anew.
+    Other,
+}
+
+impl Mark {
+    /// The start of a file.
+    pub(crate) fn start(identity: Identity) -> Self {
+        Self { device: identity.device, inode: identity.inode, ..Self::default() }
+    }
+
+    /// A place in an open file, which is read to know it again.
+    pub(crate) fn at(
+        fd: BorrowedFd<'_>,
+        identity: Identity,
+        offset: u64,
+        skipping: bool,
+    ) -> io::Result<Self> {
+        let mut buffer = [0; WINDOW];
+        let head = window(fd, 0, window_len(offset), &mut buffer)?;
+        let (head_len, head) = (head.len() as u16, hash(head));
+        let tail = hash(window(fd, offset - window_len(offset) as u64, window_len(offset), &mut buffer)?);
+        Ok(Self { offset, skipping, head_len, head, tail, ..Self::start(identity) })
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { device: self.device, inode: self.inode }
+    }
+
+    /// The same place in a file that holds the same.
+    pub(crate) fn in_file(&self, identity: Identity) -> Self {
+        Self { device: identity.device, inode: identity.inode, ..self.clone() }
+    }
+
+    /// How many bytes before the offset are compared.
+    pub(crate) fn overlap(&self) -> usize {
+        window_len(self.offset)
+    }
+
+    /// `before` are the [`overlap`](Self::overlap) bytes before the offset.
+    pub(crate) fn follows(&self, before: &[u8]) -> bool {
+        hash(before) == self.tail
+    }
+
+    /// Moves on by `consumed` bytes. `buffer` begins [`overlap`](Self::overlap) bytes before the old offset.
+    pub(crate) fn advance(&mut self, buffer: &[u8], consumed: usize, skipping: bool) {
+        let end = self.overlap() + consumed;
+        if usize::from(self.head_len) < WINDOW {
+            // So near to the start of the file the buffer begins there.
+            let head = &buffer[..end.min(WINDOW)];
+            self.head_len = head.len() as u16;
+            self.head = hash(head);
+        }
+        self.offset += consumed as u64;
+        self.skipping = skipping;
+        self.tail = hash(&buffer[end - self.overlap()..end]);
+    }
+
+    /// Compares a file with the one that the mark was set in.
+    pub(crate) fn kinship(&self, fd: BorrowedFd<'_>) -> io::Result<Kinship> {
+        let size = Stat::from(fstat(fd)?).size;
+        let mut buffer = [0; WINDOW];
+        let before = window(fd, self.offset - self.overlap() as u64, self.overlap(), &mut buffer)?;
+        if before.len() == self.overlap() && self.follows(before) {
+            return Ok(Kinship::Same);
+        }
+        let hole = before.len() == self.overlap() && before.iter().all(|byte| *byte == 0);
+        let head = window(fd, 0, self.head_len.into(), &mut buffer)?;
+        let alike = head.len() == usize::from(self.head_len) && hash(head) == self.head;
+        Ok(match alike {
+            true if size < self.offset => Kinship::Cut { size },
+            true if hole => Kinship::Holed,
+            _ => Kinship::Other,
+        })
+    }
+}
+
+fn window_len(offset: u64) -> usize {
+    usize::try_from(offset).map_or(WINDOW, |offset| offset.min(WINDOW))
+}
+
+/// The bytes at `start`; fewer at the end of the file.
+fn window<'b>(
+    fd: BorrowedFd<'_>,
+    start: u64,
+    len: usize,
+    buffer: &'b mut [u8; WINDOW],
+) -> io::Result<&'b [u8]> {
+    let read = pread(fd, &mut buffer[..len], start)?;
+    Ok(&buffer[..read])
+}
+
+/// Stored with the position, so it must never change: eight bytes at a time, multiplied and folded.
+fn hash(bytes: &[u8]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fold = |state: u64, word: u64| {
+        let product = u128::from(state ^ word).wrapping_mul(u128::from(ODD));
+        (product as u64) ^ ((product >> 64) as u64).wrapping_add(ODD)
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    let state = words.iter().fold(bytes.len() as u64, |state, word| fold(state, u64::from_le_bytes(*word)));
+    rest.iter().fold(state, |state, byte| fold(state, u64::from(*byte) + 1))
+}

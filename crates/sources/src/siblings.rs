@@ -1,0 +1,67 @@
+//! Where a file went: the rotated log in the same directory, under another name or as a copy.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirEntryExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags, fstat, open};
+use rustix::io::Errno;
+
+use crate::position::{Identity, Kinship, Mark, Stat};
+
+/// So many names of a directory are looked at.
+const MAX_ENTRIES: usize = 10_000;
+
+/// A file that holds what a mark says was read, and perhaps more.
+pub(crate) struct Sibling {
+    pub(crate) path: PathBuf,
+    pub(crate) fd: OwnedFd,
+    pub(crate) identity: Identity,
+}
+
+/// Opens a log for reading. It may be a pipe or a device by mistake, which must not block.
+pub(crate) fn open_log(path: &Path) -> Result<(OwnedFd, Stat), Errno> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+    let fd = open(path, flags, Mode::empty())?;
+    let stat = fstat(&fd)?.into();
+    Ok((fd, stat))
+}
+
+/// Searches beside `log` (and beside the file it links to): first the same inode under any name, then a copy whose name
+/// begins alike. `taken` says which files are read already.
+pub(crate) fn find(log: &Path, mark: &Mark, taken: &impl Fn(Identity) -> bool) -> Option<Sibling> {
+    let real = log.canonicalize().ok();
+    let logs = [Some(log), real.as_deref().filter(|real| real.parent() != log.parent())];
+    logs.into_iter().flatten().find_map(|log| {
+        let names = entries(log.parent()?);
+        let same_inode = names.iter().filter(|(inode, _)| *inode == mark.inode);
+        let stem = stem(log.file_name()?);
+        let copies = names.iter().filter(|(inode, path)| {
+            let name = path.file_name().map_or(&[][..], OsStrExt::as_bytes);
+            *inode != mark.inode && mark.offset > 0 && name.starts_with(stem)
+        });
+        same_inode.chain(copies).find_map(|(_, path)| holds(path, mark, taken))
+    })
+}
+
+fn entries(directory: &Path) -> Vec<(u64, PathBuf)> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let entries = entries.take(MAX_ENTRIES).flatten();
+    entries.map(|entry| (entry.ino(), entry.path())).collect()
+}
+
+/// What `app.log` has in common with `app.log.1` and `app-20240101.log`.
+fn stem(name: &OsStr) -> &[u8] {
+    let name = name.as_bytes();
+    let end = name.iter().skip(1).position(|byte| *byte == b'.').map_or(name.len(), |dot| dot + 1);
+    &name[..end]
+}
+
+fn holds(path: &Path, mark: &Mark, taken: &impl Fn(Identity) -> bool) -> Option<Sibling> {
+    let (fd, stat) = open_log(path).ok()?;
+    let fits = stat.regular && !taken(stat.identity) && mark.kinship(fd.as_fd()).ok()? == Kinship::Same;
+    fits.then(|| Sibling { path: path.to_path_buf(), fd, identity: stat.identity })
+}

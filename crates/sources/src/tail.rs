@@ -1,0 +1,101 @@
+//! One open file and the place in it.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Instant;
+
+use rustix::io::pread;
+
+use crate::Progress;
+use crate::lines::{MAX_LINE, cut};
+use crate::position::{Identity, Mark, WINDOW};
+
+/// Holds the longest line that is delivered beside the window before it.
+pub(crate) const BUFFER: usize = 2 * MAX_LINE;
+const _: () = assert!(BUFFER > MAX_LINE + WINDOW);
+
+/// A file that is read on.
+pub(crate) struct Tail {
+    pub(crate) fd: OwnedFd,
+    pub(crate) mark: Mark,
+    /// `None`: no events come, it must be polled.
+    pub(crate) watch: Option<i32>,
+    /// There may be something to read.
+    pub(crate) dirty: bool,
+    /// When it last grew, or was rotated away.
+    pub(crate) quiet_since: Instant,
+    /// The last sweep in which a pattern matched it.
+    pub(crate) matched: u64,
+}
+
+/// What one read found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Nothing more at the moment.
+    End,
+    /// Perhaps more.
+    More,
+    /// What was read before is no longer there.
+    Replaced,
+}
+
+impl Tail {
+    pub(crate) fn new(fd: OwnedFd, mark: Mark, watch: Option<i32>, now: Instant) -> Self {
+        Self { fd, mark, watch, dirty: true, quiet_since: now, matched: 0 }
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.mark.identity()
+    }
+
+    /// From its beginning.
+    pub(crate) fn restart(&mut self) {
+        self.mark = Mark::start(self.identity());
+        self.dirty = true;
+    }
+
+    /// Reads once. The bytes before the position are read again with what follows: one system call says both whether
+    /// the file still is what it was and what is new in it.
+    pub(crate) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        progress: &mut Progress,
+        sink: &mut impl FnMut(&[u8]),
+    ) -> io::Result<Step> {
+        let overlap = self.mark.overlap();
+        let read = pread(&self.fd, &mut *buffer, self.mark.offset - overlap as u64)?;
+        if read < overlap || !self.mark.follows(&buffer[..overlap]) {
+            return Ok(Step::Replaced);
+        }
+        let cut = cut(&buffer[overlap..read], self.mark.skipping, sink);
+        if cut.consumed > 0 {
+            self.mark.advance(buffer, cut.consumed, cut.skipping);
+            progress.add(&cut);
+        }
+        Ok(if read < buffer.len() { Step::End } else { Step::More })
+    }
+
+    /// Delivers the whole lines of the last `bytes` before the position once more.
+    pub(crate) fn reread(
+        &self,
+        bytes: u64,
+        buffer: &mut [u8],
+        sink: &mut impl FnMut(&[u8]),
+    ) -> io::Result<()> {
+        let end = self.mark.offset;
+        // One byte more: if it is a newline, the stretch begins with a whole line.
+        let mut at = end.saturating_sub(bytes.saturating_add(1));
+        let mut skipping = at > 0;
+        while at < end {
+            let want = buffer.len().min(usize::try_from(end - at).unwrap_or(usize::MAX));
+            let read = pread(self.fd.as_fd(), &mut buffer[..want], at)?;
+            let cut = cut(&buffer[..read], skipping, sink);
+            if cut.consumed == 0 {
+                return Ok(());
+            }
+            skipping = cut.skipping;
+            at += cut.consumed as u64;
+        }
+        Ok(())
+    }
+}
