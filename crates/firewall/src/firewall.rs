@@ -1,0 +1,244 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::channel::{self, Channel};
+use crate::layout::Layout;
+use crate::policy::{Ban, BanPolicy, Remaining};
+use crate::ruleset::Ruleset;
+use crate::transaction::{self, Deletion};
+use crate::wire::{self, Key, Timeout, kind};
+use crate::{FirewallError, Monitor};
+
+/// The table in the kernel, and the one way to change it.
+pub struct Firewall {
+    channel: Channel,
+    layout: Layout,
+    deletion: Deletion,
+}
+
+/// What [`Firewall::apply`] did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// These jails had no sets, or not all that they had before: whoever is banned there has to be banned again.
+    pub emptied: Vec<String>,
+}
+
+/// What a jail has refused since its counter was created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counter {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes, headers of the IP layer included.
+    pub bytes: u64,
+}
+
+/// Somebody may change the table between our reading it and our change.
+const ATTEMPTS: usize = 3;
+
+impl Firewall {
+    /// So many bans are one transaction. Larger slices are split, so give no larger ones if something may be waiting.
+    pub const CHUNK: usize = 2048;
+
+    /// Opens the way to the kernel and changes nothing. Says which capability or part of the kernel is missing.
+    pub fn open() -> Result<Firewall, FirewallError> {
+        let mut channel = Channel::open()?;
+        channel::probe(&mut channel)?;
+        Ok(Firewall { channel, layout: Layout::default(), deletion: Deletion::of_this_kernel() })
+    }
+
+    /// Makes the table mean this policy, in one transaction, and reads it back. Jails that stay keep their sets, the
+    /// elements in them and their counters. Nothing is written where nothing differs.
+    pub fn apply(&mut self, policy: &BanPolicy) -> Result<Applied, FirewallError> {
+        policy.check()?;
+        let mut result = Err(FirewallError::Gone { doing: "applying the policy" });
+        for attempt in 1..=ATTEMPTS {
+            result = self.apply_once(policy, attempt == ATTEMPTS);
+            match &result {
+                Err(FirewallError::Gone { .. } | FirewallError::Kernel { .. }) => {}
+                _ => break,
+            }
+        }
+        result
+    }
+
+    fn apply_once(&mut self, policy: &BanPolicy, rebuild: bool) -> Result<Applied, FirewallError> {
+        let there = self.read()?;
+        let nothing = Ruleset::default();
+        let known = there.as_ref().unwrap_or(&nothing);
+        let layout = Layout::of(policy, known);
+        let wanted = layout.ruleset(&policy.jails);
+        if there.as_ref() != Some(&wanted) {
+            self.change(known, &wanted, rebuild)?;
+            let read_back = self.read()?.unwrap_or_default();
+            if let Some(difference) = wanted.difference(&read_back) {
+                return Err(FirewallError::NotAsApplied(difference));
+            }
+        }
+        let emptied = layout.without_sets(if rebuild { &nothing } else { known });
+        self.layout = layout;
+        Ok(Applied { emptied })
+    }
+
+    fn change(&mut self, there: &Ruleset, wanted: &Ruleset, rebuild: bool) -> Result<(), FirewallError> {
+        let mut batch = self.channel.batch();
+        if rebuild {
+            transaction::rebuild(&mut batch, wanted);
+        } else {
+            transaction::change(&mut batch, there, wanted);
+        }
+        self.channel.commit("applying the policy", batch)
+    }
+
+    /// What is in the table but for elements; `None` without a table.
+    fn read(&mut self) -> Result<Option<Ruleset>, FirewallError> {
+        let channel = &mut self.channel;
+        let table =
+            channel.get("reading the table", kind::GET_TABLE, wire::only_table, wire::read_table_is_dormant);
+        let dormant = match table {
+            Err(FirewallError::Gone { .. }) => return Ok(None),
+            other => other?,
+        };
+        let sets = channel.dump("reading sets", kind::GET_SET, wire::only_table, wire::read_set)?;
+        let counters = read_counters(channel)?;
+        let chains = channel.dump("reading chains", kind::GET_CHAIN, |_| {}, wire::read_chain)?;
+        let rules = channel.dump("reading rules", kind::GET_RULE, wire::only_table, wire::read_rule)?;
+        let mut ruleset = Ruleset {
+            dormant,
+            counters: counters.into_keys().collect(),
+            sets: sets.into_iter().collect(),
+            chains: chains.into_iter().collect(),
+        };
+        for (chain, rule) in rules {
+            ruleset.chains.entry(chain).or_default().rules.push(rule);
+        }
+        Ok(Some(ruleset))
+    }
+
+    /// Bans, or gives those that are banned a new time; in transactions of [`Firewall::CHUNK`]. After an error, some of
+    /// those transactions may have taken effect; to repeat all is harmless.
+    pub fn ban(&mut self, bans: &[Ban]) -> Result<(), FirewallError> {
+        self.create_missing_sets(bans)?;
+        bans.chunks(Firewall::CHUNK).try_for_each(|bans| {
+            self.set_elements(
+                "banning",
+                bans.iter().map(|ban| (ban.jail.as_str(), &ban.net, timeout(ban.left))),
+            )
+        })
+    }
+
+    fn create_missing_sets(&mut self, bans: &[Ban]) -> Result<(), FirewallError> {
+        let missing = self.layout.missing(bans)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut batch = self.channel.batch();
+        transaction::add_sets(&mut batch, missing.iter());
+        self.channel.commit("creating a set", batch)?;
+        missing.into_iter().for_each(|set| self.layout.created(set));
+        Ok(())
+    }
+
+    /// Ends bans. Those that are not there are no error.
+    pub fn unban(&mut self, bans: &[(String, IpNet)]) -> Result<(), FirewallError> {
+        bans.chunks(Firewall::CHUNK).try_for_each(|bans| {
+            self.set_elements("unbanning", bans.iter().map(|(jail, net)| (jail.as_str(), net, Timeout::Over)))
+        })
+    }
+
+    /// Whether the kernel holds exactly this ban, and for how long. Asks for one element, whatever the set's size.
+    pub fn holds(&mut self, jail: &str, net: &IpNet) -> Result<Option<Remaining>, FirewallError> {
+        let Some(set) = self.layout.set_of(jail, net)? else { return Ok(None) };
+        let key = std::iter::once(Key::of(net));
+        let body = |message: &mut _| wire::put_keys(message, &set, key);
+        match self.channel.get("asking for a ban", kind::GET_ELEMENT, body, wire::read_remaining) {
+            Ok(remaining) => Ok(Some(remaining)),
+            Err(FirewallError::Gone { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What each jail has refused.
+    pub fn counters(&mut self) -> Result<BTreeMap<String, Counter>, FirewallError> {
+        let counters = read_counters(&mut self.channel)?;
+        let named = counters.into_iter().filter_map(|(name, counter)| {
+            self.layout.jail_of_counter(&name).map(|jail| (jail.clone(), counter))
+        });
+        Ok(named.collect())
+    }
+
+    /// Deletes the table and all bans with it. That it is not there is no error.
+    pub fn remove(&mut self) -> Result<(), FirewallError> {
+        self.layout = Layout::default();
+        let mut batch = self.channel.batch();
+        batch.add(kind::DEL_TABLE, 0, wire::only_table);
+        match self.channel.commit("deleting the table", batch) {
+            Err(FirewallError::Gone { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Tells from now on what others do to the table.
+    pub fn monitor(&self) -> Result<Monitor, FirewallError> {
+        Monitor::open(self.channel.port())
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The elements by set; of those that are given twice, the last counts. A network of a size that has no set is not
+    /// banned.
+    fn by_set<'a>(
+        &self,
+        elements: impl Iterator<Item = (&'a str, &'a IpNet, Timeout)>,
+    ) -> Result<BTreeMap<String, BTreeMap<Key, Timeout>>, FirewallError> {
+        let mut by_set = BTreeMap::<_, BTreeMap<_, _>>::new();
+        for (jail, net, timeout) in elements {
+            if let Some(set) = self.layout.set_of(jail, net)? {
+                by_set.entry(set).or_default().insert(Key::of(net), timeout);
+            }
+        }
+        Ok(by_set)
+    }
+
+    fn set_elements<'a>(
+        &mut self,
+        doing: &'static str,
+        elements: impl Iterator<Item = (&'a str, &'a IpNet, Timeout)>,
+    ) -> Result<(), FirewallError> {
+        let by_set = self.by_set(elements)?;
+        let mut batch = self.channel.batch();
+        for (set, elements) in by_set {
+            transaction::set_elements(
+                &mut batch,
+                self.deletion,
+                &set,
+                &elements.into_iter().collect::<Vec<_>>(),
+            );
+        }
+        self.channel.commit(doing, batch)
+    }
+}
+
+fn read_counters(channel: &mut Channel) -> Result<BTreeMap<String, Counter>, FirewallError> {
+    let counters =
+        channel.dump("reading counters", kind::GET_OBJECT, wire::counters_of_table, wire::read_counter)?;
+    Ok(counters.into_iter().collect())
+}
+
+/// More than the kernel can count is for ever.
+fn timeout(left: Option<Duration>) -> Timeout {
+    let milliseconds = left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
+    match milliseconds {
+        None => Timeout::Never,
+        Some(0) => Timeout::Over,
+        Some(LONGEST_TIMEOUT..) => Timeout::Never,
+        Some(milliseconds) => Timeout::In(milliseconds),
+    }
+}
+
+/// In milliseconds; the kernel counts nanoseconds in 64 bits.
+const LONGEST_TIMEOUT: u64 = u64::MAX / 1_000_000;

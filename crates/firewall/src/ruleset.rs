@@ -1,0 +1,243 @@
+//! The table as a value: what a policy means in nf_tables, and what the kernel says it has. The two are compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use crate::name::{self, Prefix};
+use crate::policy::{JailTarget, Ports, Protocol, Verdict};
+
+/// Everything in the table but the elements.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ruleset {
+    /// A dormant table is there and does nothing.
+    pub(crate) dormant: bool,
+    pub(crate) counters: BTreeSet<String>,
+    pub(crate) sets: BTreeMap<String, Set>,
+    pub(crate) chains: BTreeMap<String, Chain>,
+}
+
+/// A set of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Set {
+    pub(crate) flags: u32,
+    pub(crate) key_type: u32,
+    pub(crate) key_length: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Chain {
+    pub(crate) hook: Option<Hook>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// Where a base chain is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hook {
+    pub(crate) number: u32,
+    pub(crate) priority: i32,
+    pub(crate) policy: u32,
+}
+
+pub(crate) type Rule = Vec<Expr>;
+
+/// One step of a rule. All use register 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expr {
+    LoadMeta(u32),
+    LoadPayload {
+        base: u32,
+        offset: u32,
+        length: u32,
+    },
+    Mask(Vec<u8>),
+    Compare {
+        operation: u32,
+        value: Vec<u8>,
+    },
+    InSet(String),
+    Count(String),
+    Drop,
+    Jump(String),
+    Goto(String),
+    RejectTcpReset,
+    RejectPortUnreachable,
+    /// Nothing that we write.
+    Foreign(String),
+}
+
+/// Raw priority: before connection tracking, so that a refused packet costs little, and before DNAT (-100), so that
+/// the ports that containers publish are covered.
+pub(crate) const RAW_PRIORITY: i32 = -300;
+pub(crate) const PREROUTING: u32 = 0;
+pub(crate) const ACCEPT: u32 = 1;
+
+pub(crate) const SET_TIMEOUT: u32 = 0x10;
+const TYPE_IPV4_ADDR: u32 = 7;
+const TYPE_IPV6_ADDR: u32 = 8;
+
+pub(crate) const META_NFPROTO: u32 = 15;
+pub(crate) const META_L4PROTO: u32 = 16;
+const NFPROTO_IPV4: u8 = 2;
+const NFPROTO_IPV6: u8 = 10;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+
+const NETWORK_HEADER: u32 = 1;
+const TRANSPORT_HEADER: u32 = 2;
+
+pub(crate) const EQUAL: u32 = 0;
+const AT_MOST: u32 = 3;
+const AT_LEAST: u32 = 5;
+
+/// What a policy means, with these sets for each jail (in the policy's order).
+pub(crate) fn render(jails: &[JailTarget], prefixes: &[BTreeSet<Prefix>]) -> Ruleset {
+    let mut ruleset = Ruleset::default();
+    let mut base = Chain { hook: Some(BASE_HOOK), rules: Vec::new() };
+    for (jail, prefixes) in jails.iter().zip(prefixes) {
+        let identifier = name::identifier(&jail.name);
+        base.rules.extend(jump_rules(jail, &name::chain(&identifier)));
+        let rules = prefixes.iter().map(|prefix| refuse_rule(&identifier, *prefix, jail.verdict)).collect();
+        ruleset.chains.insert(name::chain(&identifier), Chain { hook: None, rules });
+        ruleset
+            .sets
+            .extend(prefixes.iter().map(|prefix| (name::set(&identifier, *prefix), Set::of(*prefix))));
+        ruleset.counters.insert(identifier);
+    }
+    ruleset.chains.insert(name::BASE_CHAIN.to_owned(), base);
+    ruleset.chains.insert(name::REFUSE_CHAIN.to_owned(), Chain { hook: None, rules: reject_rules() });
+    ruleset
+}
+
+const BASE_HOOK: Hook = Hook { number: PREROUTING, priority: RAW_PRIORITY, policy: ACCEPT };
+
+impl Set {
+    pub(crate) fn of(prefix: Prefix) -> Set {
+        let key_type = match prefix {
+            Prefix::V4(_) => TYPE_IPV4_ADDR,
+            Prefix::V6(_) => TYPE_IPV6_ADDR,
+        };
+        Set { flags: SET_TIMEOUT, key_type, key_length: prefix.key_length() as u32 }
+    }
+}
+
+/// The packets that the jail is about go to its chain: one rule for each protocol and range.
+fn jump_rules(jail: &JailTarget, chain: &str) -> Vec<Rule> {
+    let jump = || Expr::Jump(chain.to_owned());
+    let protocols: &[u8] = match (jail.protocol, &jail.ports) {
+        (Protocol::Tcp, _) => &[TCP],
+        (Protocol::Udp, _) => &[UDP],
+        (Protocol::Both, _) | (Protocol::All, Ports::Ranges(_)) => &[TCP, UDP],
+        (Protocol::All, Ports::All) => return vec![vec![jump()]],
+    };
+    let mut rules = Vec::new();
+    for protocol in protocols {
+        match &jail.ports {
+            Ports::All => rules.push([l4proto(*protocol).to_vec(), vec![jump()]].concat()),
+            Ports::Ranges(ranges) => {
+                rules.extend(ranges.iter().filter(|range| !range.is_empty()).map(|range| {
+                    [l4proto(*protocol).to_vec(), destination_port(range), vec![jump()]].concat()
+                }))
+            }
+        }
+    }
+    rules
+}
+
+fn destination_port(range: &RangeInclusive<u16>) -> Vec<Expr> {
+    let compare = |operation, port: u16| Expr::Compare { operation, value: port.to_be_bytes().to_vec() };
+    let mut exprs = vec![Expr::LoadPayload { base: TRANSPORT_HEADER, offset: 2, length: 2 }];
+    if range.start() == range.end() {
+        exprs.push(compare(EQUAL, *range.start()));
+    } else {
+        exprs.extend([compare(AT_LEAST, *range.start()), compare(AT_MOST, *range.end())]);
+    }
+    exprs
+}
+
+/// A packet whose source is in the set is counted and refused.
+pub(crate) fn refuse_rule(identifier: &str, prefix: Prefix, verdict: Verdict) -> Rule {
+    let (protocol, source_offset) = match prefix {
+        Prefix::V4(_) => (NFPROTO_IPV4, 12),
+        Prefix::V6(_) => (NFPROTO_IPV6, 8),
+    };
+    let length = prefix.key_length() as u32;
+    let mut rule = vec![
+        Expr::LoadMeta(META_NFPROTO),
+        Expr::Compare { operation: EQUAL, value: vec![protocol] },
+        Expr::LoadPayload { base: NETWORK_HEADER, offset: source_offset, length },
+    ];
+    rule.extend(prefix.mask().map(Expr::Mask));
+    rule.push(Expr::InSet(name::set(identifier, prefix)));
+    rule.push(Expr::Count(identifier.to_owned()));
+    rule.push(match verdict {
+        Verdict::Reject => Expr::Goto(name::REFUSE_CHAIN.to_owned()),
+        Verdict::Drop => Expr::Drop,
+    });
+    rule
+}
+
+fn reject_rules() -> Vec<Rule> {
+    vec![[l4proto(TCP).to_vec(), vec![Expr::RejectTcpReset]].concat(), vec![Expr::RejectPortUnreachable]]
+}
+
+fn l4proto(protocol: u8) -> [Expr; 2] {
+    [Expr::LoadMeta(META_L4PROTO), Expr::Compare { operation: EQUAL, value: vec![protocol] }]
+}
+
+impl Ruleset {
+    /// The first thing in which the other differs, for an error message.
+    pub(crate) fn difference(&self, other: &Ruleset) -> Option<String> {
+        let chain = self.chains.iter().find(|(name, chain)| other.chains.get(*name) != Some(chain));
+        let set = self.sets.iter().find(|(name, set)| other.sets.get(*name) != Some(set));
+        if self == other {
+            None
+        } else if let Some((name, _)) = chain {
+            Some(format!("chain {name}"))
+        } else if let Some((name, _)) = set {
+            Some(format!("set {name}"))
+        } else {
+            Some("something is there that does not belong there".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jail(protocol: Protocol, ports: Ports) -> JailTarget {
+        JailTarget { name: "j".into(), protocol, ports, verdict: Verdict::Reject }
+    }
+
+    #[test]
+    fn a_jail_jumps_once_for_each_protocol_and_range() {
+        let two = || Ports::Ranges(vec![22..=22, 8000..=8010]);
+        for (protocol, ports, rules) in [
+            (Protocol::Tcp, two(), 2),
+            (Protocol::Both, two(), 4),
+            (Protocol::All, two(), 4),
+            (Protocol::All, Ports::All, 1),
+            (Protocol::Both, Ports::All, 2),
+        ] {
+            assert_eq!(
+                jump_rules(&jail(protocol, ports.clone()), "jail_j").len(),
+                rules,
+                "{protocol:?} {ports:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn all_ports_of_all_protocols_match_without_condition() {
+        let rules = jump_rules(&jail(Protocol::All, Ports::All), "jail_j");
+        assert_eq!(rules, vec![vec![Expr::Jump("jail_j".into())]]);
+    }
+
+    #[test]
+    fn a_network_is_looked_up_by_its_masked_address() {
+        let rule = refuse_rule("j", Prefix::V4(8), Verdict::Drop);
+        assert!(rule.contains(&Expr::Mask(vec![255, 0, 0, 0])));
+        assert!(rule.contains(&Expr::InSet("j_ip4_8".into())));
+        assert_eq!(rule.last(), Some(&Expr::Drop));
+    }
+}

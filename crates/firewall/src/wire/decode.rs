@@ -1,0 +1,123 @@
+use sys::netlink::{Attributes, Message};
+
+use super::*;
+use crate::Counter;
+use crate::name::TABLE;
+use crate::ruleset::{Chain, Expr, Hook, Rule, Set};
+
+/// Whether it is about our table: every kind of message has the table's name in its first attribute.
+pub(crate) fn belongs_to_table(message: &Message<'_>) -> bool {
+    message.body.first() == Some(&INET) && attributes(message).string(TABLE_NAME) == Some(TABLE)
+}
+
+fn attributes<'a>(message: &Message<'a>) -> Attributes<'a> {
+    message.attributes(FAMILY_HEADER)
+}
+
+fn ours<'a>(message: &Message<'a>) -> Option<Attributes<'a>> {
+    belongs_to_table(message).then(|| attributes(message))
+}
+
+pub(crate) fn read_table_is_dormant(message: &Message<'_>) -> Option<bool> {
+    Some(ours(message)?.be32(TABLE_FLAGS)? & TABLE_DORMANT != 0)
+}
+
+/// A chain without its rules.
+pub(crate) fn read_chain(message: &Message<'_>) -> Option<(String, Chain)> {
+    let attributes = ours(message)?;
+    let name = attributes.string(CHAIN_NAME)?.to_owned();
+    let hook = attributes.nested(CHAIN_HOOK);
+    let hook = hook.be32(HOOK_HOOKNUM).map(|number| Hook {
+        number,
+        priority: hook.be32(HOOK_PRIORITY).unwrap_or(0) as i32,
+        policy: attributes.be32(CHAIN_POLICY).unwrap_or(0),
+    });
+    Some((name, Chain { hook, rules: Vec::new() }))
+}
+
+/// A rule and the name of its chain.
+pub(crate) fn read_rule(message: &Message<'_>) -> Option<(String, Rule)> {
+    let attributes = ours(message)?;
+    let chain = attributes.string(RULE_CHAIN)?.to_owned();
+    let exprs = attributes.nested(RULE_EXPRESSIONS).map(|(_, expr)| read_expr(Attributes::new(expr)));
+    Some((chain, exprs.collect()))
+}
+
+pub(crate) fn read_set(message: &Message<'_>) -> Option<(String, Set)> {
+    let attributes = ours(message)?;
+    let set = Set {
+        flags: attributes.be32(SET_FLAGS).unwrap_or(0),
+        key_type: attributes.be32(SET_KEY_TYPE)?,
+        key_length: attributes.be32(SET_KEY_LEN)?,
+    };
+    Some((attributes.string(SET_NAME)?.to_owned(), set))
+}
+
+/// Any named object's name, and what it counted if it is a counter.
+pub(crate) fn read_counter(message: &Message<'_>) -> Option<(String, Counter)> {
+    let attributes = ours(message)?;
+    let data = attributes.nested(OBJ_DATA);
+    let is_counter = attributes.be32(OBJ_TYPE) == Some(OBJECT_COUNTER);
+    let counter = Counter { packets: data.be64(COUNTER_PACKETS)?, bytes: data.be64(COUNTER_BYTES)? };
+    is_counter.then(|| Some((attributes.string(OBJ_NAME)?.to_owned(), counter)))?
+}
+
+fn read_expr(expr: Attributes<'_>) -> Expr {
+    let name = expr.string(EXPR_NAME).unwrap_or("?");
+    read_known(name, expr.nested(EXPR_DATA)).unwrap_or_else(|| Expr::Foreign(name.to_owned()))
+}
+
+/// `None` for whatever is not exactly what we write.
+fn read_known(name: &str, data: Attributes<'_>) -> Option<Expr> {
+    let in_register = |attribute| (data.be32(attribute) == Some(REGISTER_1)).then_some(());
+    let value = |attribute| data.nested(attribute).get(DATA_VALUE).map(<[u8]>::to_vec);
+    match name {
+        "meta" => {
+            in_register(META_DREG)?;
+            Some(Expr::LoadMeta(data.be32(META_KEY)?))
+        }
+        "payload" => {
+            in_register(PAYLOAD_DREG)?;
+            let number = |attribute| data.be32(attribute);
+            let (base, offset, length) =
+                (number(PAYLOAD_BASE)?, number(PAYLOAD_OFFSET)?, number(PAYLOAD_LEN)?);
+            Some(Expr::LoadPayload { base, offset, length })
+        }
+        "bitwise" => {
+            in_register(BITWISE_SREG)?;
+            in_register(BITWISE_DREG)?;
+            let unchanged = value(BITWISE_XOR)?.iter().all(|byte| *byte == 0);
+            unchanged.then(|| value(BITWISE_MASK).map(Expr::Mask))?
+        }
+        "cmp" => {
+            in_register(CMP_SREG)?;
+            Some(Expr::Compare { operation: data.be32(CMP_OP)?, value: value(CMP_DATA)? })
+        }
+        "lookup" => {
+            in_register(LOOKUP_SREG)?;
+            let inverted = data.be32(LOOKUP_FLAGS).unwrap_or(0) != 0;
+            (!inverted).then(|| data.string(LOOKUP_SET).map(|set| Expr::InSet(set.to_owned())))?
+        }
+        "objref" => {
+            let is_counter = data.be32(OBJREF_IMM_TYPE) == Some(OBJECT_COUNTER);
+            is_counter.then(|| data.string(OBJREF_IMM_NAME).map(|name| Expr::Count(name.to_owned())))?
+        }
+        "immediate" => read_verdict(data.nested(IMMEDIATE_DATA).nested(DATA_VERDICT)),
+        "reject" => match (data.be32(REJECT_TYPE)?, data.get(REJECT_ICMP_CODE)) {
+            (REJECT_WITH_TCP_RST, _) => Some(Expr::RejectTcpReset),
+            (REJECT_WITH_ICMPX, Some([ICMPX_PORT_UNREACH])) => Some(Expr::RejectPortUnreachable),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn read_verdict(verdict: Attributes<'_>) -> Option<Expr> {
+    let chain = || verdict.string(VERDICT_CHAIN).map(str::to_owned);
+    match verdict.be32(VERDICT_CODE)? {
+        VERDICT_DROP => Some(Expr::Drop),
+        VERDICT_JUMP => chain().map(Expr::Jump),
+        VERDICT_GOTO => chain().map(Expr::Goto),
+        _ => None,
+    }
+}
