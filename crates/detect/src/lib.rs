@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod date;
+pub mod jail;
 mod spec;
 mod time;
 
