@@ -303,7 +303,7 @@ mod tests {
             ("x", Begin::Word, true, false),
             ("^x", Begin::Anywhere, true, true),
             ("(^x)", Begin::Anywhere, true, true),
-            ("(?:^x)", Begin::Anywhere, true, true),
+            ("(?:^x)", Begin::Anywhere, true, false),
             ("(?:^|b)x", Begin::Anywhere, true, false),
             ("**x", Begin::Anywhere, true, false),
             ("(**x)", Begin::Anywhere, true, false),
