@@ -6,6 +6,7 @@
 
 mod date;
 pub mod jail;
+pub mod pattern;
 mod spec;
 mod time;
 
