@@ -1,2 +1,51 @@
-//! .
+//! Jails and filters in Fail2Ban's grammar: reading, resolving, checking, showing.
+//!
+//! ```text
+//! files ─ini─> sections ─layers─> one configuration ─interpolate─> options ─┬─filter─> patterns ─tags─┐
+//!                                                                           └─jail──> spec, source ───┴─> Jail
+//! ```
+//!
+//! A value remembers where each of its bytes was written ([`Text`]), so a message about a pattern points to the line
+//! of the file that it came from, through any number of references. Every table and every recursion has a bound:
+//! what is read here is trusted to mean well, not to be free of mistakes.
 #![forbid(unsafe_code)]
+
+mod action;
+mod call;
+mod diagnostic;
+mod filter;
+mod host;
+mod ignore;
+mod ini;
+mod interpolate;
+mod jail;
+mod journalmatch;
+mod layers;
+mod lint;
+mod load;
+mod options;
+mod place;
+mod ports;
+mod settings;
+mod show;
+mod source;
+mod spec;
+mod suggest;
+mod tags;
+mod text;
+mod tree;
+mod value;
+
+pub use action::{Action, ActionKind};
+pub use diagnostic::{Diagnostic, Severity};
+pub use filter::{Filter, LoadedFilter, Origins, filter, filter_names};
+pub use host::{Host, ThisHost};
+pub use jail::Jail;
+pub use load::{Loaded, Options, Which, load, load_with};
+pub use place::{Files, Place};
+pub use ports::{Ports, Protocol, Verdict};
+pub use settings::Settings;
+pub use show::show;
+pub use source::{Journal, LogPattern, Source};
+pub use text::Text;
+pub use tree::Tree;

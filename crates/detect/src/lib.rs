@@ -5,8 +5,6 @@
 #![forbid(unsafe_code)]
 
 mod date;
-pub mod jail;
-pub mod pattern;
 mod spec;
 mod time;
 

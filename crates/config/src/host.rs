@@ -1,0 +1,164 @@
+//! What the configuration asks of the host it is read on.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use globset::GlobBuilder;
+
+/// Answers about the host, so that reading a configuration can be tested away from it.
+pub trait Host: Sync {
+    /// Whether a file matches this path with `*`, `?` and `[...]` in it.
+    fn has_log(&self, glob: &str) -> bool;
+    /// Whether there is a systemd journal; `path` is another directory to look for one.
+    fn has_journal(&self, path: Option<&Path>) -> bool;
+    /// The port of a service by its name, as in `/etc/services`.
+    fn service(&self, name: &str) -> Option<u16>;
+    /// A file that `ignoreip = file:PATH` names.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    fn read(&self, path: &Path) -> std::io::Result<String>;
+}
+
+/// The host that the program runs on.
+#[derive(Debug, Default)]
+pub struct ThisHost {
+    services: OnceLock<BTreeMap<String, u16>>,
+}
+
+impl ThisHost {
+    /// Reads nothing before it is asked.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { services: OnceLock::new() }
+    }
+}
+
+impl Host for ThisHost {
+    fn has_log(&self, glob: &str) -> bool {
+        let start = if glob.starts_with('/') { PathBuf::from("/") } else { PathBuf::from(".") };
+        let parts: Vec<&str> = glob.split('/').filter(|part| !part.is_empty()).collect();
+        any_file(&start, &parts)
+    }
+
+    fn has_journal(&self, path: Option<&Path>) -> bool {
+        match path {
+            Some(path) => path.exists(),
+            None => ["/run/log/journal", "/var/log/journal"].iter().any(|path| Path::new(path).is_dir()),
+        }
+    }
+
+    fn service(&self, name: &str) -> Option<u16> {
+        let services = self.services.get_or_init(|| {
+            fs::read_to_string("/etc/services").map(|content| services(&content)).unwrap_or_default()
+        });
+        services.get(name).copied().or_else(|| well_known(name))
+    }
+
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        fs::read_to_string(path)
+    }
+}
+
+/// Whether text is a pattern and no plain path.
+pub(crate) fn is_glob(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
+
+fn any_file(directory: &Path, parts: &[&str]) -> bool {
+    let Some((part, rest)) = parts.split_first() else { return directory.is_file() };
+    if !is_glob(part) {
+        return any_file(&directory.join(part), rest);
+    }
+    let Ok(glob) = GlobBuilder::new(part).literal_separator(true).build() else { return false };
+    let matcher = glob.compile_matcher();
+    let Ok(entries) = fs::read_dir(directory) else { return false };
+    let hidden = part.starts_with('.');
+    entries
+        .flatten()
+        .map(|entry| entry.file_name())
+        .filter(|name| hidden || !name.as_encoded_bytes().starts_with(b"."))
+        .filter(|name| matcher.is_match(name))
+        .any(|name| any_file(&directory.join(name), rest))
+}
+
+/// Names and aliases; the first port of a name counts.
+fn services(content: &str) -> BTreeMap<String, u16> {
+    let mut services = BTreeMap::new();
+    for line in content.lines() {
+        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
+        let (Some(name), Some(port)) = (words.next(), words.next()) else { continue };
+        let Some(port) = port.split('/').next().and_then(|port| port.parse().ok()) else { continue };
+        for name in std::iter::once(name).chain(words) {
+            services.entry(name.to_owned()).or_insert(port);
+        }
+    }
+    services
+}
+
+/// For hosts without `/etc/services`: what the jails of Fail2Ban's and our `jail.conf` name.
+pub(crate) fn well_known(name: &str) -> Option<u16> {
+    const PORTS: [(&str, u16); 31] = [
+        ("ftp-data", 20),
+        ("ftp", 21),
+        ("ssh", 22),
+        ("telnet", 23),
+        ("smtp", 25),
+        ("domain", 53),
+        ("http", 80),
+        ("pop3", 110),
+        ("ntp", 123),
+        ("imap", 143),
+        ("imap2", 143),
+        ("snmp", 161),
+        ("ldap", 389),
+        ("https", 443),
+        ("ssmtp", 465),
+        ("smtps", 465),
+        ("submissions", 465),
+        ("urd", 465),
+        ("submission", 587),
+        ("ldaps", 636),
+        ("domain-s", 853),
+        ("ftps-data", 989),
+        ("ftps", 990),
+        ("imaps", 993),
+        ("pop3s", 995),
+        ("socks", 1080),
+        ("mysql", 3306),
+        ("sieve", 4190),
+        ("sip", 5060),
+        ("sip-tls", 5061),
+        ("postgresql", 5432),
+    ];
+    PORTS.iter().find(|(have, _)| *have == name).map(|(_, port)| *port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_are_found_by_patterns_in_directories_and_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        fs::create_dir_all(root.join("site-a/logs")).unwrap();
+        fs::write(root.join("site-a/logs/error.log"), "").unwrap();
+        let has = |glob: &str| ThisHost::default().has_log(&format!("{}/{glob}", root.display()));
+        assert!(has("site-*/logs/*error.log"));
+        assert!(has("site-[ab]/logs/error.log"));
+        assert!(!has("site-*/error.log"));
+        assert!(!has("site-a/logs"));
+    }
+
+    #[test]
+    fn services_are_read_with_their_aliases() {
+        let services = services("# x\nssh 22/tcp # SSH\nsmtp\t25/tcp mail\n\nimap2 143/tcp imap\n");
+        assert_eq!(services.get("mail"), Some(&25));
+        assert_eq!(services.get("imap"), Some(&143));
+        assert_eq!(services.len(), 5);
+    }
+}

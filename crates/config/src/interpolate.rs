@@ -1,0 +1,178 @@
+//! `%(name)s`: the value of another option, from the same section, another one, or what the value was before.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::diagnostic::Fault;
+use crate::ini::{DEFAULT, Section};
+use crate::layers::Config;
+use crate::suggest::nearest;
+use crate::text::Text;
+
+/// A value in a value in a value…: so many at most, as in Python.
+const MAX_DEPTH: usize = 10;
+/// So many references are followed for one value.
+const MAX_REFERENCES: usize = 10_000;
+/// A value is no longer than this.
+pub(crate) const MAX_SIZE: usize = 1 << 20;
+
+/// Options given from outside; they win over those of the files.
+pub(crate) type Vars = BTreeMap<String, Rc<Text>>;
+
+/// Gives an option of the jail's filter, which a jail sees as `known/NAME`.
+pub(crate) type Known<'a> = &'a dyn Fn(&str) -> Result<Option<Rc<Text>>, Fault>;
+
+/// Where names are looked up.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    config: &'a Config,
+    section: &'a str,
+    own: Option<&'a Section>,
+    vars: &'a Vars,
+    known: Option<Known<'a>>,
+}
+
+impl<'a> Scope<'a> {
+    pub(crate) fn new(config: &'a Config, section: &'a str, vars: &'a Vars) -> Self {
+        Self { config, section, own: config.section(section), vars, known: None }
+    }
+
+    /// The values that `section` had before later files replaced them.
+    pub(crate) fn before(config: &'a Config, section: &'a str, vars: &'a Vars) -> Self {
+        Self { own: config.known(section), ..Self::new(config, section, vars) }
+    }
+
+    pub(crate) fn with_known(self, known: Known<'a>) -> Self {
+        Self { known: Some(known), ..self }
+    }
+
+    pub(crate) fn exists(&self) -> bool {
+        self.own.is_some() || self.section == DEFAULT
+    }
+
+    /// An option as written: given from outside, in the section, or in `[DEFAULT]`.
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a Rc<Text>> {
+        let entry = || self.own.and_then(|own| own.get(name)).or_else(|| self.config.defaults.get(name));
+        self.vars.get(name).or_else(|| entry().map(|entry| &entry.text))
+    }
+
+    /// An option's value.
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Rc<Text>>, Fault> {
+        match self.raw(name) {
+            Some(raw) if raw.as_str().contains('%') => self.interpolate(raw).map(Rc::new).map(Some),
+            found => Ok(found.cloned()),
+        }
+    }
+
+    /// `value` with the names in it replaced.
+    pub(crate) fn interpolate(&self, value: &Text) -> Result<Text, Fault> {
+        let mut out = Text::default();
+        let walk = Walk { scope: self, references: Cell::new(0) };
+        walk.expand(&mut out, value, 1).map_err(|fault| fault.or_at(value.place()))?;
+        Ok(out)
+    }
+
+    fn lookup(&self, name: &str) -> Result<Option<Rc<Text>>, Fault> {
+        let lower = name.to_lowercase();
+        if lower == "__name__" {
+            return Ok(Some(Rc::new(Text::plain(self.section))));
+        }
+        if let Some(found) = self.raw(&lower) {
+            return Ok(Some(found.clone()));
+        }
+        match name.split_once('/') {
+            Some((section, option)) => self.elsewhere(section, &option.to_lowercase()),
+            None => Ok(None),
+        }
+    }
+
+    /// `%(section/option)s`; an option that is missing there is taken from `[DEFAULT]`.
+    fn elsewhere(&self, section: &str, option: &str) -> Result<Option<Rc<Text>>, Fault> {
+        let own = match section.to_lowercase().as_str() {
+            "default" => None,
+            "known" => match self.known.map(|known| known(option)).transpose()?.flatten() {
+                Some(found) => return Ok(Some(found)),
+                None => self.config.known(self.section),
+            },
+            lower => match self.config.section(section).or_else(|| self.config.section_in_any_case(lower)) {
+                None => return Ok(None),
+                own => own,
+            },
+        };
+        let entry = own.and_then(|own| own.get(option)).or_else(|| self.config.defaults.get(option));
+        Ok(entry.map(|entry| entry.text.clone()))
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let own = self.own.into_iter().flat_map(|own| own.keys());
+        let vars = self.vars.keys().map(String::as_str);
+        own.chain(self.config.defaults.keys()).map(|name| &**name).chain(vars)
+    }
+
+    fn missing(&self, name: &str) -> Fault {
+        let fault = Fault::error(None, format!("there is no option {name} here"));
+        match nearest(name, self.names()) {
+            Some(near) => fault.help(format!("did you mean %({near})s?")),
+            None => fault.help(format!("set {name} in this section or in [DEFAULT]")),
+        }
+    }
+}
+
+/// One value being worked out.
+struct Walk<'a> {
+    scope: &'a Scope<'a>,
+    references: Cell<usize>,
+}
+
+impl Walk<'_> {
+    fn expand(&self, out: &mut Text, value: &Text, depth: usize) -> Result<(), Fault> {
+        if depth > MAX_DEPTH {
+            let message = format!("values refer to one another more than {MAX_DEPTH} deep");
+            return Err(Fault::error(value.place(), message).help("does one of them refer to itself?"));
+        }
+        let string = value.as_str();
+        let mut done = 0;
+        while let Some(at) = string[done..].find('%').map(|at| done + at) {
+            out.push_slice(value, done..at);
+            let rest = &string[at + 1..];
+            if rest.starts_with('%') {
+                out.push_slice(value, at + 1..at + 2);
+                done = at + 2;
+                continue;
+            }
+            let Some(name) = reference(rest) else { return Err(bad_percent(value, at)) };
+            self.follow(out, name, depth).map_err(|fault| fault.or_at(value.place_at(at)))?;
+            done = at + 1 + name.len() + "()s".len();
+        }
+        out.push_slice(value, done..string.len());
+        if out.as_str().len() > MAX_SIZE {
+            return Err(Fault::error(value.place(), "the value grows beyond 1 MiB"));
+        }
+        Ok(())
+    }
+
+    fn follow(&self, out: &mut Text, name: &str, depth: usize) -> Result<(), Fault> {
+        self.references.set(self.references.get() + 1);
+        if self.references.get() > MAX_REFERENCES {
+            return Err(Fault::error(
+                None,
+                format!("one value refers to others more than {MAX_REFERENCES} times"),
+            ));
+        }
+        let found = self.scope.lookup(name)?.ok_or_else(|| self.scope.missing(name))?;
+        self.expand(out, &found, depth + 1)
+    }
+}
+
+/// The name in `(name)s` at the start of `rest`.
+fn reference(rest: &str) -> Option<&str> {
+    let inner = rest.strip_prefix('(')?;
+    let end = inner.find(')')?;
+    (end > 0 && inner[end + 1..].starts_with('s')).then(|| &inner[..end])
+}
+
+fn bad_percent(value: &Text, at: usize) -> Fault {
+    Fault::error(value.place_at(at), "% begins no reference")
+        .help("write %(name)s, or %% for the sign itself")
+}

@@ -1,0 +1,150 @@
+//! A whole tree: `jail.conf` and everything around it.
+
+use std::rc::Rc;
+
+use crate::diagnostic::{Diagnostic, Fault, Severity};
+use crate::host::{Host, ThisHost};
+use crate::jail::{self, Context, Jail, Outcome};
+use crate::layers::{Config, INCLUDES, Reader, built_in};
+use crate::lint;
+use crate::place::Files;
+use crate::settings::{self, Settings};
+use crate::suggest::nearest;
+use crate::tree::Tree;
+
+/// What Fail2Ban's files see as `%(fail2ban_version)s`: the version whose grammar this is.
+const FAIL2BAN_VERSION: &str = "1.0.2";
+
+/// How to load.
+#[derive(Clone)]
+pub struct Options<'a> {
+    /// Which jails.
+    pub jails: Which,
+    /// The host to ask about logs, services and files.
+    pub host: &'a dyn Host,
+    /// Lines come from elsewhere (`replay`): every log counts as there.
+    pub assume_logs: bool,
+}
+
+/// Which jails to load.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those that the configuration enables.
+    Enabled,
+    /// Every one, enabled or not.
+    All,
+    /// These, enabled or not.
+    Named(Vec<String>),
+}
+
+static THIS_HOST: ThisHost = ThisHost::new();
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { jails: Which::Enabled, host: &THIS_HOST, assume_logs: false }
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    /// The jails that can run, in the order of the files.
+    pub jails: Vec<Jail>,
+    /// Everything that is wrong or looks wrong.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Of the whole program.
+    pub settings: Settings,
+    /// To turn places into names.
+    pub files: Files,
+}
+
+impl Loaded {
+    /// Whether something is wrong, not only odd.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// An error in one of a jail's patterns, as `detect` names it: the option, the pattern's number from 0, the byte
+    /// in the pattern.
+    #[must_use]
+    pub fn diagnostic(
+        &self,
+        jail: &Jail,
+        option: &str,
+        index: usize,
+        offset: usize,
+        message: &str,
+    ) -> Diagnostic {
+        let place = jail.origins.place(option, index, offset).or(jail.place);
+        Fault::error(place, format!("jail {}: {option}: {message}", jail.spec.name)).diagnostic(&self.files)
+    }
+}
+
+/// Loads the enabled jails of a tree for this host.
+#[must_use]
+pub fn load(tree: &Tree) -> Loaded {
+    load_with(tree, &Options::default())
+}
+
+/// Loads a tree. It never fails as a whole: what is in order is there, and so is every diagnostic.
+#[must_use]
+pub fn load_with(tree: &Tree, options: &Options<'_>) -> Loaded {
+    let mut reader = Reader::new(tree);
+    let Some(config) = jail_config(&mut reader) else {
+        let diagnostic = Diagnostic::file(tree.root().join("jail.conf"), "there is no such file");
+        reader.diagnostics.push(diagnostic);
+        return Loaded { diagnostics: reader.diagnostics, files: reader.files, ..Loaded::default() };
+    };
+    let settings = settings::read(&mut reader, &config);
+    let jails = jails(&mut reader, &config, options);
+    lint::jails(&mut reader, &config);
+    Loaded { jails, diagnostics: reader.diagnostics, settings, files: reader.files }
+}
+
+fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
+    let mut config = reader.config("jail")?;
+    let root = reader.tree.root().display().to_string();
+    let own = Rc::make_mut(&mut config);
+    built_in(own, "fail2ban_version", FAIL2BAN_VERSION);
+    built_in(own, "fail2ban_confpath", root);
+    Some(config)
+}
+
+fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> Vec<Jail> {
+    let names = jail_names(config);
+    if let Which::Named(wanted) = &options.jails {
+        wanted
+            .iter()
+            .filter(|name| !names.contains(&name.as_str()))
+            .for_each(|name| unknown(reader, &names, name));
+    }
+    let mut jails = Vec::new();
+    for name in names {
+        let forced = match &options.jails {
+            Which::Enabled => false,
+            Which::All => true,
+            Which::Named(wanted) if wanted.iter().any(|have| have == name) => true,
+            Which::Named(_) => continue,
+        };
+        let context = Context { config, host: options.host, forced, assume_logs: options.assume_logs };
+        if let Outcome::Jail(jail) = jail::read(reader, &context, name) {
+            jails.push(*jail);
+        }
+    }
+    jails
+}
+
+/// The sections that are jails.
+pub(crate) fn jail_names(config: &Config) -> Vec<&str> {
+    let names = config.names.iter().map(|name| &**name);
+    names.filter(|name| *name != INCLUDES && *name != settings::SECTION).collect()
+}
+
+fn unknown(reader: &mut Reader<'_>, names: &[&str], name: &str) {
+    let fault = Fault::error(None, format!("there is no jail {name}"));
+    reader.report(match nearest(name, names.iter().copied()) {
+        Some(near) => fault.help(format!("did you mean {near}?")),
+        None => fault.help(format!("there are {}", names.join(", "))),
+    });
+}

@@ -1,0 +1,141 @@
+//! The options of one jail, and what their values mean. Every wrong value is noted; reading goes on with another one.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::diagnostic::Fault;
+use crate::filter::keep;
+use crate::interpolate::{Scope, Vars};
+use crate::text::Text;
+use crate::value;
+
+/// What a jail understands beside the options that make a filter.
+pub(crate) const JAIL: [&str; 31] = [
+    "enabled",
+    "backend",
+    "maxretry",
+    "maxmatches",
+    "findtime",
+    "bantime",
+    "bantime.increment",
+    "bantime.factor",
+    "bantime.formula",
+    "bantime.multipliers",
+    "bantime.maxtime",
+    "bantime.rndtime",
+    "bantime.overalljails",
+    "ignorecommand",
+    "ignoreself",
+    "ignoreip",
+    "ignorecache",
+    "filter",
+    "logtimezone",
+    "logencoding",
+    "logpath",
+    "action",
+    "skip_if_nologs",
+    "systemd_if_nologs",
+    // Not known to Fail2Ban:
+    "ipv6prefix",
+    "block",
+    "block.port",
+    "block.protocol",
+    "port",
+    "protocol",
+    "filter.name",
+];
+
+/// A jail's options, interpolated.
+#[derive(Default)]
+pub(crate) struct Options {
+    values: BTreeMap<&'static str, Rc<Text>>,
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Options {
+    pub(crate) fn read(scope: &Scope<'_>, names: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut options = Self::default();
+        for name in names {
+            match scope.get(name) {
+                Ok(Some(value)) => drop(options.values.insert(name, value)),
+                Ok(None) => {}
+                Err(fault) => options.faults.push(fault),
+            }
+        }
+        options
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Rc<Text>> {
+        self.values.get(name)
+    }
+
+    /// `None` when the option is missing or empty.
+    pub(crate) fn filled(&self, name: &str) -> Option<Rc<Text>> {
+        self.get(name).filter(|text| !text.as_str().is_empty()).cloned()
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.filled(name).map(|text| text.as_str().to_owned())
+    }
+
+    /// For the filter, which may refer to them.
+    pub(crate) fn vars(&self) -> Vars {
+        self.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Rc<Text>)> {
+        self.values.iter().map(|(name, value)| (*name, value))
+    }
+
+    pub(crate) fn flag(&mut self, name: &str, otherwise: bool) -> bool {
+        let Some(text) = self.filled(name) else { return otherwise };
+        let yes = value::is_yes(text.as_str());
+        if !yes && !value::is_no(text.as_str()) {
+            let message = format!("{name} = {} is read as no", text.as_str());
+            self.faults.push(Fault::warning(text.place(), message).help("true or false"));
+        }
+        yes
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn integer(&mut self, name: &str, least: i64, most: i64) -> Option<i64> {
+        let text = self.filled(name)?;
+        let number = value::integer(text.as_str()).filter(|number| (least..=most).contains(number));
+        let fault = || {
+            let message = format!("{name} cannot be {}", text.as_str());
+            Fault::error(text.place(), message).help(format!("a whole number from {least} to {most}"))
+        };
+        keep(number.map(Some).ok_or_else(fault), None, &mut self.faults)
+    }
+
+    pub(crate) fn duration(&mut self, name: &str) -> Option<Duration> {
+        let text = self.filled(name)?;
+        let duration = value::duration(text.as_str()).map(Some);
+        self.time(name, &text, duration, None)
+    }
+
+    /// `None` is for ever.
+    pub(crate) fn duration_or_ever(&mut self, name: &str, otherwise: Duration) -> Option<Duration> {
+        let Some(text) = self.filled(name) else { return Some(otherwise) };
+        let duration = value::duration_or_ever(text.as_str());
+        self.time(name, &text, duration, Some(otherwise))
+    }
+
+    fn time<T>(&mut self, name: &str, text: &Text, time: Result<T, String>, instead: T) -> T {
+        let fault = |why| {
+            let message = format!("{name} = {} is no time: {why}", text.as_str());
+            Fault::error(text.place(), message).help("write seconds, or 10m, 1h, 1d12h, 5w, 1mo, 1y")
+        };
+        keep(time.map_err(fault), instead, &mut self.faults)
+    }
+
+    pub(crate) fn number(&mut self, name: &str) -> Option<f64> {
+        let text = self.filled(name)?;
+        let fault = |why| {
+            let message = format!("{name} = {} is no number: {why}", text.as_str());
+            Fault::error(text.place(), message).help("a number like 2 or 1.5")
+        };
+        keep(value::seconds(text.as_str()).map(Some).map_err(fault), None, &mut self.faults)
+    }
+}
