@@ -1,0 +1,41 @@
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+use crate::{StoreError, private};
+
+/// Held by the one daemon of a state directory; the kernel lets go of it when the process dies, however it dies.
+///
+/// The file is closed on exec. A child that is forked without exec would keep holding it.
+#[derive(Debug)]
+pub(crate) struct Lock(#[expect(dead_code, reason = "closing it is what unlocks")] File);
+
+impl Lock {
+    pub(crate) fn take(path: &Path) -> Result<Self, StoreError> {
+        let mut file = private().read(true).write(true).open(path).map_err(StoreError::io(path))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(Errno::WOULDBLOCK) => {
+                return Err(StoreError::InUse { path: path.to_owned(), pid: holder(&mut file) });
+            }
+            Err(errno) => return Err(StoreError::io(path)(errno.into())),
+        }
+        sign(&mut file).map_err(StoreError::io(path))?;
+        Ok(Self(file))
+    }
+}
+
+fn sign(file: &mut File) -> std::io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())
+}
+
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(20).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}

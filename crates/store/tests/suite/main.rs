@@ -1,0 +1,8 @@
+//! The store from outside.
+#![allow(clippy::unwrap_used, reason = "tests throughout, their helpers too")]
+
+mod crash;
+mod full;
+mod model;
+mod open;
+mod rig;
