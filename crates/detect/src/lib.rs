@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod date;
+pub mod jail;
+pub mod pattern;
 mod spec;
 mod time;
 

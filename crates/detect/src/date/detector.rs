@@ -1,0 +1,194 @@
+use std::ops::Range;
+
+use super::resolve::Resolver;
+use super::run::{Hit, Stack};
+use super::template::Template;
+use super::{DateError, Zone, list};
+use crate::Time;
+
+/// A pattern that was not taken for so long gives way to one that was, in seconds.
+const UNUSED: i64 = 300;
+
+/// A date that a line carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// `None`: the text stands where the pattern says and is no moment (February 30th), or the pattern matched an
+    /// empty text (`{NONE}`), which says that lines carry no date.
+    pub time: Option<Time>,
+    /// The bytes that are cut out of the line before anything else reads it. Empty for an empty match.
+    pub span: Range<usize>,
+}
+
+/// Finds dates by one datepattern. Learns from each line which of its patterns to try first, as Fail2Ban does, so one
+/// detector serves one stream of lines.
+#[derive(Clone, Debug)]
+pub struct DateDetector {
+    key: (Option<String>, Zone),
+    templates: Vec<Template>,
+    /// The pattern that was taken last.
+    last: Option<usize>,
+    /// Patterns before this one have all been taken.
+    first_unused: usize,
+    place: Place,
+    resolver: Resolver,
+    stack: Stack,
+}
+
+/// Where the last date stood, counted in characters, and what stood around it.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    start: usize,
+    end: usize,
+    start_chars: Around,
+    end_chars: Around,
+}
+
+/// The characters before and after a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Around {
+    before: Option<char>,
+    after: Option<char>,
+}
+
+impl DateDetector {
+    /// Reads `datepattern`: one pattern a line; `None` is the built-in list. Dates without a zone of their own are in
+    /// `zone`.
+    pub fn compile(datepattern: Option<&str>, zone: Zone) -> Result<Self, DateError> {
+        let nowhere = Around { before: None, after: None };
+        Ok(Self {
+            templates: list::templates(datepattern)?,
+            last: None,
+            first_unused: 0,
+            place: Place { start: 1, end: usize::MAX, start_chars: nowhere, end_chars: nowhere },
+            resolver: Resolver::new(zone.clone()),
+            stack: Stack::default(),
+            key: (datepattern.map(str::to_owned), zone),
+        })
+    }
+
+    /// Whether the two give the same answers on the same lines, so that one search can serve both.
+    pub fn same_pattern(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
+    /// Finds the date in `line`, which ends before its newline. `now` settles dates without a year or a day; it is the
+    /// only clock.
+    pub fn find(&mut self, line: &str, now: Time) -> Option<Found> {
+        let (index, hit) = self.choose(line)?;
+        self.remember(line, index, &hit, now);
+        let span = hit.date.0..hit.date.1;
+        let time = if span.is_empty() { None } else { self.resolver.time(&hit.fields, now) };
+        Some(Found { time, span })
+    }
+
+    /// The pattern to take, and where it matches: the last one if it matches where it did, else the first in the list
+    /// that matches no further right than it and the last one did, else the one that matches leftmost.
+    fn choose(&mut self, line: &str) -> Option<(usize, Hit)> {
+        let mut best = None;
+        let mut tried = None;
+        if let Some(last) = self.last {
+            let anchored = self.templates[last].anchored;
+            let part = if anchored { None } else { self.same_place(line) };
+            tried = part.is_none().then_some(last);
+            let (from, till) = part.unwrap_or((0, line.len()));
+            if let Some(hit) = self.templates[last].search(&line[..till], from, &mut self.stack) {
+                if anchored || self.templates.len() == 1 || self.is_same_place(line, &hit) {
+                    return Some((last, hit));
+                }
+                best = Some((last, hit));
+            }
+        }
+        for index in (0..self.templates.len()).filter(|index| Some(*index) != tried) {
+            let Some(hit) = self.templates[index].search(line, 0, &mut self.stack) else { continue };
+            if self.wins(index, chars(line, hit.start)) {
+                return Some((index, hit));
+            }
+            // Maybe in the message: look on for a date before it.
+            if best.is_none_or(|(_, best)| hit.start < best.start) {
+                best = Some((index, hit));
+            }
+        }
+        best
+    }
+
+    /// Whether a match of the pattern so far from the line's start ends the search.
+    fn wins(&self, index: usize, distance: usize) -> bool {
+        let template = &self.templates[index];
+        let Some(next) = self.templates.get(index + 1) else { return true };
+        let settled = distance == 0 && template.hits > 0 && next.matches == 0;
+        template.anchored || settled || distance <= template.distance && distance <= self.place.start
+    }
+
+    /// The part of the line where the last date stood, if what stands around it looks the same.
+    fn same_place(&self, line: &str) -> Option<(usize, usize)> {
+        let Place { start, end, start_chars, end_chars } = self.place;
+        let (from, till) = (byte(line, start), byte(line, end));
+        let (at_start, at_end) = (around(line, from), around(line, till));
+        let sign = |now: Option<char>, last: Option<char>| {
+            now == last && last.is_some_and(|char| !char.is_alphanumeric())
+        };
+        let left = at_start.before == start_chars.before || sign(at_start.after, start_chars.after);
+        let right = at_end.after == end_chars.after || sign(at_end.before, end_chars.before);
+        (left && right).then(|| (from.unwrap_or(line.len()), till.unwrap_or(line.len())))
+    }
+
+    fn is_same_place(&self, line: &str, hit: &Hit) -> bool {
+        chars(line, hit.start) == self.place.start && chars(line, hit.end) == self.place.end
+    }
+
+    fn remember(&mut self, line: &str, index: usize, hit: &Hit, now: Time) {
+        let start = chars(line, hit.start);
+        let template = &mut self.templates[index];
+        template.hits += 1;
+        template.last_used = now.as_secs();
+        template.distance = start;
+        if self.first_unused == index {
+            self.first_unused += 1;
+        }
+        self.place = Place {
+            start,
+            end: start + chars(&line[hit.start..], hit.end - hit.start),
+            start_chars: around(line, Some(hit.start)),
+            end_chars: around(line, Some(hit.end)),
+        };
+        let moves = index > 0 && Some(index) != self.last;
+        self.last = Some(if moves { self.bubble_up(index) } else { index });
+    }
+
+    /// Moves a pattern that was taken towards the front, if it is worth more than those it passes. Its new place.
+    fn bubble_up(&mut self, index: usize) -> usize {
+        let far = if self.first_unused < index { self.first_unused } else { index / 2 };
+        let Some(to) = [far, index - 1].into_iter().find(|to| self.may_pass(index, *to)) else {
+            return index;
+        };
+        self.templates[to..=index].rotate_right(1);
+        while self.templates.get(self.first_unused).is_some_and(|template| template.hits > 0) {
+            self.first_unused += 1;
+        }
+        to
+    }
+
+    fn may_pass(&self, index: usize, to: usize) -> bool {
+        let (mover, passed) = (&self.templates[index], &self.templates[to]);
+        mover.weight() > passed.weight() || mover.last_used - UNUSED > passed.last_used
+    }
+}
+
+/// Characters before the byte `at`.
+fn chars(line: &str, at: usize) -> usize {
+    let before = &line[..at];
+    if before.is_ascii() { at } else { before.chars().count() }
+}
+
+/// The byte before which there are so many characters; `None` when the line is shorter.
+fn byte(line: &str, chars: usize) -> Option<usize> {
+    match line.as_bytes().get(..chars) {
+        Some(before) if before.is_ascii() => Some(chars),
+        _ => line.char_indices().map(|(at, _)| at).chain([line.len()]).nth(chars),
+    }
+}
+
+fn around(line: &str, at: Option<usize>) -> Around {
+    let Some(at) = at else { return Around { before: None, after: None } };
+    Around { before: line[..at].chars().next_back(), after: line[at..].chars().next() }
+}

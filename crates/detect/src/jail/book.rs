@@ -1,0 +1,341 @@
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
+use ipnet::IpNet;
+
+use super::net::PackedNet;
+use crate::Time;
+
+/// A jail by number; [`Book::jail`] gives it, and a name keeps its number as long as the book lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JailId(u16);
+
+impl JailId {
+    pub(super) fn new(index: u16) -> Self {
+        Self(index)
+    }
+
+    /// Counts from 0.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// One address or network that is banned in one jail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// Where.
+    pub jail: JailId,
+    /// Who.
+    pub host: IpNet,
+    /// The newest failure that led to it.
+    pub start: Time,
+    /// When it ends, itself not banned any more; `None` is never.
+    pub until: Option<Time>,
+    /// Lines that led to it.
+    pub failures: u32,
+    /// The how manieth of this address, from 1.
+    pub count: u32,
+}
+
+/// Somebody who reached a jail's limit, or whom a person wants to ban.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// Where.
+    pub jail: JailId,
+    /// Who.
+    pub host: IpNet,
+    /// When the ban starts: the newest failure, in log time.
+    pub time: Time,
+    /// The present. In a replay this is the time in the log too.
+    pub now: Time,
+    /// Lines that led to it.
+    pub failures: u32,
+    /// Bans before this one.
+    pub earlier: u32,
+}
+
+/// For how long somebody is to be banned; `None` is for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// A new ban.
+    pub new: Option<Duration>,
+    /// From the new failure, when a ban is in force already.
+    pub again: Option<Duration>,
+}
+
+impl From<Option<Duration>> for Length {
+    fn from(length: Option<Duration>) -> Self {
+        Self { new: length, again: length }
+    }
+}
+
+/// What follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A new ban, now in the book.
+    Ban {
+        /// The ban.
+        ban: Ban,
+        /// The ban that ends first of all, which had to make room because the book was full.
+        displaced: Option<Ban>,
+    },
+    /// A ban is in force.
+    AlreadyBanned {
+        /// As it stands now.
+        ban: Ban,
+        /// It now ends later than it did: the kernel and the store must learn this.
+        prolonged: bool,
+    },
+    /// The ban would be over by now, as happens when old lines are read.
+    Over,
+}
+
+/// The live bans of all jails, by address and by their end.
+///
+/// At most `capacity`; beyond that the ban that ends first makes room.
+#[derive(Debug)]
+pub struct Book {
+    names: Vec<Box<str>>,
+    /// Live bans by [`JailId`].
+    counts: Vec<usize>,
+    /// How many bans there are of each kind of network.
+    kinds: [u32; PackedNet::KINDS],
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// By the hash of the host alone, so that one look finds it in every jail.
+    table: HashTable<u32>,
+    hasher: RandomState,
+    ends: BTreeSet<(Time, u32)>,
+    capacity: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    start: Time,
+    /// [`NEVER`] stands for no end.
+    until: Time,
+    failures: u32,
+    count: u32,
+    host: PackedNet,
+    jail: JailId,
+}
+
+const NEVER: Time = Time::from_micros(i64::MAX);
+
+impl Slot {
+    fn ban(&self) -> Ban {
+        let until = (self.until != NEVER).then_some(self.until);
+        let Self { start, failures, count, jail, host, .. } = *self;
+        Ban { jail, host: host.into(), start, until, failures, count }
+    }
+}
+
+impl From<Ban> for Slot {
+    fn from(ban: Ban) -> Self {
+        let Ban { jail, host, start, until, failures, count } = ban;
+        Self { start, until: until.unwrap_or(NEVER), failures, count, host: host.into(), jail }
+    }
+}
+
+impl Book {
+    /// An empty book for at most `capacity` live bans.
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            names: Vec::new(),
+            counts: Vec::new(),
+            kinds: [0; PackedNet::KINDS],
+            slots: Vec::new(),
+            free: Vec::new(),
+            table: HashTable::new(),
+            hasher: RandomState::default(),
+            ends: BTreeSet::new(),
+            capacity: capacity.clamp(1, u32::MAX as usize),
+        }
+    }
+
+    /// The number of a jail; a new name gets the next one.
+    ///
+    /// # Panics
+    /// With more than 65,536 names.
+    pub fn jail(&mut self, name: &str) -> JailId {
+        self.find_jail(name).unwrap_or_else(|| {
+            let id = u16::try_from(self.names.len()).expect("fewer than 65,536 jails");
+            self.names.push(name.into());
+            self.counts.push(0);
+            JailId(id)
+        })
+    }
+
+    /// The number of a jail that has one.
+    pub fn find_jail(&self, name: &str) -> Option<JailId> {
+        self.names.iter().position(|known| **known == *name).map(|at| JailId(at as u16))
+    }
+
+    /// A jail's name.
+    pub fn name(&self, jail: JailId) -> &str {
+        &self.names[jail.index()]
+    }
+
+    /// What the attempt leads to. A new ban is in the book when this returns.
+    ///
+    /// A ban in force is not begun again, but as in Fail2Ban it is prolonged when the new one would end later. An ended
+    /// one that [`Self::expire`] has not yet given out is replaced.
+    pub fn decide(&mut self, attempt: &Attempt, length: Length) -> Decision {
+        let Attempt { jail, host, time, now, failures, earlier } = *attempt;
+        if let Some(at) = self.find(jail, host.into()) {
+            if self.slots[at as usize].until > time {
+                return self.again(at, end(time, length.again));
+            }
+            self.take(at);
+        }
+        let until = end(time, length.new);
+        if until <= now {
+            return Decision::Over;
+        }
+        let slot =
+            Slot { start: time, until, failures, count: earlier.saturating_add(1), host: host.into(), jail };
+        Decision::Ban { ban: slot.ban(), displaced: self.insert(slot) }
+    }
+
+    /// Puts in a ban as it is, in place of one of the same jail and host; gives the one that had to make room.
+    pub fn restore(&mut self, ban: Ban) -> Option<Ban> {
+        self.remove(ban.jail, ban.host);
+        self.insert(ban.into())
+    }
+
+    /// Room for so many more, without growing step by step.
+    pub fn reserve(&mut self, bans: usize) {
+        let Self { slots, table, hasher, .. } = self;
+        slots.reserve_exact(bans);
+        table.reserve(bans, |at| hasher.hash_one(slots[*at as usize].host));
+    }
+
+    /// Ends a ban before its time.
+    pub fn remove(&mut self, jail: JailId, host: IpNet) -> Option<Ban> {
+        self.find(jail, host.into()).map(|at| self.take(at))
+    }
+
+    /// The ban of exactly this host in this jail.
+    pub fn get(&self, jail: JailId, host: IpNet) -> Option<Ban> {
+        self.find(jail, host.into()).map(|at| self.slots[at as usize].ban())
+    }
+
+    /// Every ban that hits `ip`, in any jail: of the address itself and of networks around it.
+    pub fn covering(&self, ip: IpAddr) -> impl Iterator<Item = Ban> {
+        let ip = ip.to_canonical();
+        (0..PackedNet::KINDS)
+            .filter(|kind| self.kinds[*kind] > 0)
+            .filter_map(move |kind| PackedNet::of_kind(ip, kind))
+            .flat_map(|net| self.of(net))
+    }
+
+    /// Every live ban, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = Ban> {
+        self.table.iter().map(|at| self.slots[*at as usize].ban())
+    }
+
+    /// All live bans.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether nobody is banned.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The live bans of one jail.
+    pub fn len_of(&self, jail: JailId) -> usize {
+        self.counts[jail.index()]
+    }
+
+    /// When the next ban ends, if any does.
+    pub fn next_end(&self) -> Option<Time> {
+        self.ends.first().map(|(until, _)| *until).filter(|until| *until != NEVER)
+    }
+
+    /// Takes out the bans that have ended by `now`, the first to end first. A caller that stops early finds the rest next
+    /// time.
+    pub fn expire(&mut self, now: Time) -> impl Iterator<Item = Ban> {
+        std::iter::from_fn(move || {
+            let (until, at) = *self.ends.first()?;
+            (until <= now && until != NEVER).then(|| self.take(at))
+        })
+    }
+
+    fn again(&mut self, at: u32, until: Time) -> Decision {
+        let slot = &mut self.slots[at as usize];
+        let before = slot.until;
+        let prolonged = until > before;
+        if prolonged {
+            slot.until = until;
+            self.ends.remove(&(before, at));
+            self.ends.insert((until, at));
+        }
+        Decision::AlreadyBanned { ban: self.slots[at as usize].ban(), prolonged }
+    }
+
+    fn find(&self, jail: JailId, host: PackedNet) -> Option<u32> {
+        let same = |at: &u32| {
+            let slot = &self.slots[*at as usize];
+            slot.host == host && slot.jail == jail
+        };
+        self.table.find(self.hasher.hash_one(host), same).copied()
+    }
+
+    fn of(&self, host: PackedNet) -> impl Iterator<Item = Ban> {
+        self.table
+            .iter_hash(self.hasher.hash_one(host))
+            .map(|at| &self.slots[*at as usize])
+            .filter(move |slot| slot.host == host)
+            .map(Slot::ban)
+    }
+
+    /// Of a jail and host that are not in the book.
+    fn insert(&mut self, slot: Slot) -> Option<Ban> {
+        let displaced = match self.ends.first() {
+            Some(&(_, first)) if self.len() >= self.capacity => Some(self.take(first)),
+            _ => None,
+        };
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.slots[at as usize] = slot;
+                at
+            }
+            None => {
+                self.slots.push(slot);
+                (self.slots.len() - 1) as u32
+            }
+        };
+        let Self { slots, table, hasher, .. } = self;
+        table.insert_unique(hasher.hash_one(slot.host), at, |at| hasher.hash_one(slots[*at as usize].host));
+        self.ends.insert((slot.until, at));
+        self.counts[slot.jail.index()] += 1;
+        self.kinds[slot.host.kind()] += 1;
+        displaced
+    }
+
+    fn take(&mut self, at: u32) -> Ban {
+        let slot = self.slots[at as usize];
+        if let Ok(entry) = self.table.find_entry(self.hasher.hash_one(slot.host), |other| *other == at) {
+            entry.remove();
+        }
+        self.ends.remove(&(slot.until, at));
+        self.free.push(at);
+        self.counts[slot.jail.index()] -= 1;
+        self.kinds[slot.host.kind()] -= 1;
+        slot.ban()
+    }
+}
+
+fn end(start: Time, length: Option<Duration>) -> Time {
+    length.map_or(NEVER, |length| start + length)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Failures of one jail, and what follows from them.
+//!
+//! `failure -> ignored? -> window -> enough? -> already banned? -> ban for how long`. [`Jail::failure`] is this flow; the
+//! keeper and `palisade replay` both run it, the one with the store as [`History`] and the clock as `now`, the other with
+//! [`Offences`] and the time in the log.
+//!
+//! The rules are Fail2Ban 1.0.2's, where they can be seen from outside:
+//!
+//! - A jail counts by address, over `findtime`, in log time; see [`Window`] for how it counts.
+//! - With `bantime.increment` each failure of an address that this jail has banned before weighs more: 2 after one ban,
+//!   3 after two, 5 after three, 9 … but never more than `maxretry`.
+//! - Failures go on being counted while an address is banned. Reaching `maxretry` then starts no second ban, but puts off
+//!   the end of the first to `bantime` after the newest failure, if that is later.
+//! - A ban begins at the newest failure, not when it was read.
+//!
+//! Bounded are the windows of a jail, the live bans of all jails and the history of a replay; each says what it drops.
+
+mod ban_times;
+mod book;
+mod formula;
+mod ignore;
+mod net;
+mod offences;
+mod recent;
+mod windows;
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+pub use ban_times::BanTimes;
+pub use book::{Attempt, Ban, Book, Decision, JailId, Length};
+pub use formula::{FormulaError, constant};
+pub use ignore::Ignore;
+pub use net::reduce;
+pub use offences::{History, Offence, Offences};
+pub use windows::{Change, Outcome, Window, WindowRule, Windows};
+
+use crate::{JailSpec, Time};
+
+/// One jail at work: its rules and what it has counted.
+#[derive(Debug)]
+pub struct Jail {
+    id: JailId,
+    rules: Rules,
+    windows: Windows,
+}
+
+#[derive(Debug)]
+struct Rules {
+    ignore: Ignore,
+    ban_times: BanTimes,
+    ipv6prefix: u8,
+    overalljails: bool,
+    window: WindowRule,
+}
+
+/// A line that accuses an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure {
+    /// Whom.
+    pub ip: IpAddr,
+    /// The time in the log.
+    pub time: Time,
+    /// The present; in a replay the time in the log too.
+    pub now: Time,
+    /// From `0..1`, for `bantime.rndtime`.
+    pub random: f64,
+}
+
+/// A ban that a person wants.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    /// Whom.
+    pub host: IpNet,
+    /// The present.
+    pub now: Time,
+    /// In place of the jail's own rule.
+    pub length: Option<Length>,
+    /// From `0..1`, for `bantime.rndtime`.
+    pub random: f64,
+}
+
+/// What a failure led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The address is on the jail's `ignoreip`.
+    Ignored,
+    /// Not enough yet: the weight so far.
+    Counting(u32),
+    /// `maxretry` is reached.
+    Reached(Decision),
+}
+
+impl Jail {
+    /// A jail that has counted nothing. `ignored` is everybody whom it never bans, names looked up and the host's own
+    /// addresses included; `capacity` is how many addresses it may track.
+    pub fn new(id: JailId, spec: &JailSpec, ignored: Ignore, capacity: usize) -> Result<Self, FormulaError> {
+        let rules = Rules::new(spec, ignored, capacity)?;
+        let windows = Windows::new(rules.window);
+        Ok(Self { id, rules, windows })
+    }
+
+    /// A new configuration; what was counted stays.
+    pub fn reconfigure(&mut self, spec: &JailSpec, ignored: Ignore) -> Result<(), FormulaError> {
+        self.rules = Rules::new(spec, ignored, self.rules.window.capacity)?;
+        self.windows.set_rule(self.rules.window);
+        Ok(())
+    }
+
+    /// Counts a failure and decides. A ban it leads to is in `book` when this returns; noting it in the history is the
+    /// caller's part, since a keeper does so only when the kernel has it.
+    pub fn failure(&mut self, failure: &Failure, book: &mut Book, history: &impl History) -> Verdict {
+        if self.rules.ignore.contains(failure.ip) {
+            return Verdict::Ignored;
+        }
+        let host = self.rules.host(failure.ip);
+        let weight = self.weight(host, failure.time, history);
+        match self.windows.record(host, failure.time, weight) {
+            Outcome::Counting(count) => Verdict::Counting(count),
+            Outcome::Reached { failures, time } => {
+                let earlier = self.earlier_bans(host, history);
+                let attempt = Attempt { jail: self.id, host, time, now: failure.now, failures, earlier };
+                Verdict::Reached(book.decide(&attempt, self.length(earlier, failure.random)))
+            }
+        }
+    }
+
+    /// A ban that a person commands, counted among this address's bans as any other. Whether the address may be banned
+    /// is the caller's question.
+    pub fn command(&self, command: &Command, book: &mut Book, history: &impl History) -> Decision {
+        let Command { host, now, length, random } = *command;
+        let earlier = self.earlier_bans(host, history);
+        let attempt = Attempt { jail: self.id, host, time: now, now, failures: 0, earlier };
+        book.decide(&attempt, length.unwrap_or_else(|| self.length(earlier, random)))
+    }
+
+    /// What is counted and banned for an address: by `ipv6prefix`, but alone where the network holds an ignored address.
+    pub fn host(&self, ip: IpAddr) -> IpNet {
+        self.rules.host(ip)
+    }
+
+    /// Its number in the book.
+    pub fn id(&self) -> JailId {
+        self.id
+    }
+
+    /// Whom it never bans.
+    pub fn ignore(&self) -> &Ignore {
+        &self.rules.ignore
+    }
+
+    /// What it has counted.
+    pub fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// What it has counted, to restore, forget or drop what is old.
+    pub fn windows_mut(&mut self) -> &mut Windows {
+        &mut self.windows
+    }
+
+    fn length(&self, earlier: u32, random: f64) -> Length {
+        Length { new: self.rules.ban_times.length(earlier, random), again: self.rules.ban_times.base() }
+    }
+
+    fn earlier_bans(&self, host: IpNet, history: &impl History) -> u32 {
+        let jail = (!self.rules.overalljails).then_some(self.id);
+        history.earlier(jail, host).map_or(0, |offence| offence.bans)
+    }
+
+    /// How much one failure counts. Only this jail's bans make it heavier, and only when it came after them.
+    fn weight(&self, host: IpNet, time: Time, history: &impl History) -> u32 {
+        if !self.rules.ban_times.grows() {
+            return 1;
+        }
+        match history.earlier(Some(self.id), host) {
+            Some(Offence { bans: bans @ 1.., last }) if time > last => {
+                ((1 << bans.min(20)) / 2 + 1).min(self.rules.window.maxretry)
+            }
+            _ => 1,
+        }
+    }
+}
+
+impl Rules {
+    fn new(spec: &JailSpec, ignore: Ignore, capacity: usize) -> Result<Self, FormulaError> {
+        Ok(Self {
+            ignore,
+            ban_times: BanTimes::compile(&spec.bantime)?,
+            ipv6prefix: spec.ipv6prefix,
+            overalljails: spec.bantime.overalljails,
+            window: WindowRule { maxretry: spec.maxretry, findtime: spec.findtime, capacity },
+        })
+    }
+
+    fn host(&self, ip: IpAddr) -> IpNet {
+        let wide = reduce(ip, self.ipv6prefix);
+        if self.ipv6prefix < 128 && self.ignore.overlaps(wide) { reduce(ip, 128) } else { wide }
+    }
+}
+
+#[cfg(test)]
+mod tests;

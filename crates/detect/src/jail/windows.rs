@@ -1,0 +1,269 @@
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::net::PackedNet;
+use super::recent::Recent;
+use crate::Time;
+
+/// When a jail's failures are enough, and how many addresses it may watch at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowRule {
+    /// So much weight is enough.
+    pub maxretry: u32,
+    /// Failures count together as long as this.
+    pub findtime: Duration,
+    /// So many addresses are tracked; what is over this drops the one whose last failure was noted longest ago.
+    pub capacity: usize,
+}
+
+/// What one jail has counted for one address.
+///
+/// As in Fail2Ban this is no list of times but a count over `first..=last`: when that gets longer than `findtime`, it is
+/// cut to `findtime`, and the count is scaled as if the failures had been spread evenly. So `maxretry` does not cost
+/// memory, and the same log bans the same addresses as Fail2Ban does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The start of what is counted.
+    pub first: Time,
+    /// The newest failure.
+    pub last: Time,
+    /// What is compared with `maxretry`.
+    pub count: u32,
+    /// Lines that were counted since the window began, none scaled away.
+    pub failures: u32,
+}
+
+impl Window {
+    /// The first failure of an address.
+    fn open(time: Time, weight: u32) -> Self {
+        Self { first: time, last: time, count: weight, failures: 1 }
+    }
+
+    /// One more failure, not `findtime` or more after the last.
+    fn add(&mut self, time: Time, weight: u32, findtime: Duration) {
+        if time > self.last {
+            self.last = time;
+            let start = time - findtime;
+            if self.first < start {
+                let rate = f64::from(self.count) / time.since(self.first).as_secs_f64();
+                self.count = (rate * findtime.as_secs_f64()).round_ties_even() as u32;
+                self.first = start;
+            }
+        }
+        self.count = self.count.saturating_add(weight);
+        self.failures = self.failures.saturating_add(1);
+    }
+
+    /// For a store.
+    pub fn to_bytes(self) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        bytes[..8].copy_from_slice(&self.first.as_micros().to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.last.as_micros().to_le_bytes());
+        bytes[16..20].copy_from_slice(&self.count.to_le_bytes());
+        bytes[20..].copy_from_slice(&self.failures.to_le_bytes());
+        bytes
+    }
+
+    /// What [`Self::to_bytes`] wrote; `None` if it did not write this.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (first, rest) = bytes.split_first_chunk()?;
+        let (last, rest) = rest.split_first_chunk()?;
+        let (count, rest) = rest.split_first_chunk()?;
+        let failures = rest.try_into().ok()?;
+        Some(Self {
+            first: Time::from_micros(i64::from_le_bytes(*first)),
+            last: Time::from_micros(i64::from_le_bytes(*last)),
+            count: u32::from_le_bytes(*count),
+            failures: u32::from_le_bytes(failures),
+        })
+    }
+}
+
+/// What a failure led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not enough yet: the count so far.
+    Counting(u32),
+    /// `maxretry` is reached, and the window is empty again.
+    Reached {
+        /// Lines that led to it.
+        failures: u32,
+        /// The newest of them; a ban starts here.
+        time: Time,
+    },
+}
+
+/// A window that changed since it was last asked for: what it holds now, or `None` when it is gone.
+pub type Change = (IpNet, Option<Window>);
+
+/// The failures of one jail by address.
+#[derive(Debug)]
+pub struct Windows {
+    rule: WindowRule,
+    entries: Recent<PackedNet, Entry>,
+    dropped: u64,
+    /// Addresses whose windows changed, some perhaps twice; `None` when nobody will ask.
+    changed: Option<Vec<PackedNet>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    window: Window,
+    /// Stands in `changed`.
+    noted: bool,
+}
+
+impl Windows {
+    /// No failures yet.
+    pub fn new(rule: WindowRule) -> Self {
+        Self { rule, entries: Recent::new(rule.capacity), dropped: 0, changed: None }
+    }
+
+    /// Remembers which windows change, for [`Self::take_changes`]; whoever asks for this must take them, or the list grows.
+    pub fn note_changes(&mut self) {
+        self.changed.get_or_insert_default();
+    }
+
+    /// A new configuration; what was counted stays. The capacity stays as it was made.
+    pub fn set_rule(&mut self, rule: WindowRule) {
+        self.rule = rule;
+    }
+
+    /// One failure, seen in the log at `time`, which need not be in order. `weight` is 1, or more for an address with
+    /// earlier bans.
+    ///
+    /// A failure exactly `findtime` after the last still counts with it. One that comes late by more than `findtime` does
+    /// not count.
+    pub fn record(&mut self, host: IpNet, time: Time, weight: u32) -> Outcome {
+        let key = PackedNet::from(host);
+        let WindowRule { maxretry, findtime, .. } = self.rule;
+        let window = match self.entries.touch(key).map(|entry| &mut entry.window) {
+            Some(window) if time < window.last - findtime => return Outcome::Counting(window.count),
+            Some(window) if time - findtime > window.last => {
+                *window = Window::open(time, weight);
+                *window
+            }
+            Some(window) => {
+                window.add(time, weight, findtime);
+                *window
+            }
+            None => {
+                let window = Window::open(time, weight);
+                self.insert(key, window);
+                window
+            }
+        };
+        if window.count >= maxretry {
+            self.remove(key);
+            return Outcome::Reached { failures: window.failures, time: window.last };
+        }
+        self.note(key);
+        Outcome::Counting(window.count)
+    }
+
+    /// Empties the window of one address.
+    pub fn forget(&mut self, host: IpNet) {
+        self.remove(host.into());
+    }
+
+    /// What is counted for one address.
+    pub fn window(&self, host: IpNet) -> Option<Window> {
+        self.entries.get(host.into()).map(|entry| entry.window)
+    }
+
+    /// Every window, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (IpNet, Window)> {
+        self.entries.iter().map(|(key, entry)| (key.into(), entry.window))
+    }
+
+    /// Puts back what a store kept. Not a change.
+    pub fn restore(&mut self, host: IpNet, window: Window) {
+        let key = host.into();
+        match self.entries.touch(key) {
+            Some(entry) => entry.window = window,
+            None => self.insert(key, window),
+        }
+    }
+
+    /// The windows that changed since the last call, each once with what it holds now.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        let Some(changed) = self.changed.as_mut() else { return Vec::new() };
+        let mut changes = Vec::with_capacity(changed.len());
+        for key in std::mem::take(changed) {
+            match self.entries.get_mut(key) {
+                None => changes.push((key.into(), None)),
+                Some(entry) if entry.noted => {
+                    entry.noted = false;
+                    changes.push((key.into(), Some(entry.window)));
+                }
+                Some(_) => {}
+            }
+        }
+        changes
+    }
+
+    /// Housekeeping: drops up to `steps` windows whose last failure is more than `findtime` before `now`. True when there
+    /// may be more.
+    pub fn expire(&mut self, now: Time, steps: usize) -> bool {
+        let start = now - self.rule.findtime;
+        for _ in 0..steps {
+            match self.entries.oldest() {
+                Some((key, entry)) if entry.window.last < start => self.remove(key),
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// Addresses with failures.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no address has failures.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Windows that had to make room for others since the start.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Bytes on the heap.
+    pub fn memory(&self) -> usize {
+        let noted = self.changed.as_ref().map_or(0, Vec::capacity);
+        self.entries.memory() + noted * size_of::<PackedNet>()
+    }
+
+    fn insert(&mut self, key: PackedNet, window: Window) {
+        if let Some((evicted, entry)) = self.entries.insert(key, Entry { window, noted: false }) {
+            self.dropped += 1;
+            self.note_removed(evicted, entry);
+        }
+    }
+
+    fn remove(&mut self, key: PackedNet) {
+        if let Some(entry) = self.entries.remove(key) {
+            self.note_removed(key, entry);
+        }
+    }
+
+    fn note(&mut self, key: PackedNet) {
+        let Some(changed) = self.changed.as_mut() else { return };
+        if let Some(entry) = self.entries.get_mut(key).filter(|entry| !entry.noted) {
+            entry.noted = true;
+            changed.push(key);
+        }
+    }
+
+    fn note_removed(&mut self, key: PackedNet, entry: Entry) {
+        if let Some(changed) = self.changed.as_mut().filter(|_| !entry.noted) {
+            changed.push(key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn rule(maxretry: u32, findtime: u64) -> WindowRule {
+    WindowRule { maxretry, findtime: Duration::from_secs(findtime), capacity: 100 }
+}
+
+fn host(last: u8) -> IpNet {
+    IpNet::from(std::net::IpAddr::from([192, 0, 2, last]))
+}
+
+fn seconds(time: f64) -> Time {
+    Time::from_micros((time * 1e6) as i64)
+}
+
+/// What one address's failures at `times` lead to.
+fn outcomes(rule: WindowRule, times: &[f64]) -> Vec<Outcome> {
+    let mut windows = Windows::new(rule);
+    times.iter().map(|time| windows.record(host(1), seconds(*time), 1)).collect()
+}
+
+/// Each right side was printed by Fail2Ban 1.0.2's own counter.
+#[test]
+fn counts_as_fail2ban_does() {
+    let counting = |counts: &[u32]| counts.iter().map(|count| Outcome::Counting(*count)).collect::<Vec<_>>();
+    let with_ban = |counts: &[u32], failures, time| {
+        let mut outcomes = counting(counts);
+        outcomes.push(Outcome::Reached { failures, time: seconds(time) });
+        outcomes
+    };
+    assert_eq!(outcomes(rule(5, 600), &[0.0, 600.0, 601.0]), counting(&[1, 2, 3]));
+    assert_eq!(outcomes(rule(5, 600), &[0.0, 601.0]), counting(&[1, 1]));
+    assert_eq!(
+        outcomes(rule(6, 600), &[0.0, 0.0, 0.0, 0.0, 500.0, 700.0, 750.0]),
+        with_ban(&[1, 2, 3, 4, 5, 5], 7, 750.0)
+    );
+    assert_eq!(
+        outcomes(rule(8, 600), &[0.0, 100.0, 200.0, 300.0, 400.0, 500.0, 600.0, 700.0, 800.0]),
+        counting(&[1, 2, 3, 4, 5, 6, 7, 7, 7])
+    );
+    assert_eq!(
+        outcomes(rule(5, 600), &[0.0, 250.0, 500.0, 750.0, 1000.0, 1250.0]),
+        counting(&[1, 2, 3, 3, 3, 3])
+    );
+    assert_eq!(outcomes(rule(3, 600), &[100.0, 50.0, 40.0]), with_ban(&[1, 2], 3, 100.0));
+    assert_eq!(
+        outcomes(rule(6, 600), &[0.0, 1.0, 2.0, 599.0, 1199.0, 1200.0, 1250.0]),
+        counting(&[1, 2, 3, 4, 3, 4, 5])
+    );
+    assert_eq!(outcomes(rule(9, 600), &[0.5, 1.25, 600.75, 601.0]), counting(&[1, 2, 3, 4]));
+}
+
+#[test]
+fn a_window_is_empty_after_it_led_to_a_ban() {
+    let outcomes = outcomes(rule(2, 600), &[1.0, 2.0, 3.0]);
+    assert_eq!(outcomes[1], Outcome::Reached { failures: 2, time: seconds(2.0) });
+    assert_eq!(outcomes[2], Outcome::Counting(1));
+}
+
+#[test]
+fn a_failure_that_comes_too_late_does_not_count() {
+    assert_eq!(
+        outcomes(rule(3, 600), &[1000.0, 399.0, 400.0]),
+        [Outcome::Counting(1), Outcome::Counting(1), Outcome::Counting(2)]
+    );
+}
+
+#[test]
+fn one_failure_is_enough_when_maxretry_is_one_or_its_weight_is() {
+    let mut windows = Windows::new(rule(1, 600));
+    assert_eq!(
+        windows.record(host(1), seconds(5.0), 1),
+        Outcome::Reached { failures: 1, time: seconds(5.0) }
+    );
+    windows.set_rule(rule(5, 600));
+    assert_eq!(
+        windows.record(host(1), seconds(6.0), 5),
+        Outcome::Reached { failures: 1, time: seconds(6.0) }
+    );
+    assert_eq!(windows.len(), 0);
+}
+
+#[test]
+fn a_new_rule_keeps_what_was_counted() {
+    let mut windows = Windows::new(rule(5, 600));
+    windows.record(host(1), seconds(0.0), 1);
+    windows.record(host(1), seconds(1.0), 1);
+    windows.set_rule(rule(3, 60));
+    assert_eq!(
+        windows.record(host(1), seconds(2.0), 1),
+        Outcome::Reached { failures: 3, time: seconds(2.0) }
+    );
+}
+
+#[test]
+fn extreme_times_do_not_overflow() {
+    let mut windows = Windows::new(rule(9, 600));
+    for time in [i64::MIN, 0, i64::MAX, i64::MIN, -1] {
+        windows.record(host(1), Time::from_micros(time), 1);
+    }
+    assert_eq!(windows.window(host(1)).unwrap().last, Time::from_micros(i64::MAX));
+}
+
+#[test]
+fn a_full_table_drops_the_address_idle_longest_and_says_so() {
+    let mut windows = Windows::new(WindowRule { capacity: 2, ..rule(9, 600) });
+    for last in [1, 2, 1, 3] {
+        windows.record(host(last), seconds(1.0), 1);
+    }
+    assert_eq!(windows.dropped(), 1);
+    assert_eq!(windows.window(host(2)), None);
+    assert_eq!(windows.window(host(1)).unwrap().count, 2);
+}
+
+#[test]
+fn expiry_goes_in_bounded_steps_and_keeps_what_still_counts() {
+    let mut windows = Windows::new(rule(9, 600));
+    for last in 1..=5 {
+        windows.record(host(last), seconds(f64::from(last)), 1);
+    }
+    assert!(windows.expire(seconds(604.0), 2));
+    assert_eq!(windows.len(), 3);
+    assert!(!windows.expire(seconds(604.0), 2));
+    assert_eq!(windows.len(), 2, "exactly findtime old still counts");
+}
+
+#[test]
+fn twenty_thousand_addresses_cost_under_two_megabytes() {
+    let mut windows = Windows::new(WindowRule { capacity: 200_000, ..rule(9, 600) });
+    for address in 0..20_000u32 {
+        windows.record(IpNet::from(std::net::IpAddr::V4(address.into())), seconds(1.0), 1);
+    }
+    assert!(windows.memory() < 2_500_000, "{}", windows.memory());
+}
+
+#[test]
+fn what_is_packed_for_the_store_comes_back() {
+    let window = Window { first: seconds(-5.5), last: seconds(7e9), count: u32::MAX, failures: 3 };
+    assert_eq!(Window::from_bytes(&window.to_bytes()), Some(window));
+    assert_eq!(Window::from_bytes(&window.to_bytes()[1..]), None);
+    assert_eq!(Window::from_bytes(&[0; 25]), None);
+}
+
+proptest! {
+    /// A store that is told the changes, however they are batched, holds what the windows hold.
+    #[test]
+    fn changes_replayed_give_the_same_windows(
+        steps in proptest::collection::vec((0u8..6, 1u8..8, 0u32..2000), 0..120),
+    ) {
+        let mut windows = Windows::new(WindowRule { capacity: 4, ..rule(4, 600) });
+        windows.note_changes();
+        let mut stored = HashMap::new();
+        let mut commit = |windows: &mut Windows| {
+            let mut seen = std::collections::HashSet::new();
+            for (host, window) in windows.take_changes() {
+                match window {
+                    Some(window) => {
+                        assert!(seen.insert(host), "given twice");
+                        stored.insert(host, window);
+                    }
+                    None => drop(stored.remove(&host)),
+                }
+            }
+            assert_eq!(windows.iter().collect::<HashMap<_, _>>(), stored);
+        };
+        for (what, address, time) in steps {
+            let time = seconds(f64::from(time));
+            match what {
+                0 => windows.forget(host(address)),
+                1 => drop(windows.expire(time, 2)),
+                2 => commit(&mut windows),
+                _ => drop(windows.record(host(address), time, 1)),
+            }
+        }
+        commit(&mut windows);
+    }
+}

@@ -1,0 +1,181 @@
+//! What is worked out about a program before it runs: what can come next at each choice, and which choices may be
+//! remembered.
+
+use super::program::{Inst, Pc, Program};
+use crate::pattern::ast::Anchor;
+use crate::pattern::set::Next;
+
+/// Conditionals about more groups than this keep the memo off: each doubles it.
+const MAX_CONDITIONS: usize = 3;
+
+/// Let choices and spans know what can come after them.
+pub(super) fn add_guards(program: &mut Program) {
+    let next = next_bytes(program);
+    let mut guards: Vec<Next> = vec![Next::ANYTHING];
+    // Where there are too many to count, the first, which forbids nothing, is right too.
+    let mut guard = |next: Next| {
+        let index = guards.iter().position(|other| *other == next).unwrap_or_else(|| {
+            guards.push(next);
+            guards.len() - 1
+        });
+        u16::try_from(index).unwrap_or(0)
+    };
+    for (pc, inst) in program.insts.iter_mut().enumerate() {
+        match inst {
+            Inst::Split { first, second, first_guard, second_guard } => {
+                *first_guard = guard(next[*first as usize]);
+                *second_guard = guard(next[*second as usize]);
+            }
+            Inst::Span(index) => {
+                let after = next[pc + 1];
+                let span = &mut program.spans[usize::from(*index)];
+                span.guard = guard(after);
+                span.runs_out = after.is_disjoint(&program.sets[usize::from(span.set)].first_bytes());
+            }
+            _ => {}
+        }
+    }
+    program.guards = guards.into();
+    program.first = next[0];
+    program.first_byte = next[0].only_byte();
+}
+
+/// By instruction: the bytes with which something that is matched from there on can begin.
+fn next_bytes(program: &Program) -> Vec<Next> {
+    let mut next = vec![Next::NOTHING; program.insts.len()];
+    // Loops go back, so what is known at their start grows until it holds.
+    loop {
+        let mut changed = false;
+        for pc in (0..program.insts.len()).rev() {
+            let now = next_at(program, &next, pc);
+            changed |= now != next[pc];
+            next[pc] = now;
+        }
+        if !changed {
+            return next;
+        }
+    }
+}
+
+fn next_at(program: &Program, next: &[Next], pc: usize) -> Next {
+    let at = |pc: Pc| next[pc as usize];
+    let following = || next[pc + 1];
+    let set = |index: u16| program.sets[usize::from(index)].first_bytes();
+    match program.insts[pc] {
+        Inst::Byte(byte) => Next::byte(byte),
+        Inst::Text { start, .. } => Next::byte(program.bytes[start as usize]),
+        Inst::Set(index) => set(index),
+        Inst::Span(index) => {
+            let span = program.spans[usize::from(index)];
+            if span.min > 0 { set(span.set) } else { set(span.set).or(following()) }
+        }
+        Inst::Split { first, second, .. } => at(first).or(at(second)),
+        Inst::Jump(pc) => at(pc),
+        Inst::Anchor(anchor) => match anchor {
+            Anchor::End => following().only_end(),
+            Anchor::EndOrFinalNewline | Anchor::LineEnd => {
+                following().and(Next::ANYTHING.only_end().or(Next::byte(b'\n')))
+            }
+            _ => following(),
+        },
+        Inst::Save(_) | Inst::Probe(_) | Inst::Atomic { .. } | Inst::LoopStart(_) | Inst::LoopTurn(_) => {
+            following()
+        }
+        Inst::Look { after, .. } => at(after),
+        Inst::Conditional { no, .. } => following().or(at(no)),
+        Inst::LoopCheck { exit, .. } => exit.map_or(Next::NOTHING, at).or(following()),
+        // What comes after a scope does not tell how it should match: it has its own end.
+        Inst::Backreference { .. } | Inst::ScopeEnd | Inst::Match => Next::ANYTHING,
+    }
+}
+
+/// Number the choices whose outcome depends on where they are made alone.
+pub(super) fn add_memo_rows(program: &mut Program) {
+    let Some(things) = Things::of(program) else { return };
+    let needed = things.needed(program);
+    let chooses = |inst: &Inst| matches!(inst, Inst::Split { .. } | Inst::Span(_));
+    let mut count = 0u16;
+    let rows = program.insts.iter().zip(needed).map(|(inst, needed)| {
+        (chooses(inst) && needed == 0).then(|| {
+            count += 1;
+            count - 1
+        })
+    });
+    program.rows = rows.collect();
+    program.row_count = count.into();
+    program.conditions = things.conditions.into();
+}
+
+/// What the way on can depend on beside the place: texts of groups, and turns of loops. Each is one bit.
+struct Things {
+    groups: Vec<u32>,
+    loops: Vec<u32>,
+    conditions: Vec<u32>,
+}
+
+impl Things {
+    /// `None` where there are too many.
+    fn of(program: &Program) -> Option<Things> {
+        let mut things = Things { groups: Vec::new(), loops: Vec::new(), conditions: Vec::new() };
+        for inst in &program.insts {
+            let (list, thing) = match inst {
+                Inst::Backreference { group, .. } => (&mut things.groups, *group),
+                Inst::LoopStart(slot) => (&mut things.loops, *slot),
+                Inst::Conditional { group, .. } => (&mut things.conditions, *group),
+                _ => continue,
+            };
+            if !list.contains(&thing) {
+                list.push(thing);
+            }
+            if things.groups.len() + things.loops.len() > 64 || things.conditions.len() > MAX_CONDITIONS {
+                return None;
+            }
+        }
+        Some(things)
+    }
+
+    fn bit(list: &[u32], offset: usize, thing: u32) -> u64 {
+        list.iter().position(|other| *other == thing).map_or(0, |index| 1 << (offset + index))
+    }
+
+    fn group(&self, group: u32) -> u64 {
+        Things::bit(&self.groups, 0, group)
+    }
+
+    fn turn(&self, slot: u32) -> u64 {
+        Things::bit(&self.loops, self.groups.len(), slot)
+    }
+
+    /// By instruction: the things that are read on some way from there before they are written.
+    fn needed(&self, program: &Program) -> Vec<u64> {
+        let mut needed = vec![0; program.insts.len()];
+        loop {
+            let mut changed = false;
+            for pc in (0..program.insts.len()).rev() {
+                let now = self.needed_at(program.insts[pc], &needed, pc);
+                changed |= now != needed[pc];
+                needed[pc] = now;
+            }
+            if !changed {
+                return needed;
+            }
+        }
+    }
+
+    fn needed_at(&self, inst: Inst, needed: &[u64], pc: usize) -> u64 {
+        let at = |pc: Pc| needed[pc as usize];
+        let following = || needed[pc + 1];
+        match inst {
+            Inst::Split { first, second, .. } => at(first) | at(second),
+            Inst::Jump(pc) => at(pc),
+            Inst::Save(slot) if slot % 2 == 0 => following() & !self.group(slot / 2),
+            Inst::LoopStart(slot) | Inst::LoopTurn(slot) => following() & !self.turn(slot),
+            Inst::LoopCheck { slot, exit } => self.turn(slot) | following() | exit.map_or(0, at),
+            Inst::Backreference { group, .. } => self.group(group) | following(),
+            Inst::Conditional { no, .. } => following() | at(no),
+            Inst::Look { after, .. } | Inst::Atomic { after } => following() | at(after),
+            Inst::ScopeEnd | Inst::Match => 0,
+            _ => following(),
+        }
+    }
+}

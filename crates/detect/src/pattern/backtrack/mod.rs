@@ -1,0 +1,13 @@
+//! A backtracking machine with Python's order of trying, and bounds on what that can cost.
+
+mod analysis;
+mod compile;
+mod machine;
+mod memo;
+mod place;
+mod program;
+mod scratch;
+mod span;
+
+pub(super) use self::program::Program;
+pub(super) use self::scratch::{NONE, Scratch};

@@ -1,0 +1,60 @@
+"""Answers what Fail2Ban's DateDetector finds: one JSON object a line in, one out.
+
+in:  {"pattern": "..." or null, "now": seconds, "default_tz": "..." or null, "lines": [...]}
+out: [[time or null, [start, end] or null], ...], times in seconds, places in characters; or {"error": "..."}
+TZ in the environment is the host's zone.
+"""
+import json
+import re
+import sys
+import time
+
+try:
+    from fail2ban.server.datedetector import DateDetector
+    from fail2ban.server.mytime import MyTime
+except ImportError:
+    sys.exit("no fail2ban")
+
+
+def find(detector, line):
+    match, template = detector.matchTime(line)
+    if not match:
+        return [None, None]
+    span = [match.start(1), match.end(1)]
+    moment = None
+    if span[0] < span[1]:
+        try:
+            moment = detector.getTime(line, (match, template))[0]
+        except (KeyError, TypeError, AttributeError, OverflowError):
+            pass
+    return [moment, span]
+
+
+def answer(question):
+    MyTime.setTime(question["now"])
+    # The order of patterns follows the host's clock; here it follows the question's.
+    time.time = lambda: question["now"]
+    detector = DateDetector()
+    detector.default_tz = question.get("default_tz")
+    for pattern in filter(None, map(str.strip, re.split("\n+", question["pattern"] or ""))):
+        detector.appendTemplate(pattern)
+    for template in detector.templates:
+        # Counted for all detectors of a process, which each question must be free of.
+        template.template.hits = 0
+    return [find(detector, line) for line in question["lines"]]
+
+
+def forget():
+    """Patterns that earlier questions left behind."""
+    import fail2ban.server.datedetector as module
+    for template in module.DateDetector._defCache.templates:
+        template.hits = 0
+
+
+for text in sys.stdin:
+    forget()
+    try:
+        result = answer(json.loads(text))
+    except Exception as error:  # a pattern that Fail2Ban does not take
+        result = {"error": repr(error)}
+    print(json.dumps(result), flush=True)
