@@ -1,0 +1,129 @@
+//! From a filter's options to a filter.
+
+use crate::date::{DateDetector, Zone};
+use crate::pattern::Overrun;
+use crate::{FilterSpec, Usedns};
+
+use super::hit::User;
+use super::plain::{self, Scratch};
+use super::rule::Rule;
+use super::text::Encoding;
+
+/// A compiled filter: immutable, and shared by all sources that it reads.
+#[derive(Debug)]
+pub struct Filter {
+    pub(super) name: String,
+    pub(super) prefix: Option<Rule>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) ignore: Vec<Rule>,
+    pub(super) date: DateDetector,
+    pub(super) encoding: Encoding,
+    pub(super) maxlines: usize,
+}
+
+/// An option of a filter that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{option}: {message}")]
+pub struct FilterError {
+    /// `failregex`, `prefregex`, `ignoreregex`, `datepattern`, `logtimezone`, `logencoding`.
+    pub option: &'static str,
+    /// Which of the option's patterns, from 0.
+    pub index: usize,
+    /// Where in that pattern, in bytes.
+    pub offset: usize,
+    /// What is wrong, for people.
+    pub message: String,
+}
+
+impl Filter {
+    /// Compiles a filter; dates without a zone are in `logtimezone`, or else in `host`. Reports all errors at once.
+    pub fn compile(spec: &FilterSpec, host: &Zone) -> Result<Filter, Vec<FilterError>> {
+        let mut errors = Vec::new();
+        let mut keep = |result: Result<Rule, FilterError>| result.map_err(|error| errors.push(error)).ok();
+        let names = spec.usedns != Usedns::No;
+        let several = spec.maxlines > 1;
+        let prefix = spec
+            .prefregex
+            .as_deref()
+            .filter(|written| !written.is_empty())
+            .and_then(|written| keep(Rule::compile("prefregex", 0, written, names, false)));
+        let mut list = |option, written: &[String], multiline| -> Vec<Rule> {
+            let compile = |(index, written): (usize, &String)| {
+                keep(Rule::compile(option, index, written, names, multiline))
+            };
+            written.iter().enumerate().filter_map(compile).collect()
+        };
+        let rules = list("failregex", &spec.failregex, several);
+        let ignore = list("ignoreregex", &spec.ignoreregex, false);
+        if spec.prefregex.is_none() || prefix.is_some() {
+            check_ids(&prefix, &rules, &mut errors);
+        }
+        let date = compile_date(spec, host, &mut errors);
+        let encoding = Encoding::parse(spec.logencoding.as_deref()).map_err(|error| errors.push(error)).ok();
+        match (date, encoding) {
+            (Some(date), Some(encoding)) if errors.is_empty() => {
+                let maxlines = spec.maxlines.max(1);
+                Ok(Filter { name: spec.name.clone(), prefix, rules, ignore, date, encoding, maxlines })
+            }
+            _ => Err(errors),
+        }
+    }
+
+    /// As in `filter = NAME[...]`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The user that a match of rule `index` names.
+    pub(super) fn user(&self, index: usize, subject: &str, scratch: &mut Scratch) -> User {
+        match plain::capture(self, index, subject, scratch) {
+            Ok(Some(hit)) => hit.user,
+            _ => User::Nobody,
+        }
+    }
+
+    /// Whether `ignoreregex` is tried before `failregex`: only where it is clearly the shorter list.
+    pub(super) fn ignores_first(&self) -> bool {
+        !self.ignore.is_empty() && self.ignore.len() + 2 < self.rules.len()
+    }
+
+    pub(super) fn ignores(&self, text: &str) -> Result<bool, Overrun> {
+        for rule in &self.ignore {
+            if rule.matches(text)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Without a host, an id or a session a match accuses nobody.
+fn check_ids(prefix: &Option<Rule>, rules: &[Rule], errors: &mut Vec<FilterError>) {
+    if prefix.as_ref().is_some_and(Rule::identifies) {
+        return;
+    }
+    for (index, _) in rules.iter().enumerate().filter(|(_, rule)| !rule.identifies()) {
+        let message = "the pattern has no <HOST>, <F-ID> or <F-MLFID>: a match would accuse nobody".to_owned();
+        errors.push(FilterError { option: "failregex", index, offset: 0, message });
+    }
+}
+
+fn compile_date(spec: &FilterSpec, host: &Zone, errors: &mut Vec<FilterError>) -> Option<DateDetector> {
+    let zone = match spec.logtimezone.as_deref() {
+        None => host.clone(),
+        name => match Zone::parse(name) {
+            Ok(zone) => zone,
+            Err(cause) => {
+                let message = cause.to_string();
+                errors.push(FilterError { option: "logtimezone", index: 0, offset: 0, message });
+                return None;
+            }
+        },
+    };
+    DateDetector::compile(spec.datepattern.as_deref(), zone)
+        .map_err(|cause| {
+            let message = cause.message;
+            errors.push(FilterError { option: "datepattern", index: 0, offset: cause.offset, message });
+        })
+        .ok()
+}

@@ -1,0 +1,47 @@
+//! What a filter reports.
+
+use std::ops::Range;
+
+use crate::Time;
+
+use super::compile::Filter;
+use super::fields::{FieldValue, Fields};
+use super::host::Host;
+use super::plain;
+use super::session::Session;
+
+/// A failure that a line shows.
+#[derive(Debug)]
+pub struct Failure<'a> {
+    /// When, by the line's own date; without one, that of the last line with a date if that is less than a minute old,
+    /// or else now.
+    pub time: Time,
+    /// Who.
+    pub host: Host<'a>,
+    /// The line as text, without its date.
+    pub text: &'a str,
+    pub(super) source: Source<'a>,
+}
+
+/// Where the values of a failure's fields are.
+#[derive(Debug)]
+pub(super) enum Source<'a> {
+    /// In this line alone.
+    Line { filter: &'a Filter, rule: usize, content: Range<usize>, subject: &'a str, lines: u32 },
+    /// In all lines of its session.
+    Session { filter: &'a Filter, session: &'a Session },
+}
+
+impl Failure<'_> {
+    /// All values that the filter names. They are captured now: nothing is, unless somebody asks.
+    pub fn fields(&self) -> Fields {
+        match &self.source {
+            Source::Session { filter, session } => session.fields(filter),
+            Source::Line { filter, rule, content, subject, lines } => {
+                let mut fields = plain::fields(filter, *rule, content.clone(), subject);
+                fields.set("attempts", FieldValue::Number(*lines));
+                fields
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The last lines of a log, for patterns that span several (`maxlines`).
+
+use std::collections::VecDeque;
+
+use crate::pattern::{Groups, Overrun};
+
+use super::compile::Filter;
+use super::plain::{self, Outcome, Scratch};
+use super::rule::Rule;
+
+/// So many bytes of lines are held, however many lines a filter wants; the oldest go first.
+const BYTES: usize = 256 << 10;
+
+/// The lines that no match has used up yet, without their dates.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    lines: VecDeque<String>,
+    /// The same as one text, as the patterns read it.
+    pub(super) subject: String,
+}
+
+impl Lines {
+    /// Adds a line and looks for a match in all that are there. The number is that of the lines it used up.
+    pub(super) fn find(
+        &mut self,
+        filter: &Filter,
+        line: &str,
+        scratch: &mut Scratch,
+    ) -> Result<(Outcome, u32), Overrun> {
+        self.push(line, filter.maxlines);
+        self.subject.clear();
+        for line in &self.lines {
+            self.subject.push_str(line);
+            self.subject.push('\n');
+        }
+        if filter.ignores_first() && filter.ignores(&self.subject)? {
+            return Ok((Outcome::Ignored, 0));
+        }
+        let Some(content) = plain::content(filter, &self.subject, scratch.prefix())? else {
+            return Ok((Outcome::Nothing, 0));
+        };
+        let before: Vec<String> = self.lines.iter().cloned().collect();
+        let text = plain::terminated(&self.subject, &content, &mut String::new()).to_owned();
+        if content.end < self.subject.len() - 1 || content.start > 0 {
+            self.lines.clear();
+            self.lines.push_back(self.subject[content.clone()].to_owned());
+        }
+        for (index, rule) in filter.rules.iter().enumerate() {
+            let Some(hit) = plain::try_rule(filter, index, &self.subject, content.clone(), scratch)? else {
+                continue;
+            };
+            let used = Used::by_match(rule, &text, &scratch.groups, &before);
+            let matched: String = used.lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+            self.lines = used.rest.into();
+            if filter.ignores(&matched)? {
+                return Ok((Outcome::Ignored, 0));
+            }
+            return Ok((Outcome::Hit(hit), used.lines.len() as u32));
+        }
+        Ok((Outcome::Nothing, 0))
+    }
+
+    fn push(&mut self, line: &str, most: usize) {
+        self.lines.push_back(line.to_owned());
+        let mut bytes: usize = self.lines.iter().map(|line| line.len() + 1).sum();
+        while self.lines.len() > most || (bytes > BYTES && self.lines.len() > 1) {
+            bytes -= self.lines.pop_front().map_or(0, |line| line.len() + 1);
+        }
+    }
+}
+
+/// How a match divides the lines.
+struct Used {
+    /// The lines it spans, without those it skipped.
+    lines: Vec<String>,
+    /// All others.
+    rest: Vec<String>,
+}
+
+impl Used {
+    fn by_match(rule: &Rule, text: &str, groups: &Groups, lines: &[String]) -> Used {
+        if lines.len() <= 1 {
+            return Used { lines: lines.to_vec(), rest: Vec::new() };
+        }
+        let span = groups.span(0).unwrap_or(0..0);
+        let bytes = text.as_bytes();
+        let before = memchr::memrchr(b'\n', &bytes[..(span.start + 1).min(bytes.len())]).map_or(0, |at| at + 1);
+        // An empty match at the very start counts as one at the very end, by Fail2Ban's arithmetic.
+        let from = span.end.checked_sub(1).unwrap_or(bytes.len() - 1);
+        let after = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at + 1);
+        let count = |end: usize| memchr::memchr_iter(b'\n', &bytes[..end]).count().min(lines.len());
+        let (first, last) = (count(before), count(after));
+        let mut used = Used { lines: lines[first..last.max(first)].to_vec(), rest: lines[..first].to_vec() };
+        used.give_back(&skipped(rule, text, groups));
+        used.rest.extend_from_slice(&lines[last.max(first)..]);
+        used
+    }
+
+    /// Lines that `<SKIPLINES>` took are not used up.
+    fn give_back(&mut self, skipped: &str) {
+        let mut from = 0;
+        for line in skipped.lines() {
+            if let Some(at) = self.lines[from..].iter().position(|used| used == line) {
+                from += at;
+                self.rest.push(self.lines.remove(from));
+            }
+        }
+    }
+}
+
+/// What all `<SKIPLINES>` of a rule took.
+fn skipped(rule: &Rule, text: &str, groups: &Groups) -> String {
+    let group = |number: usize| rule.names.index(&format!("skiplines{number}"));
+    (0..).map_while(group).filter_map(|index| groups.text(text, index)).collect()
+}

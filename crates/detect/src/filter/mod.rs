@@ -1,0 +1,30 @@
+//! From a line to a failure, as Fail2Ban's filters mean it.
+//!
+//! ```text
+//! line -> without date -> prefregex -> content -> failregex, in order -> ignoreregex -> session -> failure
+//! ```
+//!
+//! A [`Filter`] is compiled once. A [`FilterSet`] holds the filters that read one source, and what they remember from
+//! line to line.
+
+mod compile;
+mod failure;
+mod fields;
+mod hit;
+mod host;
+mod lines;
+mod plain;
+mod rule;
+mod session;
+mod set;
+mod state;
+mod stream;
+mod tags;
+mod text;
+
+pub use compile::{Filter, FilterError};
+pub use failure::Failure;
+pub use fields::{FieldValue, Fields};
+pub use host::Host;
+pub use set::{FilterSet, Line};
+pub use state::Counters;

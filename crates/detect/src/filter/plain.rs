@@ -1,0 +1,202 @@
+//! The plain route: every pattern in its turn, as Fail2Ban does it. Whatever is not proved for the fast route goes
+//! here, and tests hold the fast route against it.
+
+use std::ops::Range;
+
+use crate::pattern::{Groups, Overrun};
+
+use super::compile::Filter;
+use super::fields::Fields;
+use super::hit::{Hit, Marks, User};
+use super::rule::{Rule, first_value, has_text};
+
+/// What a filter makes of one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Nothing,
+    /// It matched an `ignoreregex`.
+    Ignored,
+    Hit(Hit),
+}
+
+/// Buffers that one line leaves to the next.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub(super) groups: Groups,
+    prefix: Groups,
+    text: String,
+}
+
+impl Scratch {
+    /// For the groups of `prefregex`.
+    pub(super) fn prefix(&mut self) -> &mut Groups {
+        &mut self.prefix
+    }
+}
+
+/// Finds the first `failregex` that matches `subject`, a line without its date and with its newline.
+pub(super) fn find(filter: &Filter, subject: &str, scratch: &mut Scratch) -> Result<Outcome, Overrun> {
+    if filter.ignores_first() && filter.ignores(subject)? {
+        return Ok(Outcome::Ignored);
+    }
+    let Some(content) = content(filter, subject, &mut scratch.prefix)? else { return Ok(Outcome::Nothing) };
+    for index in 0..filter.rules.len() {
+        if let Some(hit) = try_rule(filter, index, subject, content.clone(), scratch)? {
+            return judge(filter, subject, hit, scratch);
+        }
+    }
+    Ok(Outcome::Nothing)
+}
+
+/// The last word on a line has `ignoreregex`.
+pub(super) fn judge(filter: &Filter, subject: &str, hit: Hit, scratch: &mut Scratch) -> Result<Outcome, Overrun> {
+    if !filter.ignore.is_empty() && filter.ignores(terminated(subject, &hit.content, &mut scratch.text))? {
+        return Ok(Outcome::Ignored);
+    }
+    Ok(Outcome::Hit(hit))
+}
+
+/// The match of one rule, which is known to be the line's.
+pub(super) fn capture(
+    filter: &Filter,
+    index: usize,
+    subject: &str,
+    scratch: &mut Scratch,
+) -> Result<Option<Hit>, Overrun> {
+    match content(filter, subject, &mut scratch.prefix)? {
+        Some(content) => try_rule(filter, index, subject, content, scratch),
+        None => Ok(None),
+    }
+}
+
+/// Tries one rule on the content that `prefregex` has cut out of the subject.
+pub(super) fn try_rule(
+    filter: &Filter,
+    index: usize,
+    subject: &str,
+    content: Range<usize>,
+    scratch: &mut Scratch,
+) -> Result<Option<Hit>, Overrun> {
+    let rule = &filter.rules[index];
+    let text = terminated(subject, &content, &mut scratch.text);
+    if !rule.search(text, &mut scratch.groups)? {
+        return Ok(None);
+    }
+    let (groups, prefix) = (&scratch.groups, &scratch.prefix);
+    let captured = Captured { filter, rule, text, start: content.start, groups, prefix };
+    Ok(Some(captured.hit(index, content)))
+}
+
+/// All values of a match of rule `index` in `content` of `subject`.
+pub(super) fn fields(filter: &Filter, index: usize, content: Range<usize>, subject: &str) -> Fields {
+    let rule = &filter.rules[index];
+    let mut fields = filter.prefix.as_ref().map(|prefix| prefix.fields(subject)).unwrap_or_default();
+    fields.remove("content");
+    for name in rule.names.all() {
+        fields.remove(name);
+    }
+    fields.merge(rule.fields(terminated(subject, &content, &mut String::new())));
+    fields
+}
+
+/// What `failregex` reads: all of it, or what `prefregex` cuts out; `None` if that does not match.
+pub(super) fn content(
+    filter: &Filter,
+    subject: &str,
+    groups: &mut Groups,
+) -> Result<Option<Range<usize>>, Overrun> {
+    let whole = 0..subject.len() - 1;
+    let Some(prefix) = &filter.prefix else { return Ok(Some(whole)) };
+    if !prefix.search(subject, groups)? {
+        return Ok(None);
+    }
+    let content = prefix.roles.content.and_then(|index| groups.span(index));
+    Ok(Some(content.filter(|span| !span.is_empty()).unwrap_or(whole)))
+}
+
+/// `content` of the subject with a newline after it: as it stands, where one follows.
+pub(super) fn terminated<'t>(subject: &'t str, content: &Range<usize>, scratch: &'t mut String) -> &'t str {
+    if subject.as_bytes().get(content.end) == Some(&b'\n') {
+        return &subject[content.start..content.end + 1];
+    }
+    scratch.clear();
+    scratch.push_str(&subject[content.clone()]);
+    scratch.push('\n');
+    scratch
+}
+
+/// A rule's match and, before it, that of `prefregex`.
+struct Captured<'a> {
+    filter: &'a Filter,
+    rule: &'a Rule,
+    text: &'a str,
+    /// Where `text` begins in the subject.
+    start: usize,
+    groups: &'a Groups,
+    prefix: &'a Groups,
+}
+
+impl Captured<'_> {
+    fn hit(&self, index: usize, content: Range<usize>) -> Hit {
+        Hit {
+            rule: index,
+            content,
+            marks: Marks {
+                nofail: self.mark("nofail", |rule| rule.roles.nofail),
+                forget: self.mark("mlfforget", |rule| rule.roles.forget),
+                gained: self.mark("mlfgained", |rule| rule.roles.gained),
+            },
+            ids: std::array::from_fn(|id| {
+                self.value(super::rule::IDS[id], |rule| Some(rule.roles.ids[id].as_slice()))
+            }),
+            session: self.session(),
+            user: self.user(),
+        }
+    }
+
+    fn session(&self) -> Option<Range<usize>> {
+        match self.rule.roles.session {
+            Some(index) => Some(shift(self.groups.span(index)?, self.start)),
+            None => self.prefix.span(self.filter.prefix.as_ref()?.roles.session?),
+        }
+    }
+
+    /// A name in the rule hides that in the prefix, even where it took no part in the match.
+    fn mark(&self, name: &str, group: impl Fn(&Rule) -> Option<usize>) -> bool {
+        match &self.filter.prefix {
+            Some(prefix) if !self.rule.names.contains(name) => has_text(group(prefix), self.prefix),
+            _ => has_text(group(self.rule), self.groups),
+        }
+    }
+
+    fn value(
+        &self,
+        name: &str,
+        sources: impl for<'r> Fn(&'r Rule) -> Option<&'r [usize]>,
+    ) -> Option<Range<usize>> {
+        let own = first_value(sources(self.rule)?, self.groups);
+        match &self.filter.prefix {
+            Some(prefix) if own.is_none() && !self.rule.names.contains(name) => {
+                first_value(sources(prefix)?, self.prefix)
+            }
+            _ => own.map(|span| shift(span, self.start)),
+        }
+    }
+
+    fn user(&self) -> User {
+        if self.rule.roles.user.is_none() {
+            return match self.rule.tuple_user(self.text, self.groups) {
+                Some(user) => User::Joined(user),
+                None => User::Nobody,
+            };
+        }
+        match self.value("user", |rule| rule.roles.user.as_deref()) {
+            Some(span) if !span.is_empty() => User::At(span),
+            _ => User::Nobody,
+        }
+    }
+}
+
+fn shift(span: Range<usize>, by: usize) -> Range<usize> {
+    span.start + by..span.end + by
+}

@@ -1,0 +1,117 @@
+//! One pattern of a filter, and the groups that mean something to it.
+
+use std::ops::Range;
+
+use crate::pattern::{Flags, Groups, Overrun, Pattern};
+
+use super::FilterError;
+use super::fields::{FieldValue, Fields, Names};
+use super::tags::{Expanded, expand, localise_flags};
+
+/// A compiled `prefregex`, `failregex` or `ignoreregex`.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) pattern: Pattern,
+    pub(super) names: Names,
+    pub(super) roles: Roles,
+    /// The pattern after its tags were replaced, to tell which parts stem from a tag.
+    pub(super) expanded: Expanded,
+}
+
+/// The groups whose values detection itself reads, each by index.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Roles {
+    /// `fid`, `ip4`, `ip6`, `dns`, `cidr`: the groups that can give each its value.
+    pub(super) ids: [Vec<usize>; 5],
+    /// `user`; `None` if it may be a tuple.
+    pub(super) user: Option<Vec<usize>>,
+    pub(super) content: Option<usize>,
+    pub(super) session: Option<usize>,
+    pub(super) nofail: Option<usize>,
+    pub(super) forget: Option<usize>,
+    pub(super) gained: Option<usize>,
+}
+
+/// The names of [`Roles::ids`].
+pub(super) const IDS: [&str; 5] = ["fid", "ip4", "ip6", "dns", "cidr"];
+
+impl Rule {
+    /// Compiles what is written under `option`, at `index` in its list.
+    pub(super) fn compile(
+        option: &'static str,
+        index: usize,
+        written: &str,
+        names: bool,
+        multiline: bool,
+    ) -> Result<Rule, FilterError> {
+        let error = |offset, message| FilterError { option, index, offset, message };
+        let expanded = localise_flags(expand(written, names));
+        if expanded.source.trim_start().is_empty() {
+            return Err(error(0, "the pattern is empty: it would match every line".to_owned()));
+        }
+        let flags = Flags { multiline, ..Flags::default() };
+        let pattern = Pattern::compile(&expanded.source, flags)
+            .map_err(|cause| error(expanded.written(cause.offset), cause.message))?;
+        let names = Names::of(&pattern);
+        let roles = Roles::of(&names);
+        Ok(Rule { pattern, names, roles, expanded })
+    }
+
+    /// Whether a match can say whom it accuses, at once or with the other lines of its session.
+    pub(super) fn identifies(&self) -> bool {
+        IDS[..4].iter().any(|name| self.names.contains(name)) || self.roles.session.is_some()
+    }
+
+    /// Searches `text` from its start.
+    pub(super) fn search(&self, text: &str, groups: &mut Groups) -> Result<bool, Overrun> {
+        self.pattern.search(text, 0, groups)
+    }
+
+    /// Whether it matches somewhere in `text`.
+    pub(super) fn matches(&self, text: &str) -> Result<bool, Overrun> {
+        self.pattern.is_match(text)
+    }
+
+    /// The values of the last match in `text`, if there is one.
+    pub(super) fn fields(&self, text: &str) -> Fields {
+        let mut groups = Groups::new();
+        match self.search(text, &mut groups) {
+            Ok(true) => self.names.collect(text, &groups),
+            _ => Fields::default(),
+        }
+    }
+
+    /// What tells users of one session apart, if it has to be put together.
+    pub(super) fn tuple_user(&self, text: &str, groups: &Groups) -> Option<String> {
+        match self.names.collect(text, groups).get("user")? {
+            FieldValue::Tuple(parts) => Some(format!("{parts:?}")),
+            FieldValue::Text(text) if !text.is_empty() => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Roles {
+    fn of(names: &Names) -> Roles {
+        Roles {
+            ids: IDS.map(|name| names.sources(name).unwrap_or_else(|| names.index(name).into_iter().collect())),
+            user: names.sources("user"),
+            content: names.index("content"),
+            session: names.index("mlfid"),
+            nofail: names.index("nofail"),
+            forget: names.index("mlfforget"),
+            gained: names.index("mlfgained"),
+        }
+    }
+}
+
+/// The first of `sources` with text decides; the first of all if none has text.
+pub(super) fn first_value(sources: &[usize], groups: &Groups) -> Option<Range<usize>> {
+    let spans = || sources.iter().filter_map(|&index| groups.span(index));
+    spans().find(|span| !span.is_empty()).or_else(|| sources.first().and_then(|&index| groups.span(index)))
+}
+
+/// Whether a group holds text.
+pub(super) fn has_text(group: Option<usize>, groups: &Groups) -> bool {
+    group.and_then(|index| groups.span(index)).is_some_and(|span| !span.is_empty())
+}

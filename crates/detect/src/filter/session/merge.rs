@@ -1,0 +1,248 @@
+//! One session, and what another line adds to it.
+
+use std::ops::Range;
+
+use crate::Time;
+
+use super::super::compile::Filter;
+use super::super::fields::{FieldValue, Fields};
+use super::super::hit::{Hit, User};
+use super::super::host::Ids;
+use super::super::plain::{self, Scratch};
+
+/// A session keeps so many lines as text; then it keeps their values instead.
+const LINES: usize = 16;
+/// So many different users are told by name.
+const USERS: usize = 32;
+
+/// A line that matched, in a filter that joins lines.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Line<'a> {
+    pub(in super::super) filter: &'a Filter,
+    /// The line without its date, with its newline.
+    pub(in super::super) subject: &'a str,
+    pub(in super::super) hit: &'a Hit,
+    /// How many lines of the log this one stands for.
+    pub(in super::super) lines: u32,
+}
+
+/// What a session's lines have said so far.
+#[derive(Debug, Default)]
+pub(in super::super) struct Session {
+    pub(super) created: Time,
+    /// The subjects of `entries`, and whatever else spans point to.
+    text: String,
+    entries: Vec<Entry>,
+    /// What lines said that are no longer kept as text.
+    folded: Option<Box<Fields>>,
+    /// Where the last value of each id stands.
+    ids: [Option<Span>; 5],
+    /// Where the users' names stand, each once.
+    users: Vec<Span>,
+    /// Entries from this one on may name further users.
+    unread: usize,
+    /// Somebody failed whose address is not known yet.
+    pending: bool,
+    /// The last line was no failure by itself.
+    excused: bool,
+    /// Lines that make up the failure.
+    matches: u32,
+    /// Lines that will, if it becomes one.
+    nofail_matches: u32,
+}
+
+/// A place in [`Session::text`]; half of a `Range<usize>`, for there are thousands of sessions.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    subject: Span,
+    /// Within the subject.
+    content: Span,
+    rule: u32,
+    user: User,
+}
+
+impl Span {
+    /// Sessions stay below a few megabytes (see [`super::table`]), so that no place is cut.
+    fn new(start: usize, end: usize) -> Span {
+        Span { start: start as u32, end: end as u32 }
+    }
+
+    fn of(self, text: &str) -> &str {
+        &text[self.range()]
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl Session {
+    /// Forgets all and begins anew; its buffers stay.
+    pub(super) fn begin(&mut self, at: Time) {
+        let Session { text, entries, users, .. } = std::mem::take(self);
+        *self = Session { created: at, text, entries, users, ..Session::default() };
+        self.text.clear();
+        self.entries.clear();
+        self.users.clear();
+    }
+
+    /// Bytes of text that it holds.
+    pub(super) fn size(&self) -> usize {
+        self.text.capacity() + self.folded.as_deref().map_or(0, Fields::size)
+    }
+
+    /// Adds a line and says whether it completes a failure; then [`Session::ids`] says whose.
+    pub(super) fn add(&mut self, line: Line<'_>, scratch: &mut Scratch) -> bool {
+        let marks = line.hit.marks;
+        let was_pending = std::mem::take(&mut self.pending) && !marks.gained;
+        let was_excused = std::mem::take(&mut self.excused);
+        if !was_excused && !was_pending {
+            self.matches = 0;
+        }
+        self.append(line, scratch);
+        let blameless = marks.nofail || marks.gained;
+        self.excused = blameless && !was_pending && !self.several_users(line.filter, scratch);
+        self.settle(line)
+    }
+
+    /// A line that ends a session of which nothing is known: it stands for itself, and its user counts for nothing.
+    pub(super) fn add_last(&mut self, line: Line<'_>, scratch: &mut Scratch) -> bool {
+        self.append(line, scratch);
+        self.unread = self.entries.len();
+        self.excused = line.hit.marks.nofail || line.hit.marks.gained;
+        self.settle(line)
+    }
+
+    fn settle(&mut self, line: Line<'_>) -> bool {
+        if self.excused {
+            if !line.hit.marks.forget {
+                self.nofail_matches += line.lines;
+            }
+            return false;
+        }
+        self.matches += std::mem::take(&mut self.nofail_matches) + line.lines;
+        self.pending = self.ids[..4].iter().all(Option::is_none);
+        !self.pending
+    }
+
+    fn append(&mut self, line: Line<'_>, scratch: &mut Scratch) {
+        if self.entries.len() == LINES {
+            self.fold(line.filter, scratch);
+        }
+        let start = self.text.len();
+        self.text.push_str(line.subject);
+        for (known, new) in self.ids.iter_mut().zip(&line.hit.ids) {
+            if let Some(span) = new {
+                *known = Some(Span::new(start + span.start, start + span.end));
+            }
+        }
+        self.entries.push(Entry {
+            subject: Span::new(start, self.text.len()),
+            content: Span::new(line.hit.content.start, line.hit.content.end),
+            rule: line.hit.rule as u32,
+            user: line.hit.user.clone(),
+        });
+    }
+
+    /// The last value of each id.
+    pub(in super::super) fn ids(&self) -> Ids<'_> {
+        let at = |index: usize| self.ids[index].map(|span| span.of(&self.text));
+        Ids { fid: at(0), ip4: at(1), ip6: at(2), dns: at(3), cidr: at(4) }
+    }
+
+    /// Whether more than one user was tried.
+    fn several_users(&mut self, filter: &Filter, scratch: &mut Scratch) -> bool {
+        while self.users.len() < 2 && self.unread < self.entries.len() {
+            self.read_user(filter, scratch);
+        }
+        self.users.len() > 1
+    }
+
+    /// Takes the user from the next entry that has not been asked yet.
+    fn read_user(&mut self, filter: &Filter, scratch: &mut Scratch) {
+        let entry = &mut self.entries[self.unread];
+        self.unread += 1;
+        let mut user = std::mem::replace(&mut entry.user, User::Nobody);
+        if user == User::Unknown {
+            let subject = entry.subject.of(&self.text);
+            user = filter.user(entry.rule as usize, subject, scratch);
+        }
+        let span = match user {
+            User::At(span) => {
+                let start = entry.subject.start as usize;
+                Span::new(start + span.start, start + span.end)
+            }
+            User::Joined(user) => {
+                let start = self.text.len();
+                self.text.push_str(&user);
+                Span::new(start, self.text.len())
+            }
+            User::Nobody | User::Unknown => return,
+        };
+        let name = span.of(&self.text);
+        if self.users.len() < USERS && self.users.iter().all(|known| known.of(&self.text) != name) {
+            self.users.push(span);
+        }
+    }
+
+    /// Reads the values out of the lines and forgets the lines.
+    fn fold(&mut self, filter: &Filter, scratch: &mut Scratch) {
+        while self.unread < self.entries.len() {
+            self.read_user(filter, scratch);
+        }
+        self.folded = Some(Box::new(self.merged(filter)));
+        let old = std::mem::take(&mut self.text);
+        for span in self.ids.iter_mut().flatten().chain(&mut self.users) {
+            let start = self.text.len();
+            self.text.push_str(span.of(&old));
+            *span = Span::new(start, self.text.len());
+        }
+        self.entries.clear();
+        self.unread = 0;
+    }
+
+    fn merged(&self, filter: &Filter) -> Fields {
+        let mut fields = self.folded.as_deref().cloned().unwrap_or_default();
+        for entry in &self.entries {
+            let subject = entry.subject.of(&self.text);
+            fields.merge(plain::fields(filter, entry.rule as usize, entry.content.range(), subject));
+        }
+        fields
+    }
+
+    /// Everything that its lines have said.
+    pub(in super::super) fn fields(&self, filter: &Filter) -> Fields {
+        let mut fields = self.merged(filter);
+        for name in ["mlfforget", "nofail", "mlfgained"] {
+            fields.remove(name);
+        }
+        let users = self.all_users(filter);
+        if !users.is_empty() {
+            fields.set("users", FieldValue::List(users));
+        }
+        fields.set("attempts", FieldValue::Number(self.matches));
+        fields
+    }
+
+    fn all_users(&self, filter: &Filter) -> Vec<String> {
+        let mut users: Vec<String> = self.users.iter().map(|span| span.of(&self.text).to_owned()).collect();
+        for entry in &self.entries[self.unread..] {
+            let subject = entry.subject.of(&self.text);
+            let user = match filter.user(entry.rule as usize, subject, &mut Scratch::default()) {
+                User::At(span) => subject[span].to_owned(),
+                User::Joined(user) => user,
+                User::Nobody | User::Unknown => continue,
+            };
+            if users.len() < USERS && !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        users
+    }
+}

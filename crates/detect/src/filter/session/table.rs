@@ -1,0 +1,167 @@
+//! The sessions that are open.
+
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::Time;
+
+use super::super::plain::Scratch;
+use super::merge::{Line, Session};
+
+/// More open sessions push out the oldest. Fail2Ban forgets after 100.
+const SESSIONS: usize = 4096;
+/// So do more bytes of their text.
+const BYTES: usize = 4 << 20;
+/// A session is forgotten so long after its first line, as in Fail2Ban.
+const LIFE: Duration = Duration::from_secs(300);
+
+/// The open sessions of one filter on one source.
+///
+/// An attacker can open as many as he likes, so there is a bound: the oldest is dropped for the newest, and what it
+/// held back (failures still without an address) is lost with it.
+#[derive(Debug)]
+pub(in super::super) struct Sessions {
+    hasher: RandomState,
+    by_key: HashTable<u32>,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    /// The ends of the list through [`Slot::newer`], in order of age.
+    oldest: u32,
+    newest: u32,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Slot {
+    hash: u64,
+    key: String,
+    session: Session,
+    older: u32,
+    newer: u32,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Sessions {
+            hasher: RandomState::default(),
+            by_key: HashTable::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            oldest: NONE,
+            newest: NONE,
+            bytes: 0,
+        }
+    }
+}
+
+impl Sessions {
+    /// Joins a line to its session. The session is returned if the line completes a failure.
+    pub(in super::super) fn add(
+        &mut self,
+        key: &str,
+        at: Time,
+        line: Line<'_>,
+        scratch: &mut Scratch,
+    ) -> Option<&Session> {
+        let hash = self.hasher.hash_one(key);
+        let known = self.find(hash, key, at);
+        let forget = line.hit.marks.forget;
+        let slot = match known {
+            Some(slot) => slot,
+            None => self.open(hash, key, at),
+        };
+        let session = &mut self.slots[slot as usize].session;
+        let before = session.size();
+        let failed =
+            if known.is_none() && forget { session.add_last(line, scratch) } else { session.add(line, scratch) };
+        self.bytes = self.bytes + session.size() - before;
+        if forget {
+            self.close(slot);
+        }
+        self.shrink(slot);
+        failed.then(|| &self.slots[slot as usize].session)
+    }
+
+    fn find(&mut self, hash: u64, key: &str, at: Time) -> Option<u32> {
+        let slots = &self.slots;
+        let slot = *self.by_key.find(hash, |&slot| slots[slot as usize].key == key)?;
+        if at > self.slots[slot as usize].session.created + LIFE {
+            self.close(slot);
+            return None;
+        }
+        Some(slot)
+    }
+
+    fn open(&mut self, hash: u64, key: &str, at: Time) -> u32 {
+        if self.by_key.len() == SESSIONS {
+            self.close(self.oldest);
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot { hash, key: String::new(), session: Session::default(), older: NONE, newer: NONE });
+            self.slots.len() as u32 - 1
+        });
+        self.bytes -= self.held(slot);
+        let entry = &mut self.slots[slot as usize];
+        entry.hash = hash;
+        entry.key.clear();
+        entry.key.push_str(key);
+        entry.session.begin(at);
+        entry.older = self.newest;
+        entry.newer = NONE;
+        self.bytes += self.held(slot);
+        match self.newest {
+            NONE => self.oldest = slot,
+            newest => self.slots[newest as usize].newer = slot,
+        }
+        self.newest = slot;
+        let slots = &self.slots;
+        self.by_key.insert_unique(hash, slot, |&slot| slots[slot as usize].hash);
+        slot
+    }
+
+    /// Takes a session out of the table; its slot is used again, and holds its text until then.
+    fn close(&mut self, slot: u32) {
+        let Slot { hash, older, newer, .. } = self.slots[slot as usize];
+        if let Ok(entry) = self.by_key.find_entry(hash, |&other| other == slot) {
+            entry.remove();
+        }
+        match older {
+            NONE => self.oldest = newer,
+            older => self.slots[older as usize].newer = newer,
+        }
+        match newer {
+            NONE => self.newest = older,
+            newer => self.slots[newer as usize].older = older,
+        }
+        self.free.push(slot);
+    }
+
+    /// Drops the oldest, but not `keep`, while there is too much text.
+    fn shrink(&mut self, keep: u32) {
+        while self.bytes > BYTES {
+            let victim = match self.free.iter().position(|&slot| slot != keep && self.held(slot) > 0) {
+                Some(at) => self.free[at],
+                None if self.oldest != NONE && self.oldest != keep => {
+                    let oldest = self.oldest;
+                    self.close(oldest);
+                    oldest
+                }
+                None => return,
+            };
+            self.bytes -= self.held(victim);
+            let entry = &mut self.slots[victim as usize];
+            entry.key = String::new();
+            entry.session = Session::default();
+        }
+    }
+
+    fn held(&self, slot: u32) -> usize {
+        let slot = &self.slots[slot as usize];
+        slot.key.capacity() + slot.session.size()
+    }
+}

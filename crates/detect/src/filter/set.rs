@@ -1,0 +1,79 @@
+//! Several filters that read the same lines.
+
+use std::sync::Arc;
+
+use crate::Time;
+
+use super::compile::Filter;
+use super::failure::Failure;
+use super::plain::Scratch;
+use super::state::{Counters, State};
+use super::stream::Stream;
+use super::text::trim_end;
+
+/// Longer lines are not matched but counted. To match what is left of a cut line would let an attacker choose where
+/// it seems to end, and patterns that end in `$` take what stands there for the daemon's own words. No daemon here
+/// writes lines near as long.
+const LONGEST: usize = 64 << 10;
+
+/// The filters of one source, with what they remember of it: sessions, last lines, the last date.
+#[derive(Debug)]
+pub struct FilterSet {
+    members: Vec<Member>,
+    /// Each with the filters that it serves.
+    streams: Vec<(Stream, Vec<usize>)>,
+    scratch: Scratch,
+}
+
+#[derive(Debug)]
+struct Member {
+    filter: Arc<Filter>,
+    state: State,
+}
+
+/// A line of a log, without its newline.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// As the source has it.
+    pub text: &'a [u8],
+    /// When it was written, where the source knows (the journal); no date is looked for in the text then.
+    pub time: Option<Time>,
+}
+
+impl FilterSet {
+    /// Filters that are going to read one source from its start or after a gap.
+    pub fn new(filters: Vec<Arc<Filter>>) -> FilterSet {
+        let mut streams: Vec<(Stream, Vec<usize>)> = Vec::new();
+        for (index, filter) in filters.iter().enumerate() {
+            match streams.iter_mut().find(|(stream, _)| stream.serves(filter)) {
+                Some((_, members)) => members.push(index),
+                None => streams.push((Stream::new(filter), vec![index])),
+            }
+        }
+        let members = filters.into_iter().map(|filter| Member { filter, state: State::default() }).collect();
+        FilterSet { members, streams, scratch: Scratch::default() }
+    }
+
+    /// Reads one line and reports the failures that it shows, each with the index of its filter. Time and memory are
+    /// bounded, whatever the line holds.
+    pub fn read(&mut self, line: Line<'_>, now: Time, report: &mut impl FnMut(usize, Failure<'_>)) {
+        let text = trim_end(line.text);
+        if text.len() > LONGEST {
+            return self.members.iter_mut().for_each(|member| member.state.skip());
+        }
+        for (stream, members) in &mut self.streams {
+            let (subject, time) = stream.next(text, line.time, now);
+            for &index in members.iter() {
+                let Member { filter, state } = &mut self.members[index];
+                if let Some(failure) = state.read(filter, subject, time, &mut self.scratch) {
+                    report(index, failure);
+                }
+            }
+        }
+    }
+
+    /// What each filter has seen, in the order in which they were given.
+    pub fn counters(&self) -> Vec<Counters> {
+        self.members.iter().map(|member| member.state.counters()).collect()
+    }
+}

@@ -1,0 +1,95 @@
+//! What one filter remembers of one source.
+
+use crate::Time;
+use crate::pattern::Overrun;
+
+use super::compile::Filter;
+use super::failure::{Failure, Source};
+use super::hit::Hit;
+use super::lines::Lines;
+use super::plain::{self, Outcome, Scratch};
+use super::session::{self, Sessions};
+use super::stream::Dated;
+
+/// What a filter has seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Lines read.
+    pub lines: u64,
+    /// Lines that matched a `failregex`, those that are no failure by themselves too.
+    pub matched: u64,
+    /// Lines that matched an `ignoreregex`.
+    pub ignored: u64,
+    /// Matches in lines without a readable date.
+    pub undated: u64,
+    /// Lines given up: too long, or a pattern ran out of steps.
+    pub overruns: u64,
+    /// The date of the last match in a line with a readable date.
+    pub last_date: Option<Time>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    counters: Counters,
+    sessions: Sessions,
+    lines: Lines,
+}
+
+impl State {
+    pub(super) fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// A line that is not looked at.
+    pub(super) fn skip(&mut self) {
+        self.counters.lines += 1;
+        self.counters.overruns += 1;
+    }
+
+    /// Reads one line, without its date and with its newline.
+    pub(super) fn read<'a>(
+        &'a mut self,
+        filter: &'a Filter,
+        line: &'a str,
+        dated: Dated,
+        scratch: &mut Scratch,
+    ) -> Option<Failure<'a>> {
+        self.counters.lines += 1;
+        let found = if filter.maxlines > 1 {
+            self.lines.find(filter, line.trim_end_matches('\n'), scratch)
+        } else {
+            plain::find(filter, line, scratch).map(|outcome| (outcome, 1))
+        };
+        let (hit, lines) = self.counters.count(found, dated)?;
+        let subject = if filter.maxlines > 1 { &self.lines.subject } else { line };
+        let time = dated.time();
+        let Some(key) = hit.session.clone() else {
+            let host = hit.ids(subject).host()?;
+            let source = Source::Line { filter, rule: hit.rule, content: hit.content.clone(), subject, lines };
+            return Some(Failure { time, host, text: line.trim_end_matches('\n'), source });
+        };
+        let joined = session::Line { filter, subject, hit: &hit, lines };
+        let session = self.sessions.add(&subject[key], time, joined, scratch)?;
+        let source = Source::Session { filter, session };
+        Some(Failure { time, host: session.ids().host()?, text: line.trim_end_matches('\n'), source })
+    }
+}
+
+impl Counters {
+    fn count(&mut self, found: Result<(Outcome, u32), Overrun>, dated: Dated) -> Option<(Hit, u32)> {
+        match found {
+            Err(Overrun) => self.overruns += 1,
+            Ok((Outcome::Nothing, _)) => {}
+            Ok((Outcome::Ignored, _)) => self.ignored += 1,
+            Ok((Outcome::Hit(hit), lines)) => {
+                self.matched += 1;
+                match dated {
+                    Dated::Known(time) => self.last_date = Some(time),
+                    Dated::Assumed(_) => self.undated += 1,
+                }
+                return Some((hit, lines));
+            }
+        }
+        None
+    }
+}
