@@ -10,8 +10,22 @@ use std::io::{self, BufWriter, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 const USERS: [&str; 16] = [
-    "root", "admin", "test", "ubuntu", "oracle", "postgres", "git", "deploy", "guest", "mysql", "ftpuser", "www-data",
-    "pi", "jenkins", "user1", "administrator",
+    "root",
+    "admin",
+    "test",
+    "ubuntu",
+    "oracle",
+    "postgres",
+    "git",
+    "deploy",
+    "guest",
+    "mysql",
+    "ftpuser",
+    "www-data",
+    "pi",
+    "jenkins",
+    "user1",
+    "administrator",
 ];
 const MONTHS: [&str; 3] = ["Jun", "Jul", "Aug"];
 
@@ -80,8 +94,12 @@ impl Attack {
                 "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={address}"
             ),
             2 | 3 => format!("Failed password for {invalid}{user} from {address} port {port} ssh2"),
-            4 => format!("error: maximum authentication attempts exceeded for {invalid}{user} from {address} port {port} ssh2 [preauth]"),
-            5 => format!("Disconnecting {invalid}{user} {address} port {port}: Too many authentication failures [preauth]"),
+            4 => format!(
+                "error: maximum authentication attempts exceeded for {invalid}{user} from {address} port {port} ssh2 [preauth]"
+            ),
+            5 => format!(
+                "Disconnecting {invalid}{user} {address} port {port}: Too many authentication failures [preauth]"
+            ),
             _ => return None,
         })
     }
@@ -95,7 +113,13 @@ fn everyday(random: &mut Random) -> (&'static str, String) {
         1 => ("CRON", "pam_unix(cron:session): session closed for user root".to_owned()),
         2 => ("systemd-logind", format!("New session {session} of user deploy.")),
         3 => ("sshd", "pam_unix(sshd:auth): check pass; user unknown".to_owned()),
-        _ => ("sudo", format!("deploy : TTY=pts/{} ; PWD=/srv ; USER=root ; COMMAND=/usr/bin/systemctl reload nginx", session % 8)),
+        _ => (
+            "sudo",
+            format!(
+                "deploy : TTY=pts/{} ; PWD=/srv ; USER=root ; COMMAND=/usr/bin/systemctl reload nginx",
+                session % 8
+            ),
+        ),
     }
 }
 
@@ -125,7 +149,10 @@ fn main() -> io::Result<()> {
             }
             None => {
                 let (pid, address, port) = (attack.pid, attack.address, attack.port);
-                writeln!(out, "sshd[{pid}]: Received disconnect from {address} port {port}:11: Bye Bye [preauth]")?;
+                writeln!(
+                    out,
+                    "sshd[{pid}]: Received disconnect from {address} port {port}:11: Bye Bye [preauth]"
+                )?;
                 open[at] = (Attack::begin(&mut random, addresses), 0);
             }
         }

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod date;
+pub mod filter;
 pub mod jail;
 pub mod pattern;
 mod spec;

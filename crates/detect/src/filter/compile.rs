@@ -103,7 +103,8 @@ fn check_ids(prefix: &Option<Rule>, rules: &[Rule], errors: &mut Vec<FilterError
         return;
     }
     for (index, _) in rules.iter().enumerate().filter(|(_, rule)| !rule.identifies()) {
-        let message = "the pattern has no <HOST>, <F-ID> or <F-MLFID>: a match would accuse nobody".to_owned();
+        let message =
+            "the pattern has no <HOST>, <F-ID> or <F-MLFID>: a match would accuse nobody".to_owned();
         errors.push(FilterError { option: "failregex", index, offset: 0, message });
     }
 }

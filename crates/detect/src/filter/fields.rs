@@ -63,7 +63,10 @@ impl Fields {
             FieldValue::List(items) => items.iter().map(String::len).sum(),
             FieldValue::Number(_) => 0,
         };
-        self.values.iter().map(|(name, field)| name.len() + value(field) + size_of::<(String, FieldValue)>()).sum()
+        self.values
+            .iter()
+            .map(|(name, field)| name.len() + value(field) + size_of::<(String, FieldValue)>())
+            .sum()
     }
 }
 

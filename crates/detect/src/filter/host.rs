@@ -134,7 +134,10 @@ mod tests {
         let ids = Ids { fid: Some("u1"), ip4: Some("192.0.2.1"), dns: Some("h"), ..Ids::default() };
         assert_eq!(ids.host(), Some(Host::Name("u1")));
         assert_eq!(Ids { fid: None, ..ids }.host(), Some(Host::Address("192.0.2.1".parse().unwrap())));
-        assert_eq!(Ids { fid: Some("[2001:db8::1]"), ..ids }.host(), Some(Host::Address("2001:db8::1".parse().unwrap())));
+        assert_eq!(
+            Ids { fid: Some("[2001:db8::1]"), ..ids }.host(),
+            Some(Host::Address("2001:db8::1".parse().unwrap()))
+        );
         assert_eq!(Ids::default().host(), None);
     }
 

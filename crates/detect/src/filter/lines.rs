@@ -84,7 +84,8 @@ impl Used {
         }
         let span = groups.span(0).unwrap_or(0..0);
         let bytes = text.as_bytes();
-        let before = memchr::memrchr(b'\n', &bytes[..(span.start + 1).min(bytes.len())]).map_or(0, |at| at + 1);
+        let before =
+            memchr::memrchr(b'\n', &bytes[..(span.start + 1).min(bytes.len())]).map_or(0, |at| at + 1);
         // An empty match at the very start counts as one at the very end, by Fail2Ban's arithmetic.
         let from = span.end.checked_sub(1).unwrap_or(bytes.len() - 1);
         let after = memchr::memchr(b'\n', &bytes[from..]).map_or(bytes.len(), |at| from + at + 1);

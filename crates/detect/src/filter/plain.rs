@@ -49,7 +49,12 @@ pub(super) fn find(filter: &Filter, subject: &str, scratch: &mut Scratch) -> Res
 }
 
 /// The last word on a line has `ignoreregex`.
-pub(super) fn judge(filter: &Filter, subject: &str, hit: Hit, scratch: &mut Scratch) -> Result<Outcome, Overrun> {
+pub(super) fn judge(
+    filter: &Filter,
+    subject: &str,
+    hit: Hit,
+    scratch: &mut Scratch,
+) -> Result<Outcome, Overrun> {
     if !filter.ignore.is_empty() && filter.ignores(terminated(subject, &hit.content, &mut scratch.text))? {
         return Ok(Outcome::Ignored);
     }

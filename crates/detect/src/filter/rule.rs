@@ -94,7 +94,8 @@ impl Rule {
 impl Roles {
     fn of(names: &Names) -> Roles {
         Roles {
-            ids: IDS.map(|name| names.sources(name).unwrap_or_else(|| names.index(name).into_iter().collect())),
+            ids: IDS
+                .map(|name| names.sources(name).unwrap_or_else(|| names.index(name).into_iter().collect())),
             user: names.sources("user"),
             content: names.index("content"),
             session: names.index("mlfid"),

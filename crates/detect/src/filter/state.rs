@@ -65,7 +65,8 @@ impl State {
         let time = dated.time();
         let Some(key) = hit.session.clone() else {
             let host = hit.ids(subject).host()?;
-            let source = Source::Line { filter, rule: hit.rule, content: hit.content.clone(), subject, lines };
+            let source =
+                Source::Line { filter, rule: hit.rule, content: hit.content.clone(), subject, lines };
             return Some(Failure { time, host, text: line.trim_end_matches('\n'), source });
         };
         let joined = session::Line { filter, subject, hit: &hit, lines };

@@ -41,12 +41,7 @@ impl Dated {
 
 impl Stream {
     pub(super) fn new(filter: &Filter) -> Stream {
-        Stream {
-            encoding: filter.encoding,
-            date: filter.date.clone(),
-            last: None,
-            subject: String::new(),
-        }
+        Stream { encoding: filter.encoding, date: filter.date.clone(), last: None, subject: String::new() }
     }
 
     /// Whether a filter reads lines in the same way.

@@ -190,7 +190,9 @@ mod tests {
 
     #[test]
     fn what_is_no_tag_stays() {
-        for text in ["</F-USER>", "<W>", "(?P<name>x)", "<f-user>", "a < b > c", "<>", "<F-é>", "(?(name)a|b)"] {
+        for text in
+            ["</F-USER>", "<W>", "(?P<name>x)", "<f-user>", "a < b > c", "<>", "<F-é>", "(?(name)a|b)"]
+        {
             assert_eq!(source(text), text);
         }
     }

@@ -34,7 +34,8 @@ impl Encoding {
         match self {
             Encoding::Utf8 => String::from_utf8_lossy(bytes),
             Encoding::Ascii => {
-                let char = |&byte: &u8| if byte.is_ascii() { char::from(byte) } else { char::REPLACEMENT_CHARACTER };
+                let char =
+                    |&byte: &u8| if byte.is_ascii() { char::from(byte) } else { char::REPLACEMENT_CHARACTER };
                 Cow::Owned(bytes.iter().map(char).collect())
             }
             Encoding::Latin1 => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),

@@ -77,8 +77,11 @@ impl Sessions {
         };
         let session = &mut self.slots[slot as usize].session;
         let before = session.size();
-        let failed =
-            if known.is_none() && forget { session.add_last(line, scratch) } else { session.add(line, scratch) };
+        let failed = if known.is_none() && forget {
+            session.add_last(line, scratch)
+        } else {
+            session.add(line, scratch)
+        };
         self.bytes = self.bytes + session.size() - before;
         if forget {
             self.close(slot);
@@ -102,7 +105,13 @@ impl Sessions {
             self.close(self.oldest);
         }
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { hash, key: String::new(), session: Session::default(), older: NONE, newer: NONE });
+            self.slots.push(Slot {
+                hash,
+                key: String::new(),
+                session: Session::default(),
+                older: NONE,
+                newer: NONE,
+            });
             self.slots.len() as u32 - 1
         });
         self.bytes -= self.held(slot);
