@@ -9,9 +9,17 @@ use crate::{StoreError, private};
 
 /// Held by the one daemon of a state directory; the kernel lets go of it when the process dies, however it dies.
 ///
-/// The file is closed on exec. A child that is forked without exec would keep holding it.
+/// The file is closed on exec, but a child between fork and exec shares the lock: dropping it therefore unlocks it, where
+/// closing the file would not do.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "closing it is what unlocks")] File);
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // If this fails, closing the file is what remains.
+        let _ = flock(&self.0, FlockOperation::Unlock);
+    }
+}
 
 impl Lock {
     pub(crate) fn take(path: &Path) -> Result<Self, StoreError> {
