@@ -61,6 +61,8 @@ pub(crate) struct Stat {
     pub(crate) size: u64,
     pub(crate) linked: bool,
     pub(crate) regular: bool,
+    /// When it was last written to, in nanoseconds.
+    pub(crate) written: i128,
 }
 
 impl From<rustix::fs::Stat> for Stat {
@@ -69,6 +71,7 @@ impl From<rustix::fs::Stat> for Stat {
             identity: Identity { device: stat.st_dev, inode: stat.st_ino },
             size: stat.st_size.try_into().unwrap_or(0),
             linked: stat.st_nlink > 0,
+            written: i128::from(stat.st_mtime) * 1_000_000_000 + i128::from(stat.st_mtime_nsec),
             regular: FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile,
         }
     }
@@ -88,11 +91,6 @@ pub(crate) enum Kinship {
 }
 
 impl Mark {
-    /// The start of a file.
-    pub(crate) fn start(identity: Identity) -> Self {
-        Self { device: identity.device, inode: identity.inode, ..Self::default() }
-    }
-
     /// A place in an open file, which is read to know it again.
     pub(crate) fn at(
         fd: BorrowedFd<'_>,
@@ -101,10 +99,21 @@ impl Mark {
         skipping: bool,
     ) -> io::Result<Self> {
         let mut buffer = [0; WINDOW];
-        let head = window(fd, 0, window_len(offset), &mut buffer)?;
+        let head = window(fd, 0, WINDOW, &mut buffer)?;
         let (head_len, head) = (head.len() as u16, hash(head));
         let tail = hash(window(fd, offset - window_len(offset) as u64, window_len(offset), &mut buffer)?);
-        Ok(Self { offset, skipping, head_len, head, tail, ..Self::start(identity) })
+        let Identity { device, inode } = identity;
+        Ok(Self { device, inode, offset, skipping, head_len, head, tail })
+    }
+
+    /// The start of a file.
+    pub(crate) fn start(fd: BorrowedFd<'_>, identity: Identity) -> io::Result<Self> {
+        Self::at(fd, identity, 0, false)
+    }
+
+    /// Nothing is known of the file's content: it was empty.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.offset == 0 && self.head_len == 0
     }
 
     pub(crate) fn identity(&self) -> Identity {
@@ -121,19 +130,24 @@ impl Mark {
         window_len(self.offset)
     }
 
-    /// `before` are the [`overlap`](Self::overlap) bytes before the offset.
-    pub(crate) fn follows(&self, before: &[u8]) -> bool {
-        hash(before) == self.tail
+    /// Whether the file still is what it was. `buffer` begins [`overlap`](Self::overlap) bytes before the offset. At
+    /// the start of a file, where nothing stands before, it is known by its first bytes.
+    pub(crate) fn follows(&self, buffer: &[u8]) -> bool {
+        let (len, expected) = match self.offset {
+            0 => (self.head_len.into(), self.head),
+            _ => (self.overlap(), self.tail),
+        };
+        buffer.get(..len).is_some_and(|bytes| len == 0 || hash(bytes) == expected)
     }
 
     /// Moves on by `consumed` bytes. `buffer` begins [`overlap`](Self::overlap) bytes before the old offset.
     pub(crate) fn advance(&mut self, buffer: &[u8], consumed: usize, skipping: bool) {
         let end = self.overlap() + consumed;
-        if usize::from(self.head_len) < WINDOW {
-            // So near to the start of the file the buffer begins there.
-            let head = &buffer[..end.min(WINDOW)];
-            self.head_len = head.len() as u16;
-            self.head = hash(head);
+        let head_len = end.min(WINDOW);
+        // The buffer begins at the start of the file if the offset is within the window.
+        if self.offset <= WINDOW as u64 && head_len > self.head_len.into() {
+            self.head_len = head_len as u16;
+            self.head = hash(&buffer[..head_len]);
         }
         self.offset += consumed as u64;
         self.skipping = skipping;
@@ -144,11 +158,12 @@ impl Mark {
     pub(crate) fn kinship(&self, fd: BorrowedFd<'_>) -> io::Result<Kinship> {
         let size = Stat::from(fstat(fd)?).size;
         let mut buffer = [0; WINDOW];
-        let before = window(fd, self.offset - self.overlap() as u64, self.overlap(), &mut buffer)?;
-        if before.len() == self.overlap() && self.follows(before) {
+        let before = window(fd, self.offset - self.overlap() as u64, WINDOW, &mut buffer)?;
+        if self.follows(before) {
             return Ok(Kinship::Same);
         }
-        let hole = before.len() == self.overlap() && before.iter().all(|byte| *byte == 0);
+        let before = before.get(..self.overlap()).unwrap_or_default();
+        let hole = !before.is_empty() && before.iter().all(|byte| *byte == 0);
         let head = window(fd, 0, self.head_len.into(), &mut buffer)?;
         let alike = head.len() == usize::from(self.head_len) && hash(head) == self.head;
         Ok(match alike {

@@ -43,7 +43,7 @@ impl Resume {
         let index = by_inode.or_else(|| {
             self.left.iter().position(|left| {
                 left.path == path
-                    && left.mark.offset > 0
+                    && !left.mark.is_blank()
                     && left.mark.kinship(fd.as_fd()).is_ok_and(|kinship| kinship == Kinship::Same)
             })
         })?;
@@ -62,7 +62,7 @@ pub(crate) fn go_on(mark: &Mark, fd: BorrowedFd<'_>, identity: Identity) -> io::
         Kinship::Same => Ok(mark.in_file(identity)),
         Kinship::Holed => Mark::at(fd, identity, mark.offset, mark.skipping),
         Kinship::Cut { size } => at_end(fd, identity, size),
-        Kinship::Other => Ok(Mark::start(identity)),
+        Kinship::Other => Mark::start(fd, identity),
     }
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn at_end(fd: BorrowedFd<'_>, identity: Identity, size: u64) -> io::R
     let read = rustix::io::pread(fd, &mut last[..], start)?;
     match memchr::memrchr(b'\n', &last[..read]) {
         Some(newline) => Mark::at(fd, identity, start + newline as u64 + 1, false),
-        None if start == 0 => Ok(Mark::start(identity)),
+        None if start == 0 => Mark::start(fd, identity),
         // A line longer than what would be delivered of it.
         None => Mark::at(fd, identity, start + read as u64, true),
     }

@@ -20,6 +20,8 @@ pub(crate) struct Sibling {
     pub(crate) path: PathBuf,
     pub(crate) fd: OwnedFd,
     pub(crate) identity: Identity,
+    /// When it was last written to.
+    pub(crate) written: i128,
 }
 
 /// Opens a log for reading. It may be a pipe or a device by mistake, which must not block.
@@ -41,10 +43,43 @@ pub(crate) fn find(log: &Path, mark: &Mark, taken: &impl Fn(Identity) -> bool) -
         let stem = stem(log.file_name()?);
         let copies = names.iter().filter(|(inode, path)| {
             let name = path.file_name().map_or(&[][..], OsStrExt::as_bytes);
-            *inode != mark.inode && mark.offset > 0 && name.starts_with(stem)
+            *inode != mark.inode && !mark.is_blank() && name.starts_with(stem)
         });
         same_inode.chain(copies).find_map(|(_, path)| holds(path, mark, taken))
     })
+}
+
+/// The generations of a log that came and went since `since` (when the last known one was last written to) and that
+/// nobody saw, oldest first: it rotated more than once between two looks. They are known by name and time alone; the
+/// kernel's clock for files is coarse, so equal times count.
+pub(crate) fn missed(log: &Path, since: i128, taken: &impl Fn(Identity) -> bool) -> Vec<Sibling> {
+    let real = log.canonicalize().ok();
+    let log = real.as_deref().unwrap_or(log);
+    let (Some(directory), Some(base)) = (log.parent(), log.file_name()) else { return Vec::new() };
+    let names = entries(directory).into_iter().map(|(_, path)| path);
+    let rotated = names.filter(|path| path.file_name().is_some_and(|name| is_generation(base, name)));
+    let mut missed: Vec<Sibling> = rotated
+        .filter_map(|path| {
+            let (fd, stat) = open_log(&path).ok()?;
+            let fits = stat.regular && stat.written >= since && !taken(stat.identity);
+            fits.then_some(Sibling { path, fd, identity: stat.identity, written: stat.written })
+        })
+        .collect();
+    missed.sort_by_key(|sibling| sibling.written);
+    missed
+}
+
+/// `app.log.1`, `app.log-20240101`, `app-2024-01-01.log` for `app.log`, but not `app.log.1.gz` or `app.log.err`.
+fn is_generation(base: &OsStr, name: &OsStr) -> bool {
+    let (base, name) = (base.as_bytes(), name.as_bytes());
+    let numbered = |part: &[u8]| {
+        part.iter().any(u8::is_ascii_digit)
+            && part.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_'))
+    };
+    let dot = base.iter().rposition(|byte| *byte == b'.').unwrap_or(base.len());
+    let (stem, extension) = base.split_at(dot);
+    let inside = || name.strip_prefix(stem)?.strip_suffix(extension);
+    name.strip_prefix(base).is_some_and(numbered) || inside().is_some_and(numbered)
 }
 
 fn entries(directory: &Path) -> Vec<(u64, PathBuf)> {
@@ -63,5 +98,5 @@ fn stem(name: &OsStr) -> &[u8] {
 fn holds(path: &Path, mark: &Mark, taken: &impl Fn(Identity) -> bool) -> Option<Sibling> {
     let (fd, stat) = open_log(path).ok()?;
     let fits = stat.regular && !taken(stat.identity) && mark.kinship(fd.as_fd()).ok()? == Kinship::Same;
-    fits.then(|| Sibling { path: path.to_path_buf(), fd, identity: stat.identity })
+    fits.then(|| Sibling { path: path.to_path_buf(), fd, identity: stat.identity, written: stat.written })
 }

@@ -11,7 +11,8 @@ use crate::tail::Tail;
 const QUIET: Duration = Duration::from_secs(600);
 /// The same for one that was deleted, whose space the disk gets back only then.
 const QUIET_DELETED: Duration = Duration::from_secs(60);
-/// Rotated files that one path holds open at most; the oldest is given up.
+/// The same for the oldest ones when a path has more than [`MAX_ROTATED`].
+const QUIET_MANY: Duration = Duration::from_secs(5);
 const MAX_ROTATED: usize = 4;
 
 /// One path's files, read in this order.
@@ -75,18 +76,18 @@ impl Stream {
         let rotated = self.tails.len() - usize::from(self.present && !self.tails.is_empty());
         let mut excess = rotated.saturating_sub(MAX_ROTATED);
         let mut retired = Vec::new();
-        for index in (0..rotated).rev() {
+        let mut index = 0;
+        for _ in 0..rotated {
             let tail = &self.tails[index];
+            let patience = if excess > 0 { QUIET_MANY } else { patience(tail) };
             // What a pattern matches would be found again, and read from its beginning.
-            if !tail.dirty && tail.matched != sweep && is_quiet(tail, now) {
+            let done =
+                !tail.dirty && tail.matched != sweep && now.duration_since(tail.quiet_since) > patience;
+            if done {
                 retired.extend(self.tails.remove(index));
                 excess = excess.saturating_sub(1);
-            }
-        }
-        for _ in 0..excess {
-            match self.tails.front() {
-                Some(tail) if !tail.dirty && tail.matched != sweep => retired.extend(self.tails.pop_front()),
-                _ => break,
+            } else {
+                index += 1;
             }
         }
         self.changed |= !retired.is_empty();
@@ -99,7 +100,9 @@ impl Stream {
     }
 }
 
-fn is_quiet(tail: &Tail, now: Instant) -> bool {
-    let linked = rustix::fs::fstat(&tail.fd).is_ok_and(|stat| Stat::from(stat).linked);
-    now.duration_since(tail.quiet_since) > if linked { QUIET } else { QUIET_DELETED }
+fn patience(tail: &Tail) -> Duration {
+    match rustix::fs::fstat(&tail.fd).is_ok_and(|stat| Stat::from(stat).linked) {
+        true => QUIET,
+        false => QUIET_DELETED,
+    }
 }

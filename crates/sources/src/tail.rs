@@ -48,10 +48,13 @@ impl Tail {
         self.mark.identity()
     }
 
-    /// From its beginning.
-    pub(crate) fn restart(&mut self) {
-        self.mark = Mark::start(self.identity());
-        self.dirty = true;
+    /// Takes a look at a file that was empty, to know it again.
+    pub(crate) fn acquaint(&mut self) {
+        if self.mark.is_blank()
+            && let Ok(mark) = Mark::start(self.fd.as_fd(), self.identity())
+        {
+            self.mark = mark;
+        }
     }
 
     /// Reads once. The bytes before the position are read again with what follows: one system call says both whether
@@ -64,12 +67,13 @@ impl Tail {
     ) -> io::Result<Step> {
         let overlap = self.mark.overlap();
         let read = pread(&self.fd, &mut *buffer, self.mark.offset - overlap as u64)?;
-        if read < overlap || !self.mark.follows(&buffer[..overlap]) {
+        if !self.mark.follows(&buffer[..read]) {
             return Ok(Step::Replaced);
         }
         let cut = cut(&buffer[overlap..read], self.mark.skipping, sink);
         if cut.consumed > 0 {
             self.mark.advance(buffer, cut.consumed, cut.skipping);
+            self.quiet_since = Instant::now();
             progress.add(&cut);
         }
         Ok(if read < buffer.len() { Step::End } else { Step::More })
