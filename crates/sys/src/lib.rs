@@ -4,4 +4,8 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
+pub mod interface;
+pub mod namespace;
 pub mod netlink;
+pub mod privilege;
+pub mod sandbox;
