@@ -1,12 +1,12 @@
 //! What is worked out about a program before it runs: what can come next at each choice, and which choices may be
 //! remembered.
 
-use super::program::{Inst, Pc, Program};
+use super::program::{Inst, Key, Pc, Program};
 use crate::pattern::ast::Anchor;
 use crate::pattern::set::Next;
 
-/// Conditionals about more groups than this keep the memo off: each doubles it.
-const MAX_CONDITIONS: usize = 3;
+/// More keys than this keep the memo off: each doubles it.
+const MAX_KEYS: usize = 4;
 
 /// Let choices and spans know what can come after them.
 pub(super) fn add_guards(program: &mut Program) {
@@ -89,10 +89,10 @@ fn next_at(program: &Program, next: &[Next], pc: usize) -> Next {
     }
 }
 
-/// Number the choices whose outcome depends on where they are made alone.
+/// Number the choices whose outcome can be told from their place and the keys.
 pub(super) fn add_memo_rows(program: &mut Program) {
-    let Some(things) = Things::of(program) else { return };
-    let needed = things.needed(program);
+    let Some(keys) = keys(program) else { return };
+    let needed = texts_needed(program);
     let chooses = |inst: &Inst| matches!(inst, Inst::Split { .. } | Inst::Span(_));
     let mut count = 0u16;
     let rows = program.insts.iter().zip(needed).map(|(inst, needed)| {
@@ -103,79 +103,64 @@ pub(super) fn add_memo_rows(program: &mut Program) {
     });
     program.rows = rows.collect();
     program.row_count = count.into();
-    program.conditions = things.conditions.into();
+    program.keys = keys.into();
 }
 
-/// What the way on can depend on beside the place: texts of groups, and turns of loops. Each is one bit.
-struct Things {
-    groups: Vec<u32>,
-    loops: Vec<u32>,
-    conditions: Vec<u32>,
+/// `None` where there are too many.
+fn keys(program: &Program) -> Option<Vec<Key>> {
+    let mut keys = Vec::new();
+    for inst in &program.insts {
+        let key = match *inst {
+            Inst::Conditional { group, .. } => Key::Group(group),
+            Inst::LoopStart(slot) => Key::Turn(slot),
+            _ => continue,
+        };
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+        if keys.len() > MAX_KEYS {
+            return None;
+        }
+    }
+    Some(keys)
 }
 
-impl Things {
-    /// `None` where there are too many.
-    fn of(program: &Program) -> Option<Things> {
-        let mut things = Things { groups: Vec::new(), loops: Vec::new(), conditions: Vec::new() };
-        for inst in &program.insts {
-            let (list, thing) = match inst {
-                Inst::Backreference { group, .. } => (&mut things.groups, *group),
-                Inst::LoopStart(slot) => (&mut things.loops, *slot),
-                Inst::Conditional { group, .. } => (&mut things.conditions, *group),
-                _ => continue,
-            };
-            if !list.contains(&thing) {
-                list.push(thing);
-            }
-            if things.groups.len() + things.loops.len() > 64 || things.conditions.len() > MAX_CONDITIONS {
-                return None;
-            }
+/// By instruction: the groups whose text can matter for what follows, because a back-reference comes before they are
+/// captured anew. A group is a bit; those that share one are told apart no longer, which only costs memory of choices.
+fn texts_needed(program: &Program) -> Vec<u64> {
+    let mut needed = vec![0; program.insts.len()];
+    loop {
+        let mut changed = false;
+        for pc in (0..program.insts.len()).rev() {
+            let now = texts_needed_at(program.insts[pc], &needed, pc);
+            changed |= now != needed[pc];
+            needed[pc] = now;
         }
-        Some(things)
-    }
-
-    fn bit(list: &[u32], offset: usize, thing: u32) -> u64 {
-        list.iter().position(|other| *other == thing).map_or(0, |index| 1 << (offset + index))
-    }
-
-    fn group(&self, group: u32) -> u64 {
-        Things::bit(&self.groups, 0, group)
-    }
-
-    fn turn(&self, slot: u32) -> u64 {
-        Things::bit(&self.loops, self.groups.len(), slot)
-    }
-
-    /// By instruction: the things that are read on some way from there before they are written.
-    fn needed(&self, program: &Program) -> Vec<u64> {
-        let mut needed = vec![0; program.insts.len()];
-        loop {
-            let mut changed = false;
-            for pc in (0..program.insts.len()).rev() {
-                let now = self.needed_at(program.insts[pc], &needed, pc);
-                changed |= now != needed[pc];
-                needed[pc] = now;
-            }
-            if !changed {
-                return needed;
-            }
+        if !changed {
+            return needed;
         }
     }
+}
 
-    fn needed_at(&self, inst: Inst, needed: &[u64], pc: usize) -> u64 {
-        let at = |pc: Pc| needed[pc as usize];
-        let following = || needed[pc + 1];
-        match inst {
-            Inst::Split { first, second, .. } => at(first) | at(second),
-            Inst::Jump(pc) => at(pc),
-            Inst::Save(slot) if slot % 2 == 0 => following() & !self.group(slot / 2),
-            Inst::LoopStart(slot) | Inst::LoopTurn(slot) => following() & !self.turn(slot),
-            Inst::LoopCheck { slot, exit } => self.turn(slot) | following() | exit.map_or(0, at),
-            Inst::Backreference { group, .. } => self.group(group) | following(),
-            Inst::Conditional { no, .. } => following() | at(no),
-            Inst::Look { after, .. } | Inst::Atomic { after } => following() | at(after),
-            Inst::ScopeEnd | Inst::Match => 0,
-            _ => following(),
-        }
+fn texts_needed_at(inst: Inst, needed: &[u64], pc: usize) -> u64 {
+    let at = |pc: Pc| needed[pc as usize];
+    let following = || needed[pc + 1];
+    match inst {
+        Inst::Split { first, second, .. } => at(first) | at(second),
+        Inst::Jump(pc) => at(pc),
+        Inst::Save(slot) if slot % 2 == 0 && slot / 2 < SHARED_BIT => following() & !bit(slot / 2),
+        Inst::LoopCheck { exit, .. } => following() | exit.map_or(0, at),
+        Inst::Backreference { group, .. } => bit(group) | following(),
+        Inst::Conditional { no, .. } => following() | at(no),
+        Inst::Look { after, .. } | Inst::Atomic { after } => following() | at(after),
+        Inst::ScopeEnd | Inst::Match => 0,
+        _ => following(),
     }
+}
+
+/// Groups from here on share a bit, which none of them clears.
+const SHARED_BIT: u32 = 63;
+
+fn bit(group: u32) -> u64 {
+    1 << group.min(SHARED_BIT)
 }

@@ -1,7 +1,7 @@
 //! The machine: runs a program from one place, and goes back to the last choice when there is no way on.
 
 use super::place;
-use super::program::{Inst, Pc, Program, Span};
+use super::program::{Inst, Key, Pc, Program, Span};
 use super::scratch::{Frame, NONE, Scratch};
 use crate::pattern::unicode;
 use crate::pattern::{Groups, Overrun};
@@ -33,10 +33,21 @@ impl Program {
         from: usize,
         groups: &mut Groups,
     ) -> Result<bool, Overrun> {
+        self.search_with_memo_after(STEPS_WITHOUT_MEMO, text, from, groups)
+    }
+
+    /// With the memo from so many steps on.
+    pub(super) fn search_with_memo_after(
+        &self,
+        steps: usize,
+        text: &str,
+        from: usize,
+        groups: &mut Groups,
+    ) -> Result<bool, Overrun> {
         let scratch = &mut groups.scratch;
         scratch.begin(self.slot_count);
         let result = match u32::try_from(text.len()) {
-            Ok(length) if length < NONE => Machine::new(self, text, scratch).search(from),
+            Ok(length) if length < NONE => Machine::new(self, text, scratch, steps).search(from),
             _ => Err(Overrun),
         };
         scratch.end(if result == Ok(true) { 2 * (self.group_count + 1) } else { 0 });
@@ -55,9 +66,9 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    fn new(program: &'a Program, text: &'a str, scratch: &'a mut Scratch) -> Machine<'a> {
+    fn new(program: &'a Program, text: &'a str, scratch: &'a mut Scratch, steps: usize) -> Machine<'a> {
         let reserve = BASE_STEPS + STEPS_A_BYTE * text.len();
-        Machine { program, text, scratch, steps: STEPS_WITHOUT_MEMO, reserve }
+        Machine { program, text, scratch, steps, reserve }
     }
 
     fn search(&mut self, from: usize) -> Result<bool, Overrun> {
@@ -265,8 +276,12 @@ impl<'a> Machine<'a> {
         }
         let Some(row) = self.program.rows.get(pc as usize).copied().flatten() else { return false };
         let mut row = usize::from(row);
-        for group in &self.program.conditions {
-            row = 2 * row + usize::from(self.scratch.is_set(*group));
+        for key in &self.program.keys {
+            let holds = match *key {
+                Key::Group(group) => self.scratch.is_set(group),
+                Key::Turn(slot) => self.scratch.slots[slot as usize] == pos as u32,
+            };
+            row = 2 * row + usize::from(holds);
         }
         let scoped = !self.scratch.scopes.is_empty();
         self.scratch.memo.visit(row, pos, scoped)
@@ -293,7 +308,7 @@ impl<'a> Machine<'a> {
             return Err(Overrun);
         }
         self.steps = std::mem::take(&mut self.reserve);
-        let rows = self.program.row_count << self.program.conditions.len();
+        let rows = self.program.row_count << self.program.keys.len();
         self.scratch.memo.turn_on(rows, self.text.len() + 1);
         Ok(())
     }

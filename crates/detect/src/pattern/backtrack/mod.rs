@@ -8,6 +8,8 @@ mod place;
 mod program;
 mod scratch;
 mod span;
+#[cfg(test)]
+mod tests;
 
 pub(super) use self::program::Program;
 pub(super) use self::scratch::{NONE, Scratch};

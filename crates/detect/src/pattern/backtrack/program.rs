@@ -77,6 +77,15 @@ pub(super) struct Probe {
     pub(super) sets: Box<[u16]>,
 }
 
+/// Something that is or is not so when a choice is made, and can decide where it leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// This group has matched.
+    Group(u32),
+    /// The turn of the loop with this slot has taken nothing yet. How much it has taken if not does not matter.
+    Turn(u32),
+}
+
 /// A compiled pattern.
 #[derive(Debug, Default)]
 pub(in crate::pattern) struct Program {
@@ -91,8 +100,8 @@ pub(in crate::pattern) struct Program {
     pub(super) rows: Box<[Option<u16>]>,
     /// How many rows there are.
     pub(super) row_count: usize,
-    /// Groups that conditionals ask about: what is remembered depends on which of them are set.
-    pub(super) conditions: Box<[u32]>,
+    /// What the memo tells apart beside the place.
+    pub(super) keys: Box<[Key]>,
     /// Group slots first, then those of loops.
     pub(super) slot_count: usize,
     pub(super) group_count: usize,
