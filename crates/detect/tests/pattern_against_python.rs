@@ -1,4 +1,4 @@
-//! The same patterns on the same texts, here and in the real `re`: same errors, same matches, same groups.
+//! The same patterns on the same texts, here and in the real `re`: same patterns refused, same matches, same groups.
 
 mod python;
 mod random_pattern;
@@ -91,4 +91,20 @@ fn random_text_as_a_pattern_is_taken_or_refused_as_in_python() {
     proptest!(config(3000), |(source in source)| {
         check(&mut python.borrow_mut(), &source, Flags::default(), &["ab", "a(b)\n"])?;
     });
+}
+
+#[test]
+fn the_patterns_of_an_installed_fail2ban_mean_what_they_mean_in_python() {
+    let (Some(mut python), Some(patterns)) = (Python::start(), python::fail2ban_patterns()) else { return };
+    assert!(patterns.len() > 100, "only {} patterns were read", patterns.len());
+    let failed: Vec<String> = patterns
+        .iter()
+        .filter_map(|(filter, source, texts)| {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let answer = python.ask(source, Flags::default(), &texts);
+            let difference = difference(source, Flags::default(), &texts, &answer)?;
+            Some(format!("{filter}: {difference}"))
+        })
+        .collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

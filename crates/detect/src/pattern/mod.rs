@@ -13,6 +13,9 @@ mod error;
 mod flags;
 mod groups;
 mod parse;
+#[cfg(test)]
+#[path = "../../tests/random_pattern/mod.rs"]
+mod random_pattern;
 mod set;
 mod superset;
 #[cfg(test)]

@@ -78,3 +78,20 @@ fn read(answer: &Value) -> Answer {
     };
     Answer::Read { names, matches: answer["matches"].as_array().expect("a list").iter().map(found).collect() }
 }
+
+/// Filter, pattern and texts for each pattern of an installed Fail2Ban; `None`, loudly, where there is none.
+pub(crate) fn fail2ban_patterns() -> Option<Vec<(String, String, Vec<String>)>> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fail2ban_patterns.py");
+    let output = Command::new("python3").arg(script).stderr(Stdio::null()).output().ok()?;
+    if !output.status.success() {
+        eprintln!("SKIPPED: no fail2ban whose patterns python3 could read");
+        return None;
+    }
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let read = |line: &str| {
+        let entry: Value = serde_json::from_str(line).expect("an entry is JSON");
+        let texts = entry["texts"].as_array().expect("a list").iter().map(text).collect();
+        (text(&entry["filter"]), text(&entry["pattern"]), texts)
+    };
+    Some(String::from_utf8_lossy(&output.stdout).lines().map(read).collect())
+}

@@ -1,10 +1,7 @@
 use proptest::prelude::*;
 
 use super::Program;
-use crate::pattern::{Flags, Groups, Overrun, parse};
-
-#[path = "../../../tests/random_pattern/mod.rs"]
-mod random_pattern;
+use crate::pattern::{Flags, Groups, Overrun, parse, random_pattern};
 
 fn search(program: &Program, memo_after: usize, text: &str) -> Result<(bool, Vec<u32>), Overrun> {
     let mut groups = Groups::new();
@@ -13,7 +10,7 @@ fn search(program: &Program, memo_after: usize, text: &str) -> Result<(bool, Vec
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(20000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
 
     #[test]
     fn the_memo_changes_no_answer(

@@ -8,8 +8,6 @@ mod escape;
 mod flags;
 mod group;
 mod quantifier;
-#[cfg(test)]
-mod tests;
 
 use self::flags::Modes;
 use super::ast::{Anchor, Ast, GroupInfo, Kind, Node, Width};
