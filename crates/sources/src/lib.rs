@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod files;
+mod journal;
 mod lines;
 mod pattern;
 mod position;
@@ -18,6 +19,7 @@ mod walk;
 mod watch;
 
 pub use files::{FileSpec, Files, Start};
+pub use journal::{Expression, ExpressionError, Journal, JournalLine, JournalStart, OpenError};
 pub use lines::MAX_LINE;
 pub use position::Position;
 pub use walk::directories_to_read;

@@ -5,6 +5,7 @@
 #![warn(clippy::undocumented_unsafe_blocks)]
 
 pub mod interface;
+pub mod journal;
 pub mod namespace;
 pub mod netlink;
 pub mod privilege;
