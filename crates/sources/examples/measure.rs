@@ -100,7 +100,7 @@ fn wait(fd: Option<BorrowedFd<'_>>, timeout: Duration) {
 }
 
 /// Single lines out of the blue, from the write to the line in hand.
-fn time_lines(write: &mut (dyn FnMut(&str) + Send), read: &mut dyn FnMut(&mut dyn FnMut(&[u8]))) {
+fn time_lines(write: &mut (impl FnMut(&str) + Send), read: &mut impl FnMut(&mut dyn FnMut(&[u8]))) {
     let epoch = Instant::now();
     let mut delays = Vec::new();
     thread::scope(|scope| {
