@@ -128,8 +128,9 @@ fn read_one(reader: &mut Reader<'_>, text: Text, host: &dyn Host) -> Result<(Act
     let script =
         name.ends_with(".py") && reader.tree.exists(&reader.tree.root().join("action.d").join(&name));
     // A tree without action.d (the effective dump, our own) names actions that somebody else defines.
-    let elsewhere = reader.tree.list("action.d", "conf").is_empty();
-    if config.is_none() && !stock && !script && !elsewhere {
+    let missing =
+        || config.is_none() && !stock && !script && !reader.tree.list("action.d", "conf").is_empty();
+    if missing() {
         let fault = Fault::error(call.name.place(), format!("there is no action {name}"));
         return Err(fault.help(format!("write it to {}/action.d/{name}.conf", reader.tree.root().display())));
     }

@@ -74,6 +74,14 @@ impl Fault {
     }
 }
 
+/// The value, or `instead` after noting the fault.
+pub(crate) fn keep<T>(value: Result<T, Fault>, instead: T, faults: &mut Vec<Fault>) -> T {
+    value.unwrap_or_else(|fault| {
+        faults.push(fault);
+        instead
+    })
+}
+
 impl Diagnostic {
     /// An error about a whole file.
     pub(crate) fn file(path: PathBuf, message: impl Into<String>) -> Self {

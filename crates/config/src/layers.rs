@@ -12,7 +12,7 @@ use crate::ini::{self, DEFAULT, Entry, Ini, Section};
 use crate::interpolate::{Scope, Vars};
 use crate::place::{Files, Place};
 use crate::text::Text;
-use crate::tree::Tree;
+use crate::tree::{Tree, has_extension};
 
 /// The section that names other files to read.
 pub(crate) const INCLUDES: &str = "INCLUDES";
@@ -98,6 +98,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) tree: &'a Tree,
     pub(crate) files: Files,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    directories: HashMap<PathBuf, Rc<Vec<PathBuf>>>,
     inis: HashMap<PathBuf, Option<Rc<Ini>>>,
     configs: HashMap<String, Option<Rc<Config>>>,
 }
@@ -108,6 +109,7 @@ impl<'a> Reader<'a> {
             tree,
             files: Files::default(),
             diagnostics: Vec::new(),
+            directories: HashMap::new(),
             inis: HashMap::new(),
             configs: HashMap::new(),
         }
@@ -126,16 +128,31 @@ impl<'a> Reader<'a> {
         if let Some(found) = self.configs.get(name) {
             return found.clone();
         }
-        let directory = format!("{name}.d");
         let file = |extension: &str| self.tree.root().join(format!("{name}.{extension}"));
-        let mut paths = vec![file("conf")];
-        paths.extend(self.tree.list(&directory, "conf"));
-        paths.push(file("local"));
-        paths.extend(self.tree.list(&directory, "local"));
-        paths.retain(|path| self.tree.exists(path));
+        let directory = file("d");
+        let inside = if self.exists(&directory) { self.entries(&directory) } else { Rc::default() };
+        let mut paths = Vec::new();
+        for extension in ["conf", "local"] {
+            paths.extend(Some(file(extension)).filter(|path| self.exists(path)));
+            paths.extend(inside.iter().filter(|path| has_extension(path, extension)).cloned());
+        }
         let config = self.config_of(paths);
         self.configs.insert(name.to_owned(), config.clone());
         config
+    }
+
+    /// A directory is read once: its names answer whether a file is there.
+    fn entries(&mut self, directory: &Path) -> Rc<Vec<PathBuf>> {
+        if !self.directories.contains_key(directory) {
+            self.directories.insert(directory.to_owned(), Rc::new(self.tree.entries(directory)));
+        }
+        self.directories[directory].clone()
+    }
+
+    fn exists(&mut self, path: &Path) -> bool {
+        let Some(directory) = path.parent() else { return false };
+        let entries = self.entries(directory);
+        entries.binary_search_by(|have| have.as_os_str().cmp(path.as_os_str())).is_ok()
     }
 
     /// Exactly these files and what they include.
@@ -156,7 +173,7 @@ impl<'a> Reader<'a> {
         for path in paths {
             self.expand_one(path, chain, order);
             let local = path.with_extension("local");
-            if !paths.contains(&local) && self.tree.exists(&local) {
+            if !paths.contains(&local) && self.exists(&local) {
                 self.expand_one(&local, chain, order);
             }
         }
@@ -205,7 +222,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         // A .local file is where the owner may write something, so it may be missing.
-        if !self.tree.exists(&path) && path.extension().is_none_or(|extension| extension != "local") {
+        if !self.exists(&path) && path.extension().is_none_or(|extension| extension != "local") {
             let message = format!("there is no file {}", path.display());
             self.report(Fault::warning(name.place(), message).help("it is passed over"));
         }

@@ -12,7 +12,10 @@
 
 mod action;
 mod call;
+mod combine;
+mod definition;
 mod diagnostic;
+mod draft;
 mod filter;
 mod host;
 mod ignore;

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, Fault, Severity};
+use crate::draft::{self, Context, Outcome};
 use crate::host::{Host, ThisHost};
-use crate::jail::{self, Context, Jail, Outcome};
+use crate::jail::Jail;
 use crate::layers::{Config, INCLUDES, Reader, built_in};
 use crate::lint;
 use crate::place::Files;
@@ -99,7 +100,9 @@ pub fn load_with(tree: &Tree, options: &Options<'_>) -> Loaded {
     let settings = settings::read(&mut reader, &config);
     let jails = jails(&mut reader, &config, options);
     lint::jails(&mut reader, &config);
-    Loaded { jails, diagnostics: reader.diagnostics, settings, files: reader.files }
+    let mut diagnostics = reader.diagnostics;
+    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+    Loaded { jails, diagnostics, settings, files: reader.files }
 }
 
 fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
@@ -128,7 +131,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> Vec
             Which::Named(_) => continue,
         };
         let context = Context { config, host: options.host, forced, assume_logs: options.assume_logs };
-        if let Outcome::Jail(jail) = jail::read(reader, &context, name) {
+        if let Outcome::Jail(jail) = draft::read(reader, &context, name) {
             jails.push(*jail);
         }
     }

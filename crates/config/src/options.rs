@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::diagnostic::Fault;
-use crate::filter::keep;
+use crate::diagnostic::{Fault, keep};
 use crate::interpolate::{Scope, Vars};
 use crate::text::Text;
 use crate::value;
@@ -50,6 +49,8 @@ pub(crate) const JAIL: [&str; 31] = [
 #[derive(Default)]
 pub(crate) struct Options {
     values: BTreeMap<&'static str, Rc<Text>>,
+    /// Options that are there but could not be interpolated.
+    failed: Vec<&'static str>,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -60,10 +61,17 @@ impl Options {
             match scope.get(name) {
                 Ok(Some(value)) => drop(options.values.insert(name, value)),
                 Ok(None) => {}
-                Err(fault) => options.faults.push(fault),
+                Err(fault) => {
+                    options.failed.push(name);
+                    options.faults.push(fault);
+                }
             }
         }
         options
+    }
+
+    pub(crate) fn failed(&self, name: &str) -> bool {
+        self.failed.contains(&name)
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Rc<Text>> {

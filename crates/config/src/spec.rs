@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 
-use crate::diagnostic::Fault;
-use crate::filter::keep;
+use crate::diagnostic::{Fault, keep};
 use crate::host::Host;
 use crate::ignore;
 use crate::options::Options;

@@ -51,26 +51,39 @@ impl Tree {
         }
     }
 
-    /// The files of a directory below the root that end in `.extension`, sorted; hidden ones are left out.
-    pub(crate) fn list(&self, directory: &str, extension: &str) -> Vec<PathBuf> {
-        let path = self.root().join(directory);
-        let mut found: Vec<PathBuf> = match self {
-            Self::Shipped => SHIPPED
-                .iter()
-                .map(|(name, _)| self.root().join(name))
-                .filter(|name| name.parent() == Some(&path))
-                .collect(),
-            Self::Dir(_) => std::fs::read_dir(&path)
+    /// What is in a directory, sorted; nothing if it is not there.
+    pub(crate) fn entries(&self, directory: &Path) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = match (self, directory.starts_with(SHIPPED_ROOT)) {
+            (Self::Shipped, true) => {
+                let paths = SHIPPED.iter().map(|(name, _)| self.root().join(name));
+                // A directory shows by the files below it.
+                let inside = paths.filter_map(|path| {
+                    let name = path.strip_prefix(directory).ok()?.components().next()?;
+                    Some(directory.join(name))
+                });
+                inside.collect()
+            }
+            _ => std::fs::read_dir(directory)
                 .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
                 .unwrap_or_default(),
         };
-        found.retain(|path| {
-            path.extension().is_some_and(|have| have == extension)
-                && path.file_name().is_some_and(|name| !name.as_encoded_bytes().starts_with(b"."))
-        });
-        found.sort();
+        found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        found.dedup();
         found
     }
+
+    /// The files of a directory below the root that end in `.extension`, sorted; hidden ones are left out.
+    pub(crate) fn list(&self, directory: &str, extension: &str) -> Vec<PathBuf> {
+        let mut found = self.entries(&self.root().join(directory));
+        found.retain(|path| has_extension(path, extension));
+        found
+    }
+}
+
+/// Whether a file that is not hidden ends in `.extension`.
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
+    let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && path.extension().is_some_and(|have| have == extension)
 }
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {

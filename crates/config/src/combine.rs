@@ -1,0 +1,108 @@
+//! From the options of a filter and its jail to the patterns.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use detect::{FilterSpec, Usedns};
+
+use crate::definition::FilterSource;
+use crate::diagnostic::{Fault, keep};
+use crate::filter::{Filter, OPTIONS, Origins};
+use crate::journalmatch;
+use crate::text::Text;
+use crate::value::integer;
+
+/// Gives one of the jail's own options.
+pub(crate) type JailOption<'a> = &'a dyn Fn(&str) -> Option<Rc<Text>>;
+
+/// Puts together what the jail itself and its filter say. What the jail gives the filter in brackets wins; then the
+/// jail's own options; then the filter's file. Patterns in brackets and in the jail stand beside each other.
+pub(crate) fn combine(
+    name: &str,
+    jail: JailOption<'_>,
+    source: Option<&FilterSource>,
+) -> Result<Filter, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut parts = BTreeMap::<&str, Vec<Rc<Text>>>::new();
+    for option in OPTIONS {
+        match combine_option(option, jail, source) {
+            Ok(found) => drop(parts.insert(option, found)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let part = |option: &str| parts.get(option).map_or(&[] as &[Rc<Text>], Vec::as_slice);
+    let one = |option: &str| part(option).first().filter(|text| !text.as_str().is_empty()).cloned();
+    let many = |option: &str| -> Vec<Text> {
+        let lines = part(option).iter().flat_map(|text| text.lines());
+        lines.filter(|line| !line.as_str().is_empty()).collect()
+    };
+    let origins = Origins {
+        prefregex: one("prefregex").map(|text| (*text).clone()),
+        failregex: many("failregex"),
+        ignoreregex: many("ignoreregex"),
+        datepattern: one("datepattern").map(|text| (*text).clone()),
+    };
+    let spec = FilterSpec {
+        name: name.to_owned(),
+        prefregex: origins.prefregex.as_ref().map(string),
+        failregex: origins.failregex.iter().map(string).collect(),
+        ignoreregex: origins.ignoreregex.iter().map(string).collect(),
+        datepattern: origins.datepattern.as_ref().map(string),
+        maxlines: one("maxlines").map_or(1, |text| keep(maxlines(&text), 1, &mut faults)),
+        usedns: one("usedns").map_or(Usedns::Warn, |text| keep(usedns(&text), Usedns::No, &mut faults)),
+        logtimezone: None,
+        logencoding: None,
+    };
+    let journalmatch = keep(journalmatch::parse(&many("journalmatch")), Vec::new(), &mut faults);
+    match faults.is_empty() {
+        true => Ok(Filter { spec, journalmatch, origins }),
+        false => Err(faults),
+    }
+}
+
+fn combine_option(
+    option: &str,
+    jail: JailOption<'_>,
+    source: Option<&FilterSource>,
+) -> Result<Vec<Rc<Text>>, Fault> {
+    let own = jail(option);
+    let Some(source) = source else { return Ok(own.into_iter().collect()) };
+    let given = source.given(option);
+    Ok(match (option, own) {
+        // The order in which Fail2Ban sets them makes the jail win here.
+        ("datepattern", Some(own)) => vec![own],
+        ("failregex" | "ignoreregex" | "journalmatch", own) if given => {
+            source.option(option)?.into_iter().chain(own).collect()
+        }
+        (_, Some(own)) if !given => vec![own],
+        _ => source.option(option)?.into_iter().collect(),
+    })
+}
+
+fn string(text: &Text) -> String {
+    text.as_str().to_owned()
+}
+
+fn maxlines(text: &Text) -> Result<usize, Fault> {
+    /// A pattern over more lines than this is a mistake, and its buffer would not be bounded.
+    const MOST: i64 = 1000;
+    integer(text.as_str()).filter(|lines| (1..=MOST).contains(lines)).map(|lines| lines as usize).ok_or_else(
+        || {
+            let message = format!("maxlines cannot be {}", text.as_str());
+            Fault::error(text.place(), message).help(format!("a whole number from 1 to {MOST}"))
+        },
+    )
+}
+
+fn usedns(text: &Text) -> Result<Usedns, Fault> {
+    match text.as_str().to_lowercase().as_str() {
+        "yes" => Ok(Usedns::Yes),
+        "warn" => Ok(Usedns::Warn),
+        "no" => Ok(Usedns::No),
+        "raw" => Ok(Usedns::Raw),
+        _ => {
+            let message = format!("usedns cannot be {}", text.as_str());
+            Err(Fault::error(text.place(), message).help("yes, warn, no or raw"))
+        }
+    }
+}
