@@ -77,7 +77,8 @@ impl Loaded {
         offset: usize,
         message: &str,
     ) -> Diagnostic {
-        let place = jail.origins.place(option, index, offset).or(jail.place);
+        let written = || jail.options.get(option).and_then(|text| text.place_at(offset));
+        let place = jail.origins.place(option, index, offset).or_else(written).or(jail.place);
         Fault::error(place, format!("jail {}: {option}: {message}", jail.spec.name)).diagnostic(&self.files)
     }
 }

@@ -11,6 +11,8 @@ pub enum Tree {
     Dir(PathBuf),
     /// What `config/` held when the program was built.
     Shipped,
+    /// Files that are nowhere on disk, by their paths below the root: for tests and fuzzers.
+    Memory(Vec<(String, Vec<u8>)>),
 }
 
 /// Files beyond this are refused; the largest that Fail2Ban ships has 45 kB.
@@ -18,8 +20,9 @@ const MAX_FILE: u64 = 4 << 20;
 
 static SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
-/// Stands before the names of built-in files in messages.
+/// Stand before the names of files that are in no directory.
 const SHIPPED_ROOT: &str = "(built-in)";
+const MEMORY_ROOT: &str = "(memory)";
 
 impl Tree {
     /// The directory; a name in brackets for the built-in one.
@@ -28,42 +31,53 @@ impl Tree {
         match self {
             Self::Dir(path) => path,
             Self::Shipped => Path::new(SHIPPED_ROOT),
+            Self::Memory(_) => Path::new(MEMORY_ROOT),
+        }
+    }
+
+    /// The files of a tree that is in no directory.
+    fn held(&self) -> Vec<(&str, &[u8])> {
+        match self {
+            Self::Dir(_) => Vec::new(),
+            Self::Shipped => SHIPPED.iter().map(|(name, content)| (*name, content.as_bytes())).collect(),
+            Self::Memory(files) => {
+                files.iter().map(|(name, content)| (name.as_str(), &content[..])).collect()
+            }
+        }
+    }
+
+    /// The path below the root, if the root is no directory on disk.
+    fn inside<'a>(&self, path: &'a Path) -> Option<&'a Path> {
+        match self {
+            Self::Dir(_) => None,
+            Self::Shipped | Self::Memory(_) => path.strip_prefix(self.root()).ok(),
         }
     }
 
     /// Reads a file below (or, by an absolute path, outside) the tree.
     pub(crate) fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match (self, path.strip_prefix(SHIPPED_ROOT)) {
-            (Self::Shipped, Ok(name)) => {
-                let found = SHIPPED.iter().find(|(have, _)| Path::new(have) == name);
-                found
-                    .map(|(_, content)| content.as_bytes().to_vec())
-                    .ok_or_else(|| io::ErrorKind::NotFound.into())
-            }
-            _ => read_file(path),
-        }
+        let Some(name) = self.inside(path) else { return read_file(path) };
+        let found = self.held().into_iter().find(|(have, _)| Path::new(have) == name);
+        found.map(|(_, content)| content.to_vec()).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     pub(crate) fn exists(&self, path: &Path) -> bool {
-        match (self, path.strip_prefix(SHIPPED_ROOT)) {
-            (Self::Shipped, Ok(name)) => SHIPPED.iter().any(|(have, _)| Path::new(have) == name),
-            _ => path.is_file(),
+        match self.inside(path) {
+            Some(name) => self.held().iter().any(|(have, _)| Path::new(have) == name),
+            None => path.is_file(),
         }
     }
 
     /// What is in a directory, sorted; nothing if it is not there.
     pub(crate) fn entries(&self, directory: &Path) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = match (self, directory.starts_with(SHIPPED_ROOT)) {
-            (Self::Shipped, true) => {
-                let paths = SHIPPED.iter().map(|(name, _)| self.root().join(name));
+        let mut found: Vec<PathBuf> = match self.inside(directory) {
+            Some(below) => {
+                let held = self.held();
                 // A directory shows by the files below it.
-                let inside = paths.filter_map(|path| {
-                    let name = path.strip_prefix(directory).ok()?.components().next()?;
-                    Some(directory.join(name))
-                });
-                inside.collect()
+                let names = held.iter().filter_map(|(name, _)| Path::new(name).strip_prefix(below).ok());
+                names.filter_map(|name| Some(directory.join(name.components().next()?))).collect()
             }
-            _ => std::fs::read_dir(directory)
+            None => std::fs::read_dir(directory)
                 .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
                 .unwrap_or_default(),
         };

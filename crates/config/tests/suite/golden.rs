@@ -53,7 +53,7 @@ fn nothing_is_wider_than_a_terminal() {
 #[test]
 fn a_pattern_is_shown_where_it_was_written() {
     let directory = tree(&[
-        ("jail.conf", "[a]\nenabled = true\nlogpath = /var/log/*\nfilter = a[mode=x]\n"),
+        ("jail.conf", "[a]\nenabled = true\nlogpath = /var/log/*\nfilter = a[mode=x]\nlogtimezone = X\n"),
         ("filter.d/common.conf", "[DEFAULT]\nsuffix = on (port\n"),
         (
             "filter.d/a.conf",
@@ -66,6 +66,8 @@ fn a_pattern_is_shown_where_it_was_written() {
     let diagnostic = loaded.diagnostic(jail, "failregex", 1, offset, "bracket is not closed");
     assert_eq!((diagnostic.line, diagnostic.column), (2, 13));
     assert!(diagnostic.path.ends_with("filter.d/common.conf"));
+    let zone = loaded.diagnostic(jail, "logtimezone", 0, 0, "unknown");
+    assert_eq!((zone.line, zone.column), (5, 15));
     let alone = filter(&Tree::Dir(directory.path().to_owned()), "a[mode=x]", false).unwrap();
     assert_eq!(alone.diagnostic("failregex", 1, 0, "").line, 6);
 }

@@ -1,9 +1,9 @@
 //! Whatever bytes stand in the files, reading them ends, and without a panic.
 
-use config::{Tree, filter};
+use config::{Options, Tree, Which, filter, load_with};
 use proptest::prelude::*;
 
-use crate::rig::{all, tree};
+use crate::rig::{Bare, all, tree};
 
 /// Pieces that mean something, in no order.
 fn pieces() -> impl Strategy<Value = String> {
@@ -45,13 +45,12 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 fn read(jail: &[u8], definition: &[u8]) {
-    let directory = tree(&[("jail.conf", ""), ("filter.d/a.conf", "")]);
-    std::fs::write(directory.path().join("jail.conf"), jail).unwrap();
-    std::fs::write(directory.path().join("filter.d/a.conf"), definition).unwrap();
-    let loaded = all(directory.path());
+    let tree =
+        Tree::Memory(vec![("jail.conf".into(), jail.into()), ("filter.d/a.conf".into(), definition.into())]);
+    let loaded = load_with(&tree, &Options { jails: Which::All, host: &Bare, assume_logs: true });
     loaded.diagnostics.iter().for_each(|diagnostic| drop(diagnostic.to_string()));
     let _ = config::show(&loaded);
-    let _ = filter(&Tree::Dir(directory.path().to_owned()), "a[x=y]", true);
+    let _ = filter(&tree, "a[x=y]", true);
 }
 
 proptest! {
@@ -67,8 +66,8 @@ proptest! {
 
     #[test]
     fn any_filter_specification_is_read_without_a_panic(text in "[ -~é\n]{0,40}") {
-        let directory = tree(&[("filter.d/a.conf", "[Definition]\nfailregex = <HOST>\n")]);
-        let _ = filter(&Tree::Dir(directory.path().to_owned()), &text, false);
+        let definition = b"[Definition]\nfailregex = <HOST>\n";
+        let _ = filter(&Tree::Memory(vec![("filter.d/a.conf".into(), definition.to_vec())]), &text, false);
     }
 }
 
