@@ -4,9 +4,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::channel::{self, Channel};
+use crate::channel::{self, Batch, Channel};
 use crate::layout::Layout;
-use crate::policy::{Ban, BanPolicy, Remaining};
+use crate::policy::{Ban, BanPolicy, JailTarget, Remaining};
 use crate::ruleset::Ruleset;
 use crate::transaction::{self, Deletion};
 use crate::wire::{self, Key, Timeout, kind};
@@ -68,10 +68,11 @@ impl Firewall {
         let there = self.read()?;
         let nothing = Ruleset::default();
         let known = there.as_ref().unwrap_or(&nothing);
-        let layout = Layout::of(policy, known);
+        let layout = self.layout.next(policy, known);
         let wanted = layout.ruleset(&policy.jails);
         if there.as_ref() != Some(&wanted) {
-            self.change(known, &wanted, rebuild)?;
+            let batch = self.change(known, &wanted, &policy.jails, rebuild);
+            self.channel.commit("applying the policy", batch)?;
             let read_back = self.read()?.unwrap_or_default();
             if let Some(difference) = wanted.difference(&read_back) {
                 return Err(FirewallError::NotAsApplied(difference));
@@ -82,14 +83,14 @@ impl Firewall {
         Ok(Applied { emptied })
     }
 
-    fn change(&mut self, there: &Ruleset, wanted: &Ruleset, rebuild: bool) -> Result<(), FirewallError> {
+    fn change(&mut self, there: &Ruleset, wanted: &Ruleset, jails: &[JailTarget], rebuild: bool) -> Batch {
         let mut batch = self.channel.batch();
         if rebuild {
-            transaction::rebuild(&mut batch, wanted);
+            transaction::rebuild(&mut batch, wanted, jails);
         } else {
-            transaction::change(&mut batch, there, wanted);
+            transaction::change(&mut batch, there, wanted, jails);
         }
-        self.channel.commit("applying the policy", batch)
+        batch
     }
 
     /// What is in the table but for elements; `None` without a table.
@@ -180,7 +181,8 @@ impl Firewall {
         }
     }
 
-    /// Tells from now on what others do to the table.
+    /// Tells from now on what others do to the table. While it is open, the kernel takes two to three times as long for
+    /// a ban, so restore many bans before it is opened; then apply the policy once more, which sees what was missed.
     pub fn monitor(&self) -> Result<Monitor, FirewallError> {
         Monitor::open(self.channel.port())
     }
@@ -242,3 +244,51 @@ fn timeout(left: Option<Duration>) -> Timeout {
 
 /// In milliseconds; the kernel counts nanoseconds in 64 bits.
 const LONGEST_TIMEOUT: u64 = u64::MAX / 1_000_000;
+
+#[cfg(test)]
+#[path = "../tests/kernel/isolated.rs"]
+mod isolated;
+
+#[cfg(test)]
+mod tests {
+    use super::isolated::isolated;
+    use super::*;
+    use crate::{Ports, Protocol, Verdict};
+
+    /// The newest kernel can be asked in both ways.
+    #[test]
+    fn both_ways_to_delete_give_the_same() {
+        isolated("firewall::tests::both_ways_to_delete_give_the_same", || {
+            for deletion in [Deletion::Destroy, Deletion::AddThenDelete] {
+                bans_are_set_anew_and_taken_away(deletion);
+            }
+        });
+    }
+
+    fn bans_are_set_anew_and_taken_away(deletion: Deletion) {
+        let mut firewall = Firewall { deletion, ..Firewall::open().unwrap() };
+        let jail = JailTarget {
+            name: "j".into(),
+            protocol: Protocol::All,
+            ports: Ports::All,
+            verdict: Verdict::Drop,
+        };
+        firewall.apply(&BanPolicy { jails: vec![jail] }).unwrap();
+        let net: IpNet = "192.0.2.1/32".parse().unwrap();
+        for seconds in [None, Some(600), Some(60), None, Some(6000)] {
+            let left = seconds.map(Duration::from_secs);
+            firewall.ban(&[Ban { jail: "j".into(), net, left }]).unwrap();
+            match (firewall.holds("j", &net).unwrap().unwrap(), left) {
+                (Remaining::Forever, None) => {}
+                (Remaining::For(held), Some(left)) => {
+                    assert!(held <= left && held > left / 2, "{held:?} {left:?}")
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        for _ in 0..2 {
+            firewall.unban(&[("j".into(), net)]).unwrap();
+            assert_eq!(firewall.holds("j", &net).unwrap(), None);
+        }
+    }
+}

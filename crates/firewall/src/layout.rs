@@ -32,14 +32,15 @@ pub(crate) struct Missing {
 }
 
 impl Layout {
-    /// A jail keeps the sets that the kernel has for it, and has those for single addresses anyway.
-    pub(crate) fn of(policy: &BanPolicy, kernel: &Ruleset) -> Layout {
+    /// A jail keeps the sets that it had or that the kernel has for it, and has those for single addresses anyway.
+    pub(crate) fn next(&self, policy: &BanPolicy, kernel: &Ruleset) -> Layout {
         let jails = policy.jails.iter().map(|jail| {
             let identifier = name::identifier(&jail.name);
-            let kept = kernel.sets.iter().filter_map(|(set_name, set)| {
+            let there = kernel.sets.iter().filter_map(|(set_name, set)| {
                 name::prefix_of_set(&identifier, set_name).filter(|prefix| *set == Set::of(*prefix))
             });
-            let prefixes = kept.chain(Prefix::SINGLE).collect();
+            let had = self.jails.get(&jail.name).into_iter().flat_map(|jail| jail.prefixes.iter().copied());
+            let prefixes = there.chain(had).chain(Prefix::SINGLE).collect();
             (jail.name.clone(), Jail { identifier, verdict: jail.verdict, prefixes })
         });
         Layout { jails: jails.collect() }
@@ -54,8 +55,8 @@ impl Layout {
     /// Jails of which the kernel lacks a set, so that elements may be missing.
     pub(crate) fn without_sets(&self, kernel: &Ruleset) -> Vec<String> {
         let lacks = |jail: &Jail| {
-            let mut names = jail.prefixes.iter().map(|prefix| name::set(&jail.identifier, *prefix));
-            names.any(|set| !kernel.sets.contains_key(&set))
+            let there = |prefix: &Prefix| kernel.sets.get(&name::set(&jail.identifier, *prefix));
+            jail.prefixes.iter().any(|prefix| there(prefix) != Some(&Set::of(*prefix)))
         };
         let mut names: Vec<_> =
             self.jails.iter().filter(|(_, jail)| lacks(jail)).map(|(name, _)| name.clone()).collect();

@@ -5,23 +5,24 @@ use sys::netlink::{Encoder, flag};
 use crate::channel::Batch;
 use crate::layout::Missing;
 use crate::name::{self, BASE_CHAIN, REFUSE_CHAIN};
+use crate::policy::JailTarget;
 use crate::ruleset::{Chain, Ruleset, Set, refuse_rule};
 use crate::wire::{self, Element, Timeout, kind};
 
 /// Changes what is there; sets that stay keep their elements, counters their counts.
-pub(crate) fn change(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset) {
+pub(crate) fn change(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset, jails: &[JailTarget]) {
     batch.create(kind::NEW_TABLE, wire::new_table);
     remove_surplus(batch, there, wanted);
-    add_missing(batch, there, wanted);
+    add_missing(batch, there, wanted, jails);
 }
 
 /// Deletes the table, if it is there, and builds it new, without elements: where something foreign in it stands in
 /// the way of a change.
-pub(crate) fn rebuild(batch: &mut Batch, wanted: &Ruleset) {
+pub(crate) fn rebuild(batch: &mut Batch, wanted: &Ruleset, jails: &[JailTarget]) {
     batch.create(kind::NEW_TABLE, wire::new_table);
     batch.add(kind::DEL_TABLE, 0, wire::only_table);
     batch.create(kind::NEW_TABLE, wire::new_table);
-    add_missing(batch, &Ruleset::default(), wanted);
+    add_missing(batch, &Ruleset::default(), wanted, jails);
 }
 
 /// All rules go first: they hold on to chains, sets and counters.
@@ -44,7 +45,7 @@ fn remove_surplus(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset) {
     }
 }
 
-fn add_missing(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset) {
+fn add_missing(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset, jails: &[JailTarget]) {
     for name in wanted.counters.difference(&there.counters) {
         batch.create(kind::NEW_OBJECT, |m| wire::new_counter(m, name));
     }
@@ -54,7 +55,8 @@ fn add_missing(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset) {
     }
     for (name, chain) in &wanted.chains {
         if there.chains.get(name).map(|there| there.hook) != Some(chain.hook) {
-            batch.create(kind::NEW_CHAIN, |m| wire::new_chain(m, name, chain, comment_of_chain(name)));
+            batch
+                .create(kind::NEW_CHAIN, |m| wire::new_chain(m, name, chain, &comment_of_chain(name, jails)));
         }
     }
     for (name, Chain { rules, .. }) in &wanted.chains {
@@ -69,11 +71,14 @@ fn add_set(batch: &mut Batch, name: &str, set: &Set, id: u32) {
     batch.create(kind::NEW_SET, |m| wire::new_set(m, name, set, id));
 }
 
-fn comment_of_chain(name: &str) -> &'static str {
-    match name {
-        BASE_CHAIN => "before containers' ports are translated",
-        REFUSE_CHAIN => "answers: connection refused",
-        _ => "refuses this jail's bans",
+/// For people: a jail by its own name, which the chain's may only resemble.
+fn comment_of_chain(chain: &str, jails: &[JailTarget]) -> String {
+    let is_its_chain = |jail: &&JailTarget| name::chain(&name::identifier(&jail.name)) == chain;
+    match (chain, jails.iter().find(is_its_chain)) {
+        (BASE_CHAIN, _) => "before containers' ports are translated".to_owned(),
+        (REFUSE_CHAIN, _) => "answers: connection refused".to_owned(),
+        (_, Some(jail)) => format!("jail {}", jail.name),
+        (_, None) => String::new(),
     }
 }
 

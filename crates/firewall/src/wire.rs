@@ -138,3 +138,6 @@ const VERDICT_GOTO: u32 = -4_i32 as u32;
 const REJECT_WITH_TCP_RST: u32 = 1;
 const REJECT_WITH_ICMPX: u32 = 2;
 const ICMPX_PORT_UNREACH: u8 = 1;
+
+#[cfg(test)]
+mod tests;
