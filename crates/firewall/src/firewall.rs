@@ -182,8 +182,7 @@ impl Firewall {
     }
 
     /// Tells from now on what others do to the table. While it is open, the kernel takes two to three times as long for
-    /// a ban, so restore many bans before it is opened; then apply the policy once more, which sees a
-    /// table, rule or set that went in between, though not a single element.
+    /// a ban, so restore many bans before it is opened; then apply the policy once more, which sees what was missed.
     pub fn monitor(&self) -> Result<Monitor, FirewallError> {
         Monitor::open(self.channel.port())
     }
