@@ -12,7 +12,7 @@ use rustix::io::Errno;
 use tracing::warn;
 
 use crate::pattern::Pattern;
-use crate::position::{Identity, Position};
+use crate::position::{Identity, Mark, Position};
 use crate::resume::Resume;
 use crate::stream::Stream;
 use crate::sweep::Before;
@@ -91,10 +91,27 @@ impl Files {
         let mut before = Before { resume: Resume::new(resume), start: start.collect() };
         files.sweep(&mut before, Instant::now());
         files.take_up_rotated(before.resume);
+        files.supersede(resume);
         for name in files.names.iter().filter(|name| !known.contains(name.as_str())) {
             files.closed.entry(name.clone()).or_insert(Some(Position::default()));
         }
         Ok(files)
+    }
+
+    /// Positions under a path that has no file now must not outlive the ones under the path where the file is.
+    fn supersede(&mut self, resume: &[(String, Position)]) {
+        for (name, position) in resume {
+            let found = |mark: &Mark| self.by_identity.keys().any(|identity| identity.inode == mark.inode);
+            if !self.by_path.contains_key(Path::new(name)) && position.marks.iter().any(found) {
+                self.close(name.clone());
+            }
+        }
+    }
+
+    /// Nothing of a path is left to read.
+    pub(crate) fn close(&mut self, name: String) {
+        let known = self.names.contains(&name).then(Position::default);
+        self.closed.insert(name, known);
     }
 
     /// Readable when there is something to look at. `None` where inotify does not work; then
@@ -125,7 +142,7 @@ impl Files {
         progress
     }
 
-    /// What changed since it was last asked for. `None`: the path is gone and all that was in it has been read; its
+    /// What changed since it was last asked for; a later entry for the same name counts. `None`: the path is gone and all that was in it has been read; its
     /// entry may be forgotten.
     pub fn positions(&mut self) -> Vec<(String, Option<Position>)> {
         let mut changed: Vec<_> = std::mem::take(&mut self.closed).into_iter().collect();

@@ -1,7 +1,7 @@
 //! What is still to be read of files that are no longer where they were.
 
 use std::os::fd::AsFd;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use tracing::{info, warn};
@@ -51,11 +51,13 @@ impl Files {
 
     /// Files that were rotated away while nobody read: what they still hold comes first.
     pub(crate) fn take_up_rotated(&mut self, resume: Resume) {
+        // All that is known, before anything is taken for unknown.
+        let mut gaps = Vec::new();
         // Backwards, since each goes before the ones that are there.
         for left in resume.left.into_iter().rev() {
             let found = siblings::find(&left.path, &left.mark, &self.taken());
             match found {
-                Some(found) => self.put_first(&left, found),
+                Some(found) => gaps.extend(self.put_first(left, found)),
                 None if left.current && left.mark.offset > 0 => warn!(
                     path = %left.path.display(),
                     "rotated away and not found again: lines written to it since it was last read are missed"
@@ -63,15 +65,19 @@ impl Files {
                 None => {}
             }
         }
+        for (id, last, path, since) in gaps {
+            let tails = self.streams.get(&id).map(|stream| &stream.tails);
+            let after = tails.and_then(|tails| tails.iter().position(|tail| tail.identity() == last));
+            self.take_up_missed(id, after.map_or(0, |index| index + 1), &path, since);
+        }
     }
 
-    fn put_first(&mut self, left: &Left, found: Sibling) {
+    /// Says after which file there may be others that nobody saw: it was what the path named.
+    fn put_first(&mut self, left: Left, found: Sibling) -> Option<(u32, Identity, PathBuf, i128)> {
         let id = self.stream_for(&left.path);
-        let since = found.written;
+        let gap = (id, found.identity, left.path, found.written);
         self.insert(id, 0, found, Some(&left.mark));
-        if left.current {
-            self.take_up_missed(id, 1, &left.path, since);
-        }
+        left.current.then_some(gap)
     }
 
     /// Reads a file from a mark, or from its start, as one of a path's.

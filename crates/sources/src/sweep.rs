@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use tracing::warn;
 
 use crate::files::{Files, Start, name_of};
-use crate::position::{Kinship, Mark, Position, Stat};
+use crate::position::{Kinship, Mark, Stat};
 use crate::resume::{Resume, at_end, go_on};
 use crate::stream::Stream;
 use crate::tail::Tail;
@@ -228,9 +228,7 @@ impl Files {
         for id in empty {
             if let Some(stream) = self.streams.remove(&id) {
                 self.by_path.remove(&stream.path);
-                let name = name_of(&stream.path);
-                let known = self.names.contains(&name).then(Position::default);
-                self.closed.insert(name, known);
+                self.close(name_of(&stream.path));
             }
         }
     }

@@ -238,3 +238,40 @@ fn rotated_by_dated_names_that_all_match() {
         writer.next
     });
 }
+
+#[test]
+fn a_position_moves_along_with_its_file_to_another_name_that_matches() {
+    let (directory, log) = log();
+    let mut writer = Writer::new(&log);
+    writer.write(100);
+    let mut reader = Reader::all(directory.path().join("app*"));
+    reader.drain();
+    fs::rename(&log, rotated(&log, 1)).unwrap();
+    for _ in 0..3 {
+        writer.write(100);
+        reader.restart();
+        reader.drain();
+    }
+    reader.assert_numbers(400);
+    let names: Vec<_> = reader.positions.keys().filter(|name| !name.contains('*')).collect();
+    assert_eq!(names, [rotated(&log, 1).to_str().unwrap()]);
+}
+
+#[test]
+fn rotated_twice_while_nobody_read() {
+    let (_directory, log) = log();
+    let mut writer = Writer::new(&log);
+    let mut reader = Reader::all(&log);
+    writer.write(1);
+    reader.read_until(1);
+    for number in [2, 1] {
+        writer.write(100);
+        fs::rename(&log, rotated(&log, number)).unwrap();
+        writer.reopen(&log);
+    }
+    writer.write(100);
+    fs::write(log.with_extension("log.err"), "another log\n").unwrap();
+    reader.restart();
+    reader.drain();
+    reader.assert_numbers(301);
+}
