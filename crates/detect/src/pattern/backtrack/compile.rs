@@ -2,6 +2,7 @@
 
 use super::analysis;
 use super::program::{Inst, MANY, Pc, Probe, Program, Span};
+use super::resolve::{self, Code};
 use crate::pattern::PatternError;
 use crate::pattern::ast::{Anchor, Ast, GroupInfo, Kind, Look, Mode, Node, Width};
 use crate::pattern::set::Set;
@@ -18,15 +19,20 @@ impl Program {
             Compiler { groups: &ast.groups, slots: 2 * to_u32(ast.groups.len()), ..Default::default() };
         compiler.node(&ast.root)?;
         compiler.push(&ast.root, Inst::Match)?;
+        let mut code = Code { insts: compiler.insts, spans: compiler.spans };
+        if !compiler.asks_from_within {
+            code = resolve::resolve(code, MAX_INSTS);
+        }
         let mut program = Program {
-            insts: compiler.insts.into(),
+            insts: code.insts.into(),
             bytes: compiler.bytes.into(),
             sets: compiler.sets.into(),
-            spans: compiler.spans.into(),
+            spans: code.spans.into(),
             probes: compiler.probes.into(),
             slot_count: compiler.slots as usize,
             group_count: ast.groups.len() - 1,
             anchored: is_anchored(&ast.root),
+            prefix: prefix(&ast.root).into(),
             ..Program::default()
         };
         analysis::add_guards(&mut program);
@@ -52,6 +58,20 @@ fn is_anchored(node: &Node) -> bool {
         Kind::Conditional { yes, no, .. } => is_anchored(yes) && is_anchored(no),
         _ => false,
     }
+}
+
+/// The text that a match of an anchored pattern begins with, as far as it is always the same.
+fn prefix(node: &Node) -> String {
+    let mut prefix = String::new();
+    if let Kind::Concat(nodes) = &node.kind
+        && let [Node { kind: Kind::Anchor(Anchor::Start), .. }, rest @ ..] = nodes.as_slice()
+    {
+        prefix.extend(rest.iter().map_while(|node| match node.kind {
+            Kind::Literal { char, ignorecase: false } => Some(char),
+            _ => None,
+        }));
+    }
+    prefix
 }
 
 /// All counts here stay far below the size of the pattern times a constant.

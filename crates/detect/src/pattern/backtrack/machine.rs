@@ -36,6 +36,12 @@ impl Program {
         self.search_with_memo_after(STEPS_WITHOUT_MEMO, text, from, groups)
     }
 
+    /// What can be told before anything is set up; most patterns are anchored, and most lines are not theirs.
+    fn is_hopeless(&self, text: &str, from: usize) -> bool {
+        self.anchored
+            && (from > 0 || !text.starts_with(&*self.prefix) || !self.first.allows(text.as_bytes().first()))
+    }
+
     /// With the memo from so many steps on.
     pub(super) fn search_with_memo_after(
         &self,
@@ -45,6 +51,10 @@ impl Program {
         groups: &mut Groups,
     ) -> Result<bool, Overrun> {
         let scratch = &mut groups.scratch;
+        if self.is_hopeless(text, from) {
+            scratch.slots.clear();
+            return Ok(false);
+        }
         scratch.begin(self.slot_count);
         let result = match u32::try_from(text.len()) {
             Ok(length) if length < NONE => Machine::new(self, text, scratch, steps).search(from),

@@ -6,6 +6,7 @@ mod machine;
 mod memo;
 mod place;
 mod program;
+mod resolve;
 mod scratch;
 mod span;
 #[cfg(test)]

@@ -107,6 +107,8 @@ pub(in crate::pattern) struct Program {
     pub(super) group_count: usize,
     /// Matches only at the start of the text.
     pub(super) anchored: bool,
+    /// How the text begins, if it is to match; empty where that is not known.
+    pub(super) prefix: Box<str>,
     /// What a match begins with.
     pub(super) first: Next,
     /// The one byte that a match begins with, where there is only one.
