@@ -1,6 +1,22 @@
 use detect::pattern::*;
 use std::time::Instant;
 fn main() {
+    if let Some(n) = std::env::args().nth(1) {
+        let data = std::fs::read_to_string("/tmp/f2b.jsonl").unwrap();
+        let pats: Vec<String> = data
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap())
+            .filter(|v| v["filter"] == "sshd")
+            .map(|v| v["pattern"].as_str().unwrap().to_owned())
+            .collect();
+        let p = Pattern::compile(&pats[n.parse::<usize>().unwrap()], Flags::default()).unwrap();
+        let l = std::env::args().nth(2).unwrap();
+        let mut g = Groups::new();
+        for _ in 0..(if std::env::var_os("TRACE").is_some() { 1 } else { 1_000_000 }) {
+            p.search(std::hint::black_box(&l), 0, &mut g).unwrap();
+        }
+        return;
+    }
     let data = std::fs::read_to_string("/tmp/f2b.jsonl").unwrap();
     let pats: Vec<String> = data
         .lines()

@@ -20,6 +20,8 @@ pub(super) fn add_guards(program: &mut Program) {
         });
         u16::try_from(index).unwrap_or(0)
     };
+    let texts: Vec<Option<(u32, u32)>> =
+        (0..program.insts.len()).map(|pc| text_after(&program.insts, pc)).collect();
     for (pc, inst) in program.insts.iter_mut().enumerate() {
         match inst {
             Inst::Split { first, second, first_guard, second_guard } => {
@@ -30,6 +32,7 @@ pub(super) fn add_guards(program: &mut Program) {
                 let after = next[pc + 1];
                 let span = &mut program.spans[usize::from(*index)];
                 span.guard = guard(after);
+                span.then = texts[pc];
                 span.runs_out = after.is_disjoint(&program.sets[usize::from(span.set)].first_bytes());
             }
             _ => {}
@@ -38,6 +41,14 @@ pub(super) fn add_guards(program: &mut Program) {
     program.guards = guards.into();
     program.first = next[0];
     program.first_byte = next[0].only_byte();
+}
+
+/// The text that comes next after an instruction, if it is certain.
+fn text_after(insts: &[Inst], pc: usize) -> Option<(u32, u32)> {
+    match insts[pc + 1..].iter().find(|inst| !matches!(inst, Inst::Save(_)))? {
+        Inst::Text { start, end } => Some((*start, *end)),
+        _ => None,
+    }
 }
 
 /// By instruction: the bytes with which something that is matched from there on can begin.

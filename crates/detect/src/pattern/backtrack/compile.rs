@@ -266,7 +266,16 @@ impl Compiler<'_> {
         if let Some((probe, set)) = self.run(body)? {
             return self.span(
                 node,
-                Span { probe, set, mode, min, max: max.unwrap_or(MANY), runs_out: false, guard: 0 },
+                Span {
+                    probe,
+                    set,
+                    mode,
+                    min,
+                    max: max.unwrap_or(MANY),
+                    runs_out: false,
+                    guard: 0,
+                    then: None,
+                },
             );
         }
         if mode == Mode::Possessive {

@@ -10,7 +10,7 @@ use crate::pattern::{Groups, Overrun};
 const BASE_STEPS: usize = 100_000;
 const STEPS_A_BYTE: usize = 4;
 /// So many steps into a search the memo is worth its cost.
-const STEPS_WITHOUT_MEMO: usize = 2_000;
+const STEPS_WITHOUT_MEMO: usize = 500;
 
 /// What an instruction leads to.
 pub(super) enum Flow {

@@ -62,6 +62,8 @@ pub(super) struct Span {
     pub(super) probe: Option<u16>,
     /// What can come after it.
     pub(super) guard: u16,
+    /// The text that must come after it, in [`Program::bytes`], where there is one.
+    pub(super) then: Option<(u32, u32)>,
     pub(super) min: u32,
     /// [`MANY`] is no bound.
     pub(super) max: u32,

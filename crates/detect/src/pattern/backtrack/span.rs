@@ -49,9 +49,7 @@ impl Machine<'_> {
 
     /// Leave a greedy span at the last good place from `low` up to but not including `high`.
     pub(super) fn back_off(&mut self, pc: Pc, span: &Span, low: usize, high: usize) -> Step {
-        let guard = &self.program.guards[usize::from(span.guard)];
-        let bytes = self.text.as_bytes();
-        let good = |pos: &usize| guard.allows(bytes.get(*pos)) && self.text.is_char_boundary(*pos);
+        let good = |pos: &usize| self.guard(span, *pos) && self.text.is_char_boundary(*pos);
         let Some(pos) = (low..high).rev().find(good) else {
             self.charge(high.saturating_sub(low) / CHARS_A_STEP)?;
             return Ok(Flow::Fail);
@@ -90,10 +88,17 @@ impl Machine<'_> {
         if self.guard(span, pos) { Flow::Go(pc + 1, pos) } else { Flow::Fail }
     }
 
+    /// Whether what comes after the span can begin here.
+    #[inline]
     fn guard(&self, span: &Span, pos: usize) -> bool {
-        self.program.guards[usize::from(span.guard)].allows(self.text.as_bytes().get(pos))
+        let bytes = self.text.as_bytes();
+        self.program.guards[usize::from(span.guard)].allows(bytes.get(pos))
+            && span.then.is_none_or(|(start, end)| {
+                bytes[pos..].starts_with(&self.program.bytes[start as usize..end as usize])
+            })
     }
 
+    #[inline]
     fn take_one(&self, span: &Span, pos: usize) -> Option<usize> {
         if span.probe.is_some_and(|probe| !self.probe(&self.program.probes[usize::from(probe)], pos)) {
             return None;
@@ -107,12 +112,12 @@ impl Machine<'_> {
 
     /// As far as it goes, `left` characters at most.
     fn take(&self, span: &Span, pos: usize, mut left: u32) -> usize {
-        let set = &self.program.sets[usize::from(span.set)];
-        if left == MANY && span.probe.is_none() && set.all_but_newline() {
-            let rest = &self.text.as_bytes()[pos..];
-            return memchr::memchr(b'\n', rest).map_or(self.text.len(), |newline| pos + newline);
-        }
         let mut end = pos;
+        if span.probe.is_none() {
+            end = self.take_ascii(span, pos, left);
+            // As many characters as bytes, so far.
+            left = if left == MANY { MANY } else { left - (end - pos) as u32 };
+        }
         while left > 0
             && let Some(next) = self.take_one(span, end)
         {
@@ -120,6 +125,18 @@ impl Machine<'_> {
             left = one_less(left);
         }
         end
+    }
+
+    /// The plain and quick part of [`Self::take`]: no look-around, and up to the first character beyond ASCII.
+    fn take_ascii(&self, span: &Span, pos: usize, left: u32) -> usize {
+        let set = &self.program.sets[usize::from(span.set)];
+        let rest = &self.text.as_bytes()[pos..];
+        if left == MANY && set.all_but_newline() {
+            return memchr::memchr(b'\n', rest).map_or(self.text.len(), |newline| pos + newline);
+        }
+        let most = rest.len().min(left as usize);
+        let is_member = |byte: &u8| byte.is_ascii() && set.contains_ascii(*byte);
+        pos + rest[..most].iter().position(|byte| !is_member(byte)).unwrap_or(most)
     }
 
     /// As far as it goes, or up to a place that it has reached before (then `true`): all that follows from there has
