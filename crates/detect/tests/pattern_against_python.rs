@@ -6,6 +6,7 @@ mod random_pattern;
 use detect::pattern::{Flags, Groups, Pattern};
 use proptest::prelude::*;
 use python::{Answer, Match, Python};
+use regex_automata::meta;
 
 /// What we say, in characters as Python counts them; `None` is an overrun.
 fn ours(pattern: &Pattern, text: &str) -> Option<Match> {
@@ -107,4 +108,16 @@ fn the_patterns_of_an_installed_fail2ban_mean_what_they_mean_in_python() {
         })
         .collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn the_supersets_of_an_installed_fail2bans_patterns_hold_their_matches() {
+    let Some(patterns) = python::fail2ban_patterns() else { return };
+    for (filter, source, texts) in patterns {
+        let pattern = Pattern::compile(&source, Flags::default()).expect("Python takes it");
+        let superset = meta::Builder::new().build_from_hir(&pattern.superset()).expect("not too large");
+        for text in texts.iter().filter(|text| pattern.is_match(text) == Ok(true)) {
+            assert!(superset.is_match(text), "{filter}: {source:?} on {text:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! From the syntax tree to the program.
 
 use super::analysis;
-use super::program::{Inst, MANY, Pc, Probe, Program, Span};
+use super::program::{Inst, Pc, Probe, Program, Span};
 use super::resolve::{self, Code};
 use crate::pattern::PatternError;
 use crate::pattern::ast::{Anchor, Ast, GroupInfo, Kind, Look, Mode, Node, Width};
@@ -10,7 +10,7 @@ use crate::pattern::set::Set;
 /// Most instructions. The largest filters that are known stay below a thousand.
 const MAX_INSTS: usize = 20_000;
 
-type Result<T> = std::result::Result<T, PatternError>;
+pub(super) type Result<T> = std::result::Result<T, PatternError>;
 
 impl Program {
     /// Compile a tree; it may be too large.
@@ -80,25 +80,25 @@ fn to_u32(count: usize) -> u32 {
 }
 
 #[derive(Default)]
-struct Compiler<'a> {
-    groups: &'a [GroupInfo],
-    insts: Vec<Inst>,
+pub(super) struct Compiler<'a> {
+    pub(super) groups: &'a [GroupInfo],
+    pub(super) insts: Vec<Inst>,
     bytes: Vec<u8>,
     sets: Vec<Set>,
-    spans: Vec<Span>,
+    pub(super) spans: Vec<Span>,
     probes: Vec<Probe>,
-    slots: u32,
+    pub(super) slots: u32,
     open: Vec<usize>,
     /// Some conditional asks about a group that it stands in.
     asks_from_within: bool,
 }
 
 impl Compiler<'_> {
-    fn here(&self) -> Pc {
+    pub(super) fn here(&self) -> Pc {
         to_u32(self.insts.len())
     }
 
-    fn push(&mut self, node: &Node, inst: Inst) -> Result<Pc> {
+    pub(super) fn push(&mut self, node: &Node, inst: Inst) -> Result<Pc> {
         if self.insts.len() >= MAX_INSTS {
             return Err(PatternError::new(node.span.start, "the pattern is too large from here on"));
         }
@@ -108,16 +108,16 @@ impl Compiler<'_> {
     }
 
     /// A split whose ways are not known yet.
-    fn split(&mut self, node: &Node) -> Result<Pc> {
+    pub(super) fn split(&mut self, node: &Node) -> Result<Pc> {
         self.push(node, Inst::Split { first: 0, second: 0, first_guard: 0, second_guard: 0 })
     }
 
-    fn set_split(&mut self, pc: Pc, ways: (Pc, Pc), mode: Mode) {
+    pub(super) fn set_split(&mut self, pc: Pc, ways: (Pc, Pc), mode: Mode) {
         let (first, second) = if mode == Mode::Lazy { (ways.1, ways.0) } else { ways };
         self.insts[pc as usize] = Inst::Split { first, second, first_guard: 0, second_guard: 0 };
     }
 
-    fn node(&mut self, node: &Node) -> Result<()> {
+    pub(super) fn node(&mut self, node: &Node) -> Result<()> {
         if let Some(set) = unit(&node.kind) {
             let set = self.set(node, set)?;
             return self.push(node, Inst::Set(set)).map(drop);
@@ -140,7 +140,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn set(&mut self, node: &Node, set: Set) -> Result<u16> {
+    pub(super) fn set(&mut self, node: &Node, set: Set) -> Result<u16> {
         let index = self.sets.iter().position(|other| *other == set).unwrap_or_else(|| {
             self.sets.push(set);
             self.sets.len() - 1
@@ -148,7 +148,7 @@ impl Compiler<'_> {
         self.index(node, index)
     }
 
-    fn index(&self, node: &Node, index: usize) -> Result<u16> {
+    pub(super) fn index(&self, node: &Node, index: usize) -> Result<u16> {
         u16::try_from(index)
             .map_err(|_| PatternError::new(node.span.start, "the pattern is too large from here on"))
     }
@@ -208,7 +208,7 @@ impl Compiler<'_> {
         self.push(node, Inst::Save(2 * to_u32(index) + 1)).map(drop)
     }
 
-    fn atomic(&mut self, node: &Node, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    pub(super) fn atomic(&mut self, node: &Node, body: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let start = self.push(node, Inst::Atomic { after: 0 })?;
         body(self)?;
         self.push(node, Inst::ScopeEnd)?;
@@ -230,7 +230,7 @@ impl Compiler<'_> {
     }
 
     /// Look-around whose body is just characters.
-    fn probe(&mut self, look: &Look) -> Result<Option<u16>> {
+    pub(super) fn probe(&mut self, look: &Look) -> Result<Option<u16>> {
         let body = match &look.body.kind {
             Kind::Concat(nodes) => nodes.as_slice(),
             _ => std::slice::from_ref(&*look.body),
@@ -258,159 +258,6 @@ impl Compiler<'_> {
         self.insts[jump as usize] = Inst::Jump(self.here());
         Ok(())
     }
-
-    fn repeat(&mut self, node: &Node, body: &Node, min: u32, max: Option<u32>, mode: Mode) -> Result<()> {
-        if max == Some(0) {
-            return Ok(());
-        }
-        if let Some((probe, set)) = self.run(body)? {
-            return self.span(
-                node,
-                Span {
-                    probe,
-                    set,
-                    mode,
-                    min,
-                    max: max.unwrap_or(MANY),
-                    runs_out: false,
-                    guard: 0,
-                    then: None,
-                },
-            );
-        }
-        if mode == Mode::Possessive {
-            return self.atomic(node, |compiler| compiler.turns(node, body, min, max, mode));
-        }
-        self.turns(node, body, min, max, mode)
-    }
-
-    /// A body that is one character, perhaps with look-around before it.
-    fn run(&mut self, body: &Node) -> Result<Option<(Option<u16>, u16)>> {
-        let (look, unit) = match &body.kind {
-            Kind::Concat(nodes) => match nodes.as_slice() {
-                [Node { kind: Kind::Look(look), .. }, unit] => (Some(look), unit),
-                _ => return Ok(None),
-            },
-            _ => (None, body),
-        };
-        let Some(set) = Set::of(&unit.kind) else { return Ok(None) };
-        let probe = match look {
-            Some(look) => match self.probe(look)? {
-                Some(probe) => Some(probe),
-                None => return Ok(None),
-            },
-            None => None,
-        };
-        Ok(Some((probe, self.set(unit, set)?)))
-    }
-
-    fn span(&mut self, node: &Node, span: Span) -> Result<()> {
-        let index = self.index(node, self.spans.len())?;
-        self.spans.push(span);
-        self.push(node, Inst::Span(index)).map(drop)
-    }
-
-    /// The turns that must be are written out; those that may be are a loop, or written out each with a way past it.
-    fn turns(&mut self, node: &Node, body: &Node, min: u32, max: Option<u32>, mode: Mode) -> Result<()> {
-        for _ in 0..min {
-            let before = self.here();
-            self.turn(body, mode)?;
-            if self.here() == before {
-                return Ok(());
-            }
-        }
-        let may_be_empty = body.width(&|group| self.groups[group].width).min == 0;
-        match max {
-            None => {
-                let slot = self.loop_slot(node, may_be_empty)?;
-                self.endless(node, body, slot, mode)
-            }
-            // With one turn at most there is none before it that could have been empty.
-            Some(max) => {
-                let slot = self.loop_slot(node, may_be_empty && max > min + 1)?;
-                self.optional(node, body, slot, max - min, mode)
-            }
-        }
-    }
-
-    /// Each turn of a possessive quantifier is final.
-    fn turn(&mut self, body: &Node, mode: Mode) -> Result<()> {
-        match mode {
-            Mode::Possessive => self.atomic(body, |compiler| compiler.node(body)),
-            _ => self.node(body),
-        }
-    }
-
-    /// A turn that takes nothing is the last: Python tries no more after it.
-    fn loop_slot(&mut self, node: &Node, needed: bool) -> Result<Option<u32>> {
-        if !needed {
-            return Ok(None);
-        }
-        let slot = self.slots;
-        self.slots += 1;
-        self.push(node, Inst::LoopStart(slot))?;
-        Ok(Some(slot))
-    }
-
-    fn endless(&mut self, node: &Node, body: &Node, slot: Option<u32>, mode: Mode) -> Result<()> {
-        let head = self.here();
-        let way_on = self.one_more(node, body, slot, mode)?;
-        self.push(node, Inst::Jump(head))?;
-        self.end_turns(&[way_on], mode);
-        Ok(())
-    }
-
-    fn optional(
-        &mut self,
-        node: &Node,
-        body: &Node,
-        slot: Option<u32>,
-        count: u32,
-        mode: Mode,
-    ) -> Result<()> {
-        let mut ways_on = Vec::new();
-        for _ in 0..count {
-            ways_on.push(self.one_more(node, body, slot, mode)?);
-        }
-        self.end_turns(&ways_on, mode);
-        Ok(())
-    }
-
-    /// A turn with a way past it, whose end is set later.
-    fn one_more(&mut self, node: &Node, body: &Node, slot: Option<u32>, mode: Mode) -> Result<WayOn> {
-        let mut check = None;
-        if let (Some(slot), false) = (slot, mode == Mode::Lazy) {
-            check = Some(self.push(node, Inst::LoopCheck { slot, exit: None })?);
-        }
-        let split = self.split(node)?;
-        if let Some(slot) = slot {
-            if mode == Mode::Lazy {
-                check = Some(self.push(node, Inst::LoopCheck { slot, exit: None })?);
-            }
-            self.push(node, Inst::LoopTurn(slot))?;
-        }
-        self.turn(body, mode)?;
-        Ok(WayOn { split, check, slot })
-    }
-
-    fn end_turns(&mut self, ways_on: &[WayOn], mode: Mode) {
-        let exit = self.here();
-        for way in ways_on {
-            self.set_split(way.split, (way.split + 1, exit), mode);
-            if let (Some(check), Some(slot)) = (way.check, way.slot) {
-                // A lazy loop has tried the exit before.
-                let exit = (mode != Mode::Lazy).then_some(exit);
-                self.insts[check as usize] = Inst::LoopCheck { slot, exit };
-            }
-        }
-    }
-}
-
-/// One optional turn of a loop.
-struct WayOn {
-    split: Pc,
-    check: Option<Pc>,
-    slot: Option<u32>,
 }
 
 /// The set of a node that is one character and better not part of a text.

@@ -6,6 +6,7 @@ mod machine;
 mod memo;
 mod place;
 mod program;
+mod quantifier;
 mod resolve;
 mod scratch;
 mod span;
