@@ -222,8 +222,12 @@ impl Draft<'_, '_> {
     fn actions(&mut self, options: &mut Options) -> (Vec<Action>, Option<Closed>) {
         let text = options.filled("action").unwrap_or_default();
         let (actions, closed) = action::read(self.reader, &text, self.context.host, &mut options.faults);
-        let Some(block) = options.filled("block") else { return (actions, closed) };
-        let verdict = keep(verdict(&block), Verdict::Reject, &mut options.faults);
+        let verdict = match options.filled("block") {
+            Some(block) => keep(verdict(&block), Verdict::Reject, &mut options.faults),
+            // A jail that says nothing of actions is there to ban; only one that names others, or none, is not.
+            None if options.get("action").is_none() => Verdict::Reject,
+            None => return (actions, closed),
+        };
         // What is said of the block itself wins over the actions, and they over what the jail calls its ports.
         let acted = match closed {
             Some(closed) => closed,

@@ -52,3 +52,4 @@ pub use show::show;
 pub use source::{Journal, LogPattern, Source};
 pub use text::Text;
 pub use tree::Tree;
+pub use value::duration_or_ever;

@@ -43,8 +43,12 @@ pub(crate) fn duration(value: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| format!("{seconds} seconds is no span of time"))
 }
 
-/// A span of time; negative means for ever.
-pub(crate) fn duration_or_ever(value: &str) -> Result<Option<Duration>, String> {
+/// A span of time as `bantime` has it; negative means for ever, `None`.
+///
+/// # Errors
+///
+/// What is wrong with it, in words.
+pub fn duration_or_ever(value: &str) -> Result<Option<Duration>, String> {
     match seconds(value)? {
         negative if negative < 0.0 => Ok(None),
         seconds => Ok(Some(

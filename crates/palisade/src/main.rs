@@ -1,3 +1,38 @@
-//! .
+//! Palisade: bans the attackers that a server's logs show.
+//!
+//! `cli` is the table of commands, `commands` has a module each, `engine` is the road from line to decision that the
+//! daemon and `palisade replay` share, `daemon` is the keeper and the watcher, `control` is how commands reach them.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod cli;
+mod commands;
+mod control;
+mod daemon;
+mod engine;
+mod exit;
+mod log;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Nobody left to read it: nothing to do about that.
+            let _ = message.print();
+            return if message.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match commands::perform(cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            anstream::eprintln!("{}palisade:{:#} {error}", output::ALERT, output::ALERT);
+            error.exit.into()
+        }
+    }
+}

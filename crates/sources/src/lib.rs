@@ -17,12 +17,14 @@ mod sweep;
 mod tail;
 mod walk;
 mod watch;
+mod whole;
 
 pub use files::{FileSpec, Files, Start};
 pub use journal::{Expression, ExpressionError, Journal, JournalLine, JournalStart, OpenError};
 pub use lines::MAX_LINE;
 pub use position::Position;
 pub use walk::directories_to_read;
+pub use whole::each_line;
 
 /// Why a source cannot be set up.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,286 @@
+//! The command line: one table, from which the parser, `--help`, the man pages and the completions are made.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueHint};
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXIT_STATUS: &str = "Exit status:
+  0   done
+  1   the command found nothing to do, or an address was refused
+  64  wrong usage
+  69  no daemon is running on this state, or a needed service is missing
+  73  another daemon runs on this state
+  74  reading or writing failed
+  77  permission is missing
+  78  the configuration has errors";
+
+/// Bans the attackers that a server's logs show.
+#[derive(Debug, Parser)]
+#[command(name = "palisade", version, styles = STYLES, after_help = EXIT_STATUS, max_term_width = 90)]
+#[command(propagate_version = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where configuration and state are.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Place {
+    /// Read jails and filters from DIR [default: /etc/palisade, or what is built in]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) config: Option<PathBuf>,
+    /// Keep bans, history and read positions in DIR
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, default_value = "/var/lib/palisade")]
+    pub(crate) state: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(Run),
+    Reload(Reload),
+    Status(Status),
+    Bans(Bans),
+    Ban(Ban),
+    Unban(Unban),
+    #[command(subcommand)]
+    Filter(Filter),
+    Replay(Replay),
+    #[command(subcommand)]
+    Config(Config),
+    Generate(Generate),
+    Watcher(Watcher),
+}
+
+/// Watch the logs and ban attackers, in the foreground
+///
+/// SIGTERM ends it and leaves the bans in the kernel, where they run out by themselves; SIGHUP reads the configuration
+/// again without losing a line, a window or a ban. Ready and reloading are told to systemd.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade run                              jails from /etc/palisade, or the built-in ones
+  palisade run --config /etc/fail2ban       protect with an existing Fail2Ban configuration
+  kill -HUP $(pidof -s palisade)            read the configuration again")]
+pub(crate) struct Run {
+    /// Append the daemon's log to FILE instead of standard error
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) log: Option<PathBuf>,
+}
+
+/// Make the running daemon read its configuration again
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade reload          errors are shown, and the old configuration stays in force")]
+pub(crate) struct Reload {}
+
+/// Show what is protected, what failed, and who is banned
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade status          every jail, a line each
+  palisade status sshd     one jail: its logs, its counters, its bans and why")]
+pub(crate) struct Status {
+    /// One jail in detail
+    pub(crate) jail: Option<String>,
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List who is banned, where, and for how long still
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade bans
+  palisade bans --jail sshd --json")]
+pub(crate) struct Bans {
+    /// Only those of this jail
+    #[arg(long)]
+    pub(crate) jail: Option<String>,
+    /// One JSON object a ban
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Ban addresses or networks by hand
+///
+/// The ban is in the kernel and on disk when the command returns. Addresses on the never-ban list are refused: the
+/// host's own, those in ignoreip, and the one you are logged in from.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade ban 203.0.113.7
+  palisade ban 198.51.100.0/24 2001:db8:bad::/48 --for 1w
+  palisade ban 203.0.113.7 --jail sshd --for 1h30m")]
+pub(crate) struct Ban {
+    /// Addresses or networks in CIDR form
+    #[arg(required = true, value_name = "ADDR")]
+    pub(crate) addresses: Vec<String>,
+    /// Ban from this jail's ports; without it, from all ports
+    #[arg(long)]
+    pub(crate) jail: Option<String>,
+    /// For so long, as 90s, 1h30m, 5w; `forever` has no end [default: the jail's bantime]
+    #[arg(long = "for", value_name = "TIME")]
+    pub(crate) length: Option<String>,
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Lift bans
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade unban 203.0.113.7
+  palisade unban 203.0.113.7 --jail sshd
+  palisade unban --all")]
+pub(crate) struct Unban {
+    /// Addresses or networks, as `palisade bans` shows them
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "ADDR")]
+    pub(crate) addresses: Vec<String>,
+    /// Every ban
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only in this jail
+    #[arg(long)]
+    pub(crate) jail: Option<String>,
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Look at filters and try them on logs
+#[derive(Debug, Subcommand)]
+pub(crate) enum Filter {
+    List(FilterList),
+    Test(FilterTest),
+    Scan(FilterScan),
+}
+
+/// List the installed filters
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade filter list
+  palisade filter list --config /etc/fail2ban")]
+pub(crate) struct FilterList {
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show which lines of a log a filter takes for failures, and what it reads from them
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade filter test sshd /var/log/auth.log
+  palisade filter test 'sshd[mode=aggressive]' /var/log/auth.log
+  palisade filter test ./my-app.conf my-app.log --json
+  journalctl -o cat -u ssh | palisade filter test sshd - --journal")]
+pub(crate) struct FilterTest {
+    /// NAME, NAME[option=value,...], or a .conf file
+    pub(crate) filter: String,
+    /// The log; - is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) log: PathBuf,
+    /// One JSON object a failure
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Show every line that no pattern matched, not the first ones only
+    #[arg(long)]
+    pub(crate) missed: bool,
+    #[command(flatten)]
+    pub(crate) clock: LogClock,
+    /// The lines carry no date, as from the journal: every one happened now
+    #[arg(long)]
+    pub(crate) journal: bool,
+}
+
+/// How dates in a log are read.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LogClock {
+    /// The zone of dates that name none, as Europe/Zurich [default: the host's]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) timezone: Option<String>,
+    /// The moment of reading, in seconds since 1970: settles dates without a year [default: now]
+    #[arg(long, value_name = "EPOCH", allow_negative_numbers = true)]
+    pub(crate) now: Option<i64>,
+}
+
+/// Run every installed filter over a log and say which see something in it
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade filter scan /var/log/syslog
+  palisade filter scan app.log --json")]
+pub(crate) struct FilterScan {
+    /// The log; - is standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) log: PathBuf,
+    /// One JSON object a failure: {\"line\",\"filter\",\"host\"}
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) clock: LogClock,
+}
+
+/// Show what the jails would have done with a log, in the log's own time
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade replay /var/log/auth.log
+  palisade replay --jail sshd --jail recidive auth.log.1 auth.log --json")]
+pub(crate) struct Replay {
+    /// Only these jails, enabled or not [default: the enabled ones]
+    #[arg(long = "jail", value_name = "JAIL")]
+    pub(crate) jails: Vec<String>,
+    /// Logs in the order of their time; - is standard input
+    #[arg(required = true, value_name = "LOG", value_hint = ValueHint::FilePath)]
+    pub(crate) logs: Vec<PathBuf>,
+    /// One JSON object a ban, then one with the summary
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) clock: LogClock,
+}
+
+/// Check or show the configuration
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    Check(ConfigCheck),
+    Show(ConfigShow),
+}
+
+/// Report every error in the configuration, each at its place
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade config check
+  palisade config check --config /etc/fail2ban")]
+pub(crate) struct ConfigCheck {
+    /// For programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Print the configuration in force, everything resolved
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade config show
+  palisade config show --config /etc/fail2ban > /tmp/effective.conf")]
+pub(crate) struct ConfigShow {}
+
+/// Write man pages or shell completions
+#[derive(Debug, Args)]
+#[command(hide = true)]
+pub(crate) struct Generate {
+    /// man, bash, zsh or fish
+    pub(crate) what: String,
+    /// Into this folder
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+}
+
+/// The unprivileged half of `palisade run`, which the keeper starts
+#[derive(Debug, Args)]
+#[command(hide = true)]
+pub(crate) struct Watcher {}

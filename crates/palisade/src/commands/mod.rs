@@ -1,0 +1,33 @@
+//! A module for each command, or for few that belong together.
+
+mod bans;
+mod config;
+mod filter;
+mod generate;
+mod replay;
+mod run;
+mod status;
+
+use crate::cli::{Cli, Command, Config, Filter};
+use crate::exit::Outcome;
+
+/// Does what the command line says.
+pub(crate) fn perform(cli: Cli) -> Outcome {
+    let place = cli.place;
+    match cli.command {
+        Command::Run(args) => run::run(place, &args),
+        Command::Watcher(_) => run::watcher(),
+        Command::Reload(_) => bans::reload(&place.state),
+        Command::Status(args) => status::status(&place.state, &args),
+        Command::Bans(args) => bans::bans(&place.state, &args),
+        Command::Ban(args) => bans::ban(&place.state, &args),
+        Command::Unban(args) => bans::unban(&place.state, &args),
+        Command::Filter(Filter::List(args)) => filter::list(&place, &args),
+        Command::Filter(Filter::Test(args)) => filter::test(&place, &args),
+        Command::Filter(Filter::Scan(args)) => filter::scan(&place, &args),
+        Command::Replay(args) => replay::replay(&place, &args),
+        Command::Config(Config::Check(args)) => config::check(&place, &args),
+        Command::Config(Config::Show(_)) => config::show(&place),
+        Command::Generate(args) => generate::generate(&args),
+    }
+}

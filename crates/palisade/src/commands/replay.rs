@@ -1,0 +1,159 @@
+//! `palisade replay`: what the jails would have done with a log, in the log's own time.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use config::{Loaded, Options, Which};
+use detect::Time;
+use detect::filter::{FilterSet, Host, Line};
+use detect::jail::{Ban, Decision, Offences, Verdict};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::bans::printed;
+use super::filter::present;
+use crate::cli::{Place, Replay};
+use crate::engine::compile::{all_or_nothing, zone};
+use crate::engine::input;
+use crate::engine::jails::Jails;
+use crate::engine::place::tree;
+use crate::exit::{CommandError, Exit, Outcome};
+use crate::output::{address, json, span};
+
+/// Pairs of jail and address whose earlier bans are remembered.
+const OFFENCES: usize = 1 << 20;
+
+/// One ban, for programs.
+#[derive(Serialize)]
+struct Banned {
+    time: f64,
+    jail: String,
+    host: String,
+    failures: u32,
+    /// `None` is for ever.
+    until: Option<f64>,
+}
+
+/// What came of it all.
+#[derive(Default, Serialize)]
+struct Summary {
+    lines: u64,
+    failures: u64,
+    bans: u64,
+    /// Of reading and deciding, on the clock on the wall.
+    seconds: f64,
+}
+
+pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
+    let loaded = load(place, &args.jails)?;
+    let filters = all_or_nothing(&loaded, &zone(args.clock.timezone.as_deref())?)?;
+    let now = present(&args.clock);
+    let mut jails = Jails::new(None);
+    let specs = loaded.jails.into_iter().map(|jail| jail.spec).collect();
+    jails.configure(specs, now).map_err(|error| CommandError::new(Exit::Config, error))?;
+    let mut run = Run {
+        set: FilterSet::new(filters),
+        jails,
+        offences: Offences::new(OFFENCES),
+        out: io::BufWriter::new(anstream::stdout().lock()),
+        json: args.json,
+        now,
+        summary: Summary::default(),
+        written: Ok(()),
+    };
+    let started = Instant::now();
+    args.logs.iter().try_for_each(|log| run.log(log))?;
+    run.summary.seconds = started.elapsed().as_secs_f64();
+    run.finish()
+}
+
+fn load(place: &Place, names: &[String]) -> Result<Loaded, CommandError> {
+    let jails = if names.is_empty() { Which::Enabled } else { Which::Named(names.to_vec()) };
+    let loaded =
+        config::load_with(&tree(place)?, &Options { jails, assume_logs: true, ..Options::default() });
+    if loaded.jails.is_empty() && !loaded.has_errors() {
+        return Err(CommandError::new(Exit::Config, "no jail is enabled; name some with --jail"));
+    }
+    Ok(loaded)
+}
+
+struct Run<W> {
+    set: FilterSet,
+    jails: Jails,
+    offences: Offences,
+    out: W,
+    json: bool,
+    now: Time,
+    summary: Summary,
+    written: io::Result<()>,
+}
+
+impl<W: Write> Run<W> {
+    fn log(&mut self, path: &Path) -> Result<(), CommandError> {
+        let log = input::open(path)?;
+        let bar = bar(log.bytes, self.json);
+        let mut shown = 0;
+        let read = sources::each_line(log.reader, &mut |text, done| {
+            if done != shown {
+                shown = done;
+                bar.set_position(done);
+            }
+            self.line(text);
+        });
+        bar.finish_and_clear();
+        self.summary.lines += read.map_err(|error| CommandError::io(path.display(), &error))?.lines;
+        Ok(())
+    }
+
+    fn line(&mut self, text: &[u8]) {
+        let Self { set, jails, offences, summary, out, json, written, now } = self;
+        set.read(Line { text, time: None }, *now, &mut |at, failure| {
+            summary.failures += 1;
+            let Host::Address(ip) = failure.host else { return };
+            let time = failure.time;
+            // In a replay the present is the time in the log.
+            let ended = jails.book.expire(time);
+            ended.for_each(drop);
+            let verdict = jails.failure(at, ip, time, time, offences);
+            if let Some(Verdict::Reached(Decision::Ban { ban, .. })) = verdict {
+                summary.bans += 1;
+                offences.note(ban.jail, ban.host, ban.start, ban.count);
+                if written.is_ok() {
+                    *written = show(&mut *out, jails.book.name(ban.jail), &ban, *json);
+                }
+            }
+        });
+    }
+
+    fn finish(mut self) -> Outcome {
+        let Summary { lines, failures, bans, seconds } = self.summary;
+        let written = self.written.and_then(|()| match self.json {
+            true => json(&mut self.out, &self.summary),
+            false => writeln!(self.out, "{lines} lines, {failures} failures, {bans} bans in {seconds:.3} s"),
+        });
+        printed(written.and_then(|()| self.out.flush()))
+    }
+}
+
+fn show(mut out: impl Write, jail: &str, ban: &Ban, as_json: bool) -> io::Result<()> {
+    let host = address(ban.host);
+    if as_json {
+        let (time, until) = (ban.start.as_secs_f64(), ban.until.map(Time::as_secs_f64));
+        return json(out, &Banned { time, jail: jail.to_owned(), host, failures: ban.failures, until });
+    }
+    let time = Timestamp::from_second(ban.start.as_secs()).unwrap_or_default();
+    let length = ban.until.map_or("for ever".into(), |until| format!("for {}", span(until.since(ban.start))));
+    writeln!(out, "{time} [{jail}] Ban {host} {length} after {} failures", ban.failures)
+}
+
+/// On a terminal, and where the results do not scroll through it.
+fn bar(bytes: Option<u64>, results_on_stdout: bool) -> ProgressBar {
+    let (Some(bytes), true) = (bytes, io::stderr().is_terminal()) else { return ProgressBar::hidden() };
+    if results_on_stdout && io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {eta}");
+    ProgressBar::new(bytes).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,80 @@
+//! `palisade status`: what is protected, what failed, who is banned.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::bans::{printed, table, unexpected};
+use crate::cli::Status;
+use crate::control::client::ask;
+use crate::control::protocol::{JailReport, Reply, Request, StatusReport};
+use crate::exit::Outcome;
+use crate::output::{ALERT, Align, BOLD, Table, ago, json, plain, span};
+
+pub(crate) fn status(state: &Path, args: &Status) -> Outcome {
+    let Reply::Status(report) = ask(state, &Request::Status { jail: args.jail.clone() })? else {
+        return unexpected();
+    };
+    let out = anstream::stdout().lock();
+    printed(match (args.json, &args.jail, report.jails.first()) {
+        (true, ..) => json(out, &report),
+        (false, Some(_), Some(jail)) => one(out, &report, jail),
+        _ => all(out, &report),
+    })
+}
+
+fn all(mut out: impl Write, report: &StatusReport) -> io::Result<()> {
+    let up = ago(report.started, Timestamp::now().as_second());
+    writeln!(out, "Palisade {}, process {}, started {up}", report.version, report.pid)?;
+    writeln!(out, "Configuration: {}\n", report.config)?;
+    let number = Align::Right;
+    let mut jails = Table::new(&[
+        ("JAIL", Align::Left),
+        ("PORTS", Align::Left),
+        ("FAILURES", number),
+        ("WATCHED", number),
+        ("BANS", number),
+        ("BANNED NOW", number),
+        ("REFUSED PACKETS", number),
+    ]);
+    for jail in &report.jails {
+        let counts = [jail.failures, jail.watched as u64, jail.bans, jail.banned as u64, jail.packets];
+        let names = [jail.name.clone(), jail.ports.clone()];
+        jails.row(names.into_iter().chain(counts.map(|count| count.to_string())));
+    }
+    jails.write(&mut out)?;
+    troubles(&mut out, report)
+}
+
+fn troubles(mut out: impl Write, report: &StatusReport) -> io::Result<()> {
+    if !report.troubles.is_empty() {
+        writeln!(out)?;
+    }
+    report.troubles.iter().try_for_each(|trouble| writeln!(out, "{ALERT}!{ALERT:#} {}", plain(trouble)))
+}
+
+fn one(mut out: impl Write, report: &StatusReport, jail: &JailReport) -> io::Result<()> {
+    let bantime = jail.bantime.map_or("for ever".into(), |secs| span(Duration::from_secs(secs)));
+    let findtime = span(Duration::from_secs(jail.findtime));
+    writeln!(out, "{BOLD}{}{BOLD:#}: filter {}, ports {}", jail.name, jail.filter, jail.ports)?;
+    writeln!(out, "  {} failures in {findtime} ban for {bantime}", jail.maxretry)?;
+    for source in &jail.sources {
+        writeln!(out, "  reads {source}")?;
+    }
+    writeln!(out)?;
+    writeln!(out, "  lines read      {:>10}   (since the watcher started)", jail.lines)?;
+    writeln!(out, "  without a date  {:>10}", jail.undated)?;
+    writeln!(out, "  given up        {:>10}   (a pattern took too long)", jail.overruns)?;
+    writeln!(out, "  failures        {:>10}", jail.failures)?;
+    writeln!(out, "  watched now     {:>10}   (dropped at the bound: {})", jail.watched, jail.dropped)?;
+    writeln!(out, "  bans            {:>10}", jail.bans)?;
+    writeln!(out, "  refused packets {:>10}", jail.packets)?;
+    writeln!(out)?;
+    match report.bans.is_empty() {
+        true => writeln!(out, "Nobody is banned.")?,
+        false => table(&report.bans).write(&mut out)?,
+    }
+    troubles(out, report)
+}

@@ -1,0 +1,251 @@
+//! One watcher takes another's place: at a start, after a reload, after a crash. Always the same way:
+//!
+//! `prepare the new one -> it is ready -> the old one finishes -> the new one begins where the old one ended`
+
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+use detect::Time;
+use sd_notify::NotifyState;
+use tracing::{info, warn};
+
+use super::child::Watcher;
+use super::plan::Plan;
+use super::{Keeper, RETRY};
+use crate::control::protocol::Reply;
+use crate::control::server::{Call, refusal};
+use crate::daemon::protocol::{FromWatcher, ToWatcher};
+use crate::engine::clock::now;
+use crate::exit::{CommandError, Exit};
+
+/// A watcher that takes longer to compile, or to finish, is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
+const WATCHER: &str = "watcher";
+
+/// The watcher that is to be, and what for.
+#[derive(Default)]
+pub(super) enum Change {
+    #[default]
+    None,
+    /// A watcher died: after this moment, another one.
+    Due(Time),
+    Preparing(Box<Next>),
+    /// It is ready; the old one reports the rest of what it has read.
+    Draining(Box<Next>),
+}
+
+pub(super) struct Next {
+    watcher: Watcher,
+    /// Of a reload: what comes into force with it, and who wants to know.
+    plan: Option<Plan>,
+    call: Option<Call>,
+    deadline: Time,
+}
+
+impl Change {
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Preparing(next) => Some(next.watcher.fd()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn due(&self) -> Option<Time> {
+        match self {
+            Self::None => None,
+            Self::Due(due) => Some(*due),
+            Self::Preparing(next) | Self::Draining(next) => Some(next.deadline),
+        }
+    }
+}
+
+impl Keeper {
+    /// Reads the configuration again. What is wrong with it is told, and the old one stays in force.
+    pub(super) fn reload(&mut self, call: Option<Call>) {
+        if matches!(self.change, Change::Preparing(_) | Change::Draining(_)) {
+            answer(call, refusal(Exit::Nothing, "another reload is under way; try again".into()));
+            return;
+        }
+        let _ = sd_notify::notify(&[NotifyState::Reloading]);
+        match Plan::load(&self.tree) {
+            Ok(plan) => self.prepare(Some(plan), call),
+            Err(error) => self.refuse_reload(call, &error),
+        }
+    }
+
+    /// Starts a watcher for a new plan, or for the one in force.
+    pub(super) fn prepare(&mut self, plan: Option<Plan>, call: Option<Call>) {
+        let watched = plan.as_ref().unwrap_or(&self.plan).watched();
+        let started = Watcher::spawn().and_then(|mut watcher| {
+            watcher.tell(&ToWatcher::Prepare(watched))?;
+            Ok(watcher)
+        });
+        match started {
+            Ok(watcher) => {
+                let deadline = now() + PATIENCE;
+                self.change = Change::Preparing(Box::new(Next { watcher, plan, call, deadline }));
+            }
+            Err(error) => {
+                answer(call, refusal(Exit::Io, format!("the watcher does not start: {error}")));
+                self.trouble(WATCHER, Some(format!("the watcher does not start: {error}")));
+                self.change = Change::Due(now() + RETRY);
+            }
+        }
+    }
+
+    /// Something from the watcher that reads.
+    pub(super) fn hear_watcher(&mut self) {
+        let Some(mut watcher) = self.watcher.take() else { return };
+        let mut alive = watcher.listen().unwrap_or(false);
+        loop {
+            match watcher.next() {
+                Ok(Some(FromWatcher::Progress(progress))) => self.take_in(progress),
+                Ok(Some(FromWatcher::Failed(why))) => warn!("the watcher: {why}"),
+                Ok(Some(FromWatcher::Ready)) => {}
+                Ok(None) => break,
+                Err(error) => {
+                    warn!("the watcher sends what nobody understands, and is ended: {error}");
+                    alive = false;
+                    break;
+                }
+            }
+        }
+        if alive {
+            self.watcher = Some(watcher);
+            return;
+        }
+        drop(watcher);
+        match std::mem::take(&mut self.change) {
+            Change::Draining(next) => self.promote(*next),
+            Change::None => {
+                warn!("the watcher has died; another one goes on where it stopped");
+                self.prepare(None, None);
+            }
+            // Another one is coming already.
+            change => self.change = change,
+        }
+    }
+
+    /// Something from the one that is to be.
+    pub(super) fn hear_next(&mut self) {
+        let Change::Preparing(mut next) = std::mem::take(&mut self.change) else { return };
+        let alive = next.watcher.listen().unwrap_or(false);
+        match next.watcher.next() {
+            Ok(Some(FromWatcher::Ready)) => self.let_old_finish(*next),
+            Ok(Some(FromWatcher::Failed(why))) => self.give_up(*next, &why),
+            Ok(None) if alive => self.change = Change::Preparing(next),
+            _ => self.give_up(*next, "it ended before it was ready"),
+        }
+    }
+
+    fn let_old_finish(&mut self, next: Next) {
+        if self.watcher.as_mut().is_some_and(|old| old.tell(&ToWatcher::Finish).is_ok()) {
+            let deadline = now() + PATIENCE;
+            self.change = Change::Draining(Box::new(Next { deadline, ..next }));
+        } else {
+            self.watcher = None;
+            self.promote(next);
+        }
+    }
+
+    /// The new one begins, and with it what it was made for comes into force.
+    fn promote(&mut self, next: Next) {
+        let Next { mut watcher, plan, call, .. } = next;
+        if let Some(plan) = plan {
+            self.put_in_force(plan);
+            info!("reloaded: {} jails", self.plan.len());
+            let notes = self.plan.notes.clone();
+            answer(call, Reply::Reloaded { jails: self.plan.len(), notes });
+        }
+        let positions = self.positions.iter().map(|(source, position)| (source.clone(), position.clone()));
+        match watcher.tell(&ToWatcher::Begin(positions.collect())) {
+            Ok(()) => {
+                info!("watching, process {}", watcher.pid());
+                self.watcher = Some(watcher);
+                self.trouble(WATCHER, None);
+                let _ = sd_notify::notify(&[NotifyState::Ready]);
+            }
+            Err(error) => {
+                self.trouble(WATCHER, Some(format!("the watcher ended before it began: {error}")));
+                self.change = Change::Due(now() + RETRY);
+            }
+        }
+    }
+
+    fn put_in_force(&mut self, plan: Plan) {
+        if let Err(error) = self.jails.configure(plan.specs(), now()) {
+            // The loader has checked the formulas; what it let through stays out.
+            warn!("a ban time of the new configuration does not compile: {error}");
+        }
+        self.plan = plan;
+        self.note_changes();
+        self.apply_policy();
+        self.counters.clear();
+    }
+
+    /// Every jail remembers which windows change, for the store.
+    pub(super) fn note_changes(&mut self) {
+        for at in 0..self.jails.len() {
+            if let Some(jail) = self.jails.jail_mut(at) {
+                jail.windows_mut().note_changes();
+            }
+        }
+    }
+
+    fn give_up(&mut self, next: Next, why: &str) {
+        if next.plan.is_some() {
+            let faults = Plan::faults(&self.tree);
+            let error = if faults.exit == Exit::Config { faults } else { CommandError::new(Exit::Io, why) };
+            self.refuse_reload(next.call, &error);
+        } else {
+            self.trouble(WATCHER, Some(format!("the watcher does not start: {why}")));
+            self.change = Change::Due(now() + RETRY);
+        }
+    }
+
+    fn refuse_reload(&mut self, call: Option<Call>, error: &CommandError) {
+        warn!("not reloaded, the old configuration stays in force: {error}");
+        answer(call, refusal(error.exit, format!("not reloaded: {error}")));
+        let _ = sd_notify::notify(&[NotifyState::Ready]);
+    }
+
+    /// What is due of a change.
+    pub(super) fn go_on_with_change(&mut self) {
+        if self.change.due().is_none_or(|due| due > now()) {
+            return;
+        }
+        match std::mem::take(&mut self.change) {
+            Change::None => {}
+            Change::Due(_) => self.prepare(None, None),
+            Change::Preparing(next) => self.give_up(*next, "it took too long to get ready"),
+            Change::Draining(next) => {
+                warn!("the old watcher does not finish, and is ended");
+                self.watcher = None;
+                self.promote(*next);
+            }
+        }
+    }
+
+    /// At the end: the watcher reports what it has read.
+    pub(super) fn finish_watcher(&mut self) {
+        self.change = Change::None;
+        if let Some(watcher) = &mut self.watcher
+            && watcher.tell(&ToWatcher::Finish).is_ok()
+        {
+            watcher.hear_out();
+        }
+        while let Some(watcher) = &mut self.watcher {
+            match watcher.next() {
+                Ok(Some(FromWatcher::Progress(progress))) => self.take_in(progress),
+                Ok(Some(_)) => {}
+                _ => self.watcher = None,
+            }
+        }
+    }
+}
+
+fn answer(call: Option<Call>, reply: Reply) {
+    if let Some(call) = call {
+        call.answer(reply);
+    }
+}

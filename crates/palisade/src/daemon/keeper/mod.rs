@@ -1,0 +1,215 @@
+//! The keeper: owns the kernel's table, the store and every decision.
+//!
+//! One thread, one loop. What happens in it is in the modules: `plan` is a configuration made ready, `child` and `change`
+//! the watcher and its replacement, `progress` counts what the watcher found, `ban` makes decisions true in the kernel
+//! and then in the store, `restore` puts bans back, `command` and `report` answer the control socket.
+
+mod ban;
+mod change;
+mod child;
+mod command;
+mod history;
+mod pending;
+mod plan;
+mod progress;
+mod report;
+mod restore;
+mod start;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use config::Tree;
+use detect::Time;
+use detect::jail::Ban;
+use firewall::{Firewall, Monitor};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use sd_notify::NotifyState;
+use store::Store;
+use tracing::{error, info};
+
+use self::change::Change;
+use self::child::Watcher;
+use self::pending::Pending;
+use self::plan::Plan;
+use super::protocol::FilterCounters;
+use super::signals::Signals;
+use crate::control::server::Server;
+use crate::engine::clock::now;
+use crate::engine::jails::Jails;
+use crate::exit::{CommandError, Outcome};
+
+/// Between looks at what runs out, grows old, or failed and may be tried again.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// Positions behind lines that showed no failure need not be stored at once: to read such lines again is harmless.
+const IDLE_COMMIT: Duration = Duration::from_secs(1);
+/// After an error of the kernel or the store.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// The privileged half of the daemon.
+pub(crate) struct Keeper {
+    tree: Tree,
+    started: Time,
+    plan: Plan,
+    jails: Jails,
+    firewall: Firewall,
+    monitor: Monitor,
+    store: Store,
+    server: Server,
+    signals: Signals,
+    /// `None` while a dead one is being replaced.
+    watcher: Option<Watcher>,
+    change: Change,
+    /// By source; what the next watcher begins with.
+    positions: BTreeMap<String, Vec<u8>>,
+    counters: Vec<FilterCounters>,
+    pending: Pending,
+    /// Bans that the kernel does not have yet, or not any more.
+    restore: VecDeque<Ban>,
+    /// By subject, what the owner ought to know.
+    troubles: BTreeMap<&'static str, String>,
+    housekept: Time,
+    ending: bool,
+}
+
+/// Runs until SIGTERM. `session` is where whoever started it is logged in.
+pub(crate) fn run(tree: Tree, state: PathBuf, session: Option<IpAddr>) -> Outcome {
+    let mut keeper = Keeper::start(tree, state, session)?;
+    keeper.serve().map_err(|error| CommandError::io("the daemon", &error))?;
+    keeper.end();
+    Ok(crate::exit::Exit::Done)
+}
+
+/// What woke the loop.
+#[derive(Default)]
+struct Woken {
+    end: bool,
+    reload: bool,
+    client: bool,
+    request: bool,
+    kernel: bool,
+    watcher: bool,
+    next_watcher: bool,
+}
+
+impl Keeper {
+    fn serve(&mut self) -> io::Result<()> {
+        while !self.ending {
+            let woken = self.wait()?;
+            if woken.kernel {
+                self.see_kernel();
+            }
+            if woken.watcher {
+                self.hear_watcher();
+            }
+            if woken.next_watcher {
+                self.hear_next();
+            }
+            if woken.client {
+                self.server.accept();
+            }
+            if woken.request {
+                while let Some(call) = self.server.next() {
+                    self.answer(call);
+                }
+            }
+            if woken.reload {
+                self.signals.clear_reload();
+                self.reload(None);
+            }
+            self.restore_some();
+            self.go_on_with_change();
+            self.keep_house();
+            self.ending |= woken.end;
+        }
+        Ok(())
+    }
+
+    /// Sleeps until something happens or is due.
+    fn wait(&self) -> io::Result<Woken> {
+        let always = [
+            self.signals.end(),
+            self.signals.reload(),
+            self.server.listener(),
+            self.server.bell(),
+            self.monitor.as_fd(),
+        ];
+        let (watcher, next) = (self.watcher.as_ref().map(Watcher::fd), self.change.fd());
+        let fds = always.into_iter().chain(watcher).chain(next);
+        let mut polled: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        let timeout = Timespec::try_from(self.patience()).map_err(io::Error::other)?;
+        match poll(&mut polled, Some(&timeout)) {
+            Err(rustix::io::Errno::INTR) | Ok(0) => return Ok(Woken::default()),
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
+        }
+        let ready = |at: usize| polled.get(at).is_some_and(|fd| !fd.revents().is_empty());
+        let next_at = always.len() + usize::from(watcher.is_some());
+        Ok(Woken {
+            end: ready(0),
+            reload: ready(1),
+            client: ready(2),
+            request: ready(3),
+            kernel: ready(4),
+            watcher: watcher.is_some() && ready(always.len()),
+            next_watcher: next.is_some() && ready(next_at),
+        })
+    }
+
+    /// How long nothing is due.
+    fn patience(&self) -> Duration {
+        if !self.restore.is_empty() && !self.troubles.contains_key(restore::KERNEL) {
+            return Duration::ZERO;
+        }
+        let now = now();
+        let dues = [
+            Some(self.housekept + HOUSEKEEPING),
+            self.jails.book.next_end(),
+            self.pending.due(),
+            self.change.due(),
+            self.troubles.contains_key(restore::KERNEL).then(|| now + RETRY),
+        ];
+        dues.into_iter().flatten().map(|due| due.since(now)).min().unwrap_or(HOUSEKEEPING)
+    }
+
+    fn keep_house(&mut self) {
+        let now = now();
+        self.end_bans(now);
+        if now.since(self.housekept) >= HOUSEKEEPING || now < self.housekept {
+            self.housekept = now;
+            self.forget_old(now);
+        }
+        if self.pending.due().is_some_and(|due| due <= now) {
+            self.commit(store::Durability::Soon);
+        }
+    }
+
+    /// Stops reading and keeps what was read. The bans stay in the kernel.
+    fn end(mut self) {
+        let _ = sd_notify::notify(&[NotifyState::Stopping]);
+        self.finish_watcher();
+        self.commit(store::Durability::Now);
+        info!("ended; bans stay in the kernel until they run out");
+    }
+
+    /// Notes something for the owner, and that it is over.
+    fn trouble(&mut self, subject: &'static str, what: Option<String>) {
+        match what {
+            Some(what) => {
+                if self.troubles.get(subject) != Some(&what) {
+                    error!("{what}");
+                    self.troubles.insert(subject, what);
+                }
+            }
+            None => {
+                if self.troubles.remove(subject).is_some() {
+                    info!("{subject}: all is well again");
+                }
+            }
+        }
+    }
+}

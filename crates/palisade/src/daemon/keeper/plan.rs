@@ -1,0 +1,150 @@
+//! A configuration, reduced to what the keeper needs.
+
+use config::{Jail, Loaded, Source, Tree};
+use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
+use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
+use std::time::Duration;
+
+use crate::daemon::protocol::WatchedJail;
+use crate::engine::compile::{filters, zone};
+use crate::engine::place::{faulty, render};
+use crate::exit::CommandError;
+
+/// The jail of bans that a person commands without naming one: all ports.
+pub(super) const BY_HAND: &str = "by-hand";
+/// How long such a ban lasts, when nothing is said.
+const BY_HAND_LENGTH: Duration = Duration::from_secs(86_400);
+
+/// What to protect, and how.
+pub(super) struct Plan {
+    /// By the index that watcher and [`crate::engine::jails::Jails`] use. The last is [`BY_HAND`], which watches nothing.
+    pub(super) jails: Vec<Planned>,
+    /// Of past bans, so much is kept; `None` is all.
+    pub(super) history: Option<Duration>,
+    /// What the owner may want to know of the configuration.
+    pub(super) notes: String,
+}
+
+/// One jail.
+pub(super) struct Planned {
+    pub(super) spec: JailSpec,
+    /// `None`: nothing in this jail is ever refused, failures are only counted.
+    pub(super) target: Option<JailTarget>,
+    pub(super) watched: Option<WatchedJail>,
+}
+
+impl Plan {
+    /// Loads the tree; its faults, all of them, are the error.
+    pub(super) fn load(tree: &Tree) -> Result<Self, CommandError> {
+        let loaded = config::load(tree);
+        if loaded.has_errors() {
+            return Err(faults(&loaded));
+        }
+        let notes = render(&loaded.diagnostics);
+        let history = loaded.settings.dbpurgeage;
+        let mut jails: Vec<Planned> = loaded.jails.into_iter().map(planned).collect();
+        if jails.iter().all(|jail| jail.spec.name != BY_HAND) {
+            jails.push(by_hand());
+        }
+        Ok(Self { jails, history, notes })
+    }
+
+    /// The errors of a tree whose patterns the watcher could not compile.
+    pub(super) fn faults(tree: &Tree) -> CommandError {
+        faults(&config::load(tree))
+    }
+
+    pub(super) fn specs(&self) -> Vec<JailSpec> {
+        self.jails.iter().map(|jail| jail.spec.clone()).collect()
+    }
+
+    pub(super) fn policy(&self) -> BanPolicy {
+        BanPolicy { jails: self.jails.iter().filter_map(|jail| jail.target.clone()).collect() }
+    }
+
+    /// In the order of the jails, as far as they watch something.
+    pub(super) fn watched(&self) -> Vec<WatchedJail> {
+        self.jails.iter().map_while(|jail| jail.watched.clone()).collect()
+    }
+
+    /// Jails of the configuration.
+    pub(super) fn len(&self) -> usize {
+        self.jails.iter().filter(|jail| jail.watched.is_some()).count()
+    }
+
+    /// Whether bans of this jail reach the kernel.
+    pub(super) fn closes(&self, jail: usize) -> bool {
+        self.jails.get(jail).is_some_and(|jail| jail.target.is_some())
+    }
+}
+
+fn faults(loaded: &Loaded) -> CommandError {
+    let patterns = zone(None).map(|zone| filters(loaded, &zone).err().unwrap_or_default());
+    match patterns {
+        Ok(patterns) => faulty(&[loaded.diagnostics.clone(), patterns].concat()),
+        Err(error) => error,
+    }
+}
+
+fn planned(jail: Jail) -> Planned {
+    let target = jail.bans.then(|| JailTarget {
+        name: jail.spec.name.clone(),
+        protocol: protocol(jail.protocol),
+        ports: match jail.ports {
+            config::Ports::All => Ports::All,
+            config::Ports::Ranges(ranges) => Ports::Ranges(ranges),
+        },
+        verdict: match jail.verdict {
+            config::Verdict::Reject => Verdict::Reject,
+            config::Verdict::Drop => Verdict::Drop,
+        },
+    });
+    Planned {
+        spec: jail.spec,
+        target,
+        watched: Some(WatchedJail { filter: jail.filter, source: jail.source }),
+    }
+}
+
+fn protocol(protocol: config::Protocol) -> Protocol {
+    match protocol {
+        config::Protocol::Tcp => Protocol::Tcp,
+        config::Protocol::Udp => Protocol::Udp,
+        config::Protocol::Both => Protocol::Both,
+        config::Protocol::All => Protocol::All,
+    }
+}
+
+fn by_hand() -> Planned {
+    let bantime = BanTimeSpec {
+        base: Some(BY_HAND_LENGTH),
+        increment: false,
+        factor: None,
+        formula: None,
+        multipliers: None,
+        maxtime: None,
+        rndtime: None,
+        overalljails: false,
+    };
+    let ignore = IgnoreSpec { ignoreself: true, ..IgnoreSpec::default() };
+    let findtime = Duration::from_secs(1);
+    let spec = JailSpec { name: BY_HAND.into(), maxretry: 1, findtime, bantime, ignore, ipv6prefix: 128 };
+    let target = JailTarget {
+        name: BY_HAND.into(),
+        protocol: Protocol::All,
+        ports: Ports::All,
+        verdict: Verdict::Reject,
+    };
+    Planned { spec, target: Some(target), watched: None }
+}
+
+/// A source in words.
+pub(super) fn describe(source: &Source) -> Vec<String> {
+    match source {
+        Source::Files(patterns) => patterns.iter().map(|pattern| pattern.glob.clone()).collect(),
+        Source::Journal(journal) => {
+            let matches: Vec<String> = journal.matches.iter().map(|terms| terms.join(" ")).collect();
+            vec![format!("the journal: {}", matches.join(" + "))]
+        }
+    }
+}

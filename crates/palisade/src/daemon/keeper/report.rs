@@ -1,0 +1,128 @@
+//! `palisade status` and `palisade bans`, from the daemon's side.
+
+use std::time::Duration;
+
+use firewall::{JailTarget, Ports, Protocol};
+
+use super::Keeper;
+use super::plan::{BY_HAND, Planned, describe};
+use crate::control::protocol::{BanReport, JailReport, Reply, StatusReport};
+use crate::control::server::refusal;
+use crate::exit::Exit;
+use crate::output::address;
+
+impl Keeper {
+    pub(super) fn status(&mut self, only: Option<&str>) -> Reply {
+        if let Some(name) = only
+            && self.jails.find(name).is_none()
+        {
+            return refusal(Exit::Usage, format!("there is no jail {name}; `palisade status` lists them"));
+        }
+        let packets = match self.firewall.counters() {
+            Ok(counters) => counters,
+            Err(error) => {
+                self.kernel_trouble(Some(&error));
+                Default::default()
+            }
+        };
+        let totals = self.store.counters().unwrap_or_default();
+        let wanted = |name: &str| only.map_or(name != BY_HAND || self.banned(name) > 0, |only| only == name);
+        let jails = self.plan.jails.iter().enumerate().filter(|(_, jail)| wanted(&jail.spec.name));
+        let jails = jails.map(|(at, planned)| {
+            let name = planned.spec.name.as_str();
+            let total = totals.iter().find(|counter| &*counter.jail == name);
+            let refused = packets.get(name).map_or(0, |counter| counter.packets);
+            let totals = total.map_or((0, 0), |counter| (counter.failures, counter.bans));
+            self.jail_report(at, planned, totals, refused)
+        });
+        let report = StatusReport {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            started: self.started.as_secs(),
+            config: self.tree.root().display().to_string(),
+            jails: jails.collect(),
+            troubles: self.troubles.values().cloned().collect(),
+            bans: if only.is_some() { self.ban_reports(only) } else { Vec::new() },
+        };
+        Reply::Status(Box::new(report))
+    }
+
+    pub(super) fn bans(&self, only: Option<&str>) -> Reply {
+        match only {
+            Some(name) if self.jails.find(name).is_none() => {
+                refusal(Exit::Usage, format!("there is no jail {name}; `palisade status` lists them"))
+            }
+            _ => Reply::Bans(self.ban_reports(only)),
+        }
+    }
+
+    fn banned(&self, name: &str) -> usize {
+        self.jails.book.find_jail(name).map_or(0, |id| self.jails.book.len_of(id))
+    }
+
+    fn jail_report(&self, at: usize, planned: &Planned, totals: (u64, u64), packets: u64) -> JailReport {
+        let Planned { spec, target, watched } = planned;
+        let counters = self.counters.get(at).copied().unwrap_or_default();
+        let windows = self.jails.jail(at).map(detect::jail::Jail::windows);
+        JailReport {
+            name: spec.name.clone(),
+            filter: watched.as_ref().map_or("none".into(), |watched| watched.filter.name.clone()),
+            ports: target.as_ref().map_or("none, failures are only counted".into(), ports),
+            sources: watched.as_ref().map_or(Vec::new(), |watched| describe(&watched.source)),
+            maxretry: spec.maxretry,
+            findtime: spec.findtime.as_secs(),
+            bantime: spec.bantime.base.as_ref().map(Duration::as_secs),
+            failures: totals.0,
+            watched: windows.map_or(0, |windows| windows.len()),
+            dropped: windows.map_or(0, |windows| windows.dropped()),
+            bans: totals.1,
+            banned: self.banned(&spec.name),
+            packets,
+            lines: counters.lines,
+            undated: counters.undated,
+            overruns: counters.overruns,
+        }
+    }
+
+    /// From the store, which knows the reasons; so what is asked seldom takes no memory.
+    fn ban_reports(&self, only: Option<&str>) -> Vec<BanReport> {
+        let mut bans = Vec::new();
+        let seconds = |micros: i64| micros.div_euclid(1_000_000);
+        let read = self.store.live_bans(|ban| {
+            let live =
+                || self.jails.book.find_jail(&ban.jail).and_then(|id| self.jails.book.get(id, ban.host));
+            if only.is_none_or(|name| *ban.jail == *name) && live().is_some() {
+                bans.push(BanReport {
+                    jail: ban.jail.to_string(),
+                    address: address(ban.host),
+                    since: seconds(ban.start),
+                    until: ban.until.map(seconds),
+                    failures: ban.failures,
+                    reason: ban.reason,
+                });
+            }
+        });
+        if let Err(error) = read {
+            tracing::warn!("the store cannot be read: {error}");
+        }
+        bans
+    }
+}
+
+/// As `22,2222/tcp`.
+fn ports(target: &JailTarget) -> String {
+    let protocol = match target.protocol {
+        Protocol::Tcp => "/tcp",
+        Protocol::Udp => "/udp",
+        Protocol::Both => "/tcp+udp",
+        Protocol::All => "",
+    };
+    let ranges = match &target.ports {
+        Ports::All => return format!("all{protocol}"),
+        Ports::Ranges(ranges) => ranges.iter().map(|range| match range.start() == range.end() {
+            true => range.start().to_string(),
+            false => format!("{}-{}", range.start(), range.end()),
+        }),
+    };
+    ranges.collect::<Vec<_>>().join(",") + protocol
+}

@@ -1,0 +1,84 @@
+//! Bans put back into the kernel: after a start, and after another program took them away.
+
+use detect::jail::Ban;
+use firewall::{Event, Firewall};
+use tracing::warn;
+
+use super::Keeper;
+use crate::engine::clock::now;
+
+pub(super) const KERNEL: &str = "kernel";
+
+impl Keeper {
+    /// The next few, so that a new ban never waits for many old ones.
+    pub(super) fn restore_some(&mut self) {
+        if self.restore.is_empty() {
+            return;
+        }
+        let count = self.restore.len().min(Firewall::CHUNK);
+        let waiting: Vec<Ban> = self.restore.drain(..count).collect();
+        // Some may have ended since, or been prolonged.
+        let live: Vec<Ban> =
+            waiting.iter().filter_map(|ban| self.jails.book.get(ban.jail, ban.host)).collect();
+        let troubled = self.troubles.contains_key(KERNEL);
+        if troubled && !self.apply_policy() {
+            self.restore.extend(live);
+            return;
+        }
+        self.to_kernel(&live, now());
+        if self.restore.is_empty() {
+            self.kernel_trouble(None);
+        }
+    }
+
+    /// What other programs did to the table is undone.
+    pub(super) fn see_kernel(&mut self) {
+        let events = match self.monitor.read(&self.firewall) {
+            Ok(events) => events,
+            Err(error) => {
+                self.kernel_trouble(Some(&error));
+                vec![Event::Overrun]
+            }
+        };
+        let mut changed = false;
+        for event in events {
+            match event {
+                Event::TableDeleted | Event::RulesChanged => changed = true,
+                // Nobody knows what is gone.
+                Event::Overrun => {
+                    changed = true;
+                    self.restore = self.jails.book.iter().collect();
+                }
+                Event::ElementDeleted { jail, net } => {
+                    let id = self.jails.book.find_jail(&jail);
+                    if let Some(ban) = id.and_then(|id| self.jails.book.get(id, net)) {
+                        warn!("[{jail}] another program lifted the ban of {net}; it is put back");
+                        self.restore.push_back(ban);
+                    }
+                }
+            }
+        }
+        if changed {
+            warn!("another program changed table inet palisade; it is put back");
+            self.apply_policy();
+        }
+    }
+
+    /// Makes the table mean the plan, and puts bans back into the sets that were made anew. False: the kernel said no.
+    pub(super) fn apply_policy(&mut self) -> bool {
+        match self.firewall.apply(&self.plan.policy()) {
+            Ok(applied) => {
+                for name in applied.emptied {
+                    let id = self.jails.book.find_jail(&name);
+                    let bans: Vec<Ban> = self.jails.book.iter().filter(|ban| Some(ban.jail) == id).collect();
+                    self.restore.extend(bans);
+                }
+                true
+            }
+            Err(error) => {
+                self.kernel_trouble(Some(&error));
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The start: configuration, store, kernel, in this order, so that nothing is touched when something is wrong.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use config::Tree;
+use detect::Time;
+use detect::jail::{Ban, JailId, Window};
+use firewall::{Firewall, FirewallError};
+use store::{Change as Stored, Ending, Store, StoreError};
+use tracing::{info, warn};
+
+use super::change::Change;
+use super::pending::Pending;
+use super::plan::Plan;
+use super::{Keeper, Signals};
+use crate::control::server::Server;
+use crate::engine::clock::now;
+use crate::engine::jails::Jails;
+use crate::exit::{CommandError, Exit};
+
+impl Keeper {
+    pub(super) fn start(tree: Tree, state: PathBuf, session: Option<IpAddr>) -> Result<Self, CommandError> {
+        let now = now();
+        let plan = Plan::load(&tree)?;
+        let mut jails = Jails::new(session);
+        jails.configure(plan.specs(), now).map_err(|error| CommandError::new(Exit::Config, error))?;
+        let store = Store::open(&state).map_err(store_error)?;
+        let mut firewall = Firewall::open().map_err(kernel_error)?;
+        sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
+        firewall.apply(&plan.policy()).map_err(kernel_error)?;
+        let monitor = firewall.monitor().map_err(kernel_error)?;
+        let failed = |what: &'static str| move |error: io::Error| CommandError::io(what, &error);
+        let server = Server::listen(&state).map_err(failed("the control socket"))?;
+        let signals = Signals::catch().map_err(failed("signals"))?;
+        let mut keeper = Self {
+            tree,
+            started: now,
+            plan,
+            jails,
+            firewall,
+            monitor,
+            store,
+            server,
+            signals,
+            watcher: None,
+            change: Change::None,
+            positions: BTreeMap::new(),
+            counters: Vec::new(),
+            pending: Pending::default(),
+            restore: VecDeque::new(),
+            troubles: BTreeMap::new(),
+            housekept: now,
+            ending: false,
+        };
+        keeper.remember(now).map_err(store_error)?;
+        keeper.announce();
+        keeper.prepare(None, None);
+        Ok(keeper)
+    }
+
+    /// Gets back what the last daemon knew: bans, windows, positions.
+    fn remember(&mut self, now: Time) -> Result<(), StoreError> {
+        let mut live = Vec::new();
+        self.store.live_bans(|ban| live.push(ban))?;
+        self.jails.book.reserve(live.len());
+        for ban in live {
+            let Some(id) = self.configured(&ban.jail) else {
+                self.end_unknown(&ban, now);
+                continue;
+            };
+            let (start, until) = (Time::from_micros(ban.start), ban.until.map(Time::from_micros));
+            let ban =
+                Ban { jail: id, host: ban.host, start, until, failures: ban.failures, count: ban.count };
+            self.jails.book.restore(ban);
+        }
+        self.end_bans(now);
+        self.restore = self.jails.book.iter().collect();
+        let Self { store, jails, positions, .. } = self;
+        store.windows(|name, host, bytes| {
+            let jail = jails.find(name).and_then(|at| jails.jail_mut(at));
+            if let (Some(jail), Some(window)) = (jail, Window::from_bytes(bytes)) {
+                jail.windows_mut().restore(host, window);
+            }
+        })?;
+        store.positions(|source, position| {
+            positions.insert(String::from_utf8_lossy(source).into_owned(), position.to_vec());
+        })?;
+        self.note_changes();
+        Ok(())
+    }
+
+    /// A ban of a jail that is not configured: it stays in the store until its time has come.
+    fn end_unknown(&mut self, ban: &store::Ban, now: Time) {
+        if ban.until.is_some_and(|until| until <= now.as_micros()) {
+            let (jail, ending) = (Arc::clone(&ban.jail), Ending::Expired);
+            self.pending.push(Stored::Ended { jail, host: ban.host, at: now.as_micros(), ending });
+        }
+    }
+
+    fn configured(&self, name: &str) -> Option<JailId> {
+        self.jails.find(name).and_then(|at| self.jails.jail(at)).map(detect::jail::Jail::id)
+    }
+
+    fn announce(&self) {
+        let root = self.tree.root().display();
+        let (jails, bans) = (self.plan.len(), self.jails.book.len());
+        info!(
+            "Palisade {} with {jails} jails from {root}, {bans} bans remembered",
+            env!("CARGO_PKG_VERSION")
+        );
+        if jails == 0 {
+            warn!("no jail is enabled, or none has anything to watch: see `palisade config check`");
+        }
+        self.plan.notes.lines().for_each(|note| info!("{note}"));
+    }
+}
+
+fn store_error(error: StoreError) -> CommandError {
+    let exit = match &error {
+        StoreError::InUse { .. } => Exit::Busy,
+        StoreError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Exit::Permission,
+        _ => Exit::Io,
+    };
+    CommandError::new(exit, error)
+}
+
+fn kernel_error(error: FirewallError) -> CommandError {
+    let exit = match &error {
+        FirewallError::MissingCapability => Exit::Permission,
+        _ => Exit::Unavailable,
+    };
+    CommandError::new(exit, error)
+}
