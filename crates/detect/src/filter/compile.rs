@@ -1,9 +1,12 @@
 //! From a filter's options to a filter.
 
+use std::ops::Range;
+
 use crate::date::{DateDetector, Zone};
-use crate::pattern::Overrun;
+use crate::pattern::{Groups, Overrun};
 use crate::{FilterSpec, Usedns};
 
+use super::fast::Fast;
 use super::hit::User;
 use super::plain::{self, Scratch};
 use super::rule::Rule;
@@ -19,6 +22,8 @@ pub struct Filter {
     pub(super) date: DateDetector,
     pub(super) encoding: Encoding,
     pub(super) maxlines: usize,
+    /// `None` if all lines go the plain route.
+    pub(super) fast: Option<Fast>,
 }
 
 /// An option of a filter that cannot be used.
@@ -63,7 +68,8 @@ impl Filter {
         match (date, encoding) {
             (Some(date), Some(encoding)) if errors.is_empty() => {
                 let maxlines = spec.maxlines.max(1);
-                Ok(Filter { name: spec.name.clone(), prefix, rules, ignore, date, encoding, maxlines })
+                let fast = if several { None } else { Fast::new(prefix.as_ref(), &rules) };
+                Ok(Filter { name: spec.name.clone(), prefix, rules, ignore, date, encoding, maxlines, fast })
             }
             _ => Err(errors),
         }
@@ -74,8 +80,19 @@ impl Filter {
         &self.name
     }
 
-    /// The user that a match of rule `index` names.
-    pub(super) fn user(&self, index: usize, subject: &str, scratch: &mut Scratch) -> User {
+    /// The user that a match of rule `index`, by a way of the fast route if it is known, names.
+    pub(super) fn user(
+        &self,
+        index: usize,
+        way: Option<usize>,
+        content: Range<usize>,
+        subject: &str,
+        scratch: &mut Scratch,
+    ) -> User {
+        let quick = || self.fast.as_ref()?.user(way?, &content, subject);
+        if let Some(user) = quick() {
+            return user;
+        }
         match plain::capture(self, index, subject, scratch) {
             Ok(Some(hit)) => hit.user,
             _ => User::Nobody,
@@ -87,9 +104,9 @@ impl Filter {
         !self.ignore.is_empty() && self.ignore.len() + 2 < self.rules.len()
     }
 
-    pub(super) fn ignores(&self, text: &str) -> Result<bool, Overrun> {
+    pub(super) fn ignores(&self, text: &str, groups: &mut Groups) -> Result<bool, Overrun> {
         for rule in &self.ignore {
-            if rule.matches(text)? {
+            if rule.search(text, groups)? {
                 return Ok(true);
             }
         }

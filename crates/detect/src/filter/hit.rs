@@ -9,6 +9,8 @@ use super::host::Ids;
 pub(super) struct Hit {
     /// Which `failregex`.
     pub(super) rule: usize,
+    /// The way through it, as the fast route counts them.
+    pub(super) way: Option<usize>,
     /// The part of the subject that the rule read.
     pub(super) content: Range<usize>,
     pub(super) marks: Marks,

@@ -33,7 +33,7 @@ impl Lines {
             self.subject.push_str(line);
             self.subject.push('\n');
         }
-        if filter.ignores_first() && filter.ignores(&self.subject)? {
+        if filter.ignores_first() && filter.ignores(&self.subject, &mut scratch.groups)? {
             return Ok((Outcome::Ignored, 0));
         }
         let Some(content) = plain::content(filter, &self.subject, scratch.prefix())? else {
@@ -52,7 +52,7 @@ impl Lines {
             let used = Used::by_match(rule, &text, &scratch.groups, &before);
             let matched: String = used.lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
             self.lines = used.rest.into();
-            if filter.ignores(&matched)? {
+            if filter.ignores(&matched, &mut scratch.groups)? {
                 return Ok((Outcome::Ignored, 0));
             }
             return Ok((Outcome::Hit(hit), used.lines.len() as u32));

@@ -9,6 +9,7 @@
 
 mod compile;
 mod failure;
+mod fast;
 mod fields;
 mod hit;
 mod host;

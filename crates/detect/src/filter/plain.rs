@@ -36,9 +36,6 @@ impl Scratch {
 
 /// Finds the first `failregex` that matches `subject`, a line without its date and with its newline.
 pub(super) fn find(filter: &Filter, subject: &str, scratch: &mut Scratch) -> Result<Outcome, Overrun> {
-    if filter.ignores_first() && filter.ignores(subject)? {
-        return Ok(Outcome::Ignored);
-    }
     let Some(content) = content(filter, subject, &mut scratch.prefix)? else { return Ok(Outcome::Nothing) };
     for index in 0..filter.rules.len() {
         if let Some(hit) = try_rule(filter, index, subject, content.clone(), scratch)? {
@@ -48,17 +45,21 @@ pub(super) fn find(filter: &Filter, subject: &str, scratch: &mut Scratch) -> Res
     Ok(Outcome::Nothing)
 }
 
-/// The last word on a line has `ignoreregex`.
+/// The last word on a line that matches has `ignoreregex`. Fail2Ban asks it about the whole line before it tries
+/// `failregex`, if its list is clearly the shorter one, and about the content afterwards; what matters is the answer.
 pub(super) fn judge(
     filter: &Filter,
     subject: &str,
     hit: Hit,
     scratch: &mut Scratch,
 ) -> Result<Outcome, Overrun> {
-    if !filter.ignore.is_empty() && filter.ignores(terminated(subject, &hit.content, &mut scratch.text))? {
-        return Ok(Outcome::Ignored);
+    if filter.ignore.is_empty() {
+        return Ok(Outcome::Hit(hit));
     }
-    Ok(Outcome::Hit(hit))
+    let whole = filter.ignores_first() && filter.ignores(subject, &mut scratch.groups)?;
+    let content = terminated(subject, &hit.content, &mut scratch.text);
+    let ignored = whole || filter.ignores(content, &mut scratch.groups)?;
+    Ok(if ignored { Outcome::Ignored } else { Outcome::Hit(hit) })
 }
 
 /// The match of one rule, which is known to be the line's.
@@ -145,6 +146,7 @@ impl Captured<'_> {
     fn hit(&self, index: usize, content: Range<usize>) -> Hit {
         Hit {
             rule: index,
+            way: None,
             content,
             marks: Marks {
                 nofail: self.mark("nofail", |rule| rule.roles.nofail),

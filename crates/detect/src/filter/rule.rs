@@ -67,12 +67,7 @@ impl Rule {
         self.pattern.search(text, 0, groups)
     }
 
-    /// Whether it matches somewhere in `text`.
-    pub(super) fn matches(&self, text: &str) -> Result<bool, Overrun> {
-        self.pattern.is_match(text)
-    }
-
-    /// The values of the last match in `text`, if there is one.
+    /// The values of its match in `text`, if there is one.
     pub(super) fn fields(&self, text: &str) -> Fields {
         let mut groups = Groups::new();
         match self.search(text, &mut groups) {

@@ -50,7 +50,8 @@ impl FilterSet {
                 None => streams.push((Stream::new(filter), vec![index])),
             }
         }
-        let members = filters.into_iter().map(|filter| Member { filter, state: State::default() }).collect();
+        let member = |filter: Arc<Filter>| Member { state: State::new(&filter), filter };
+        let members = filters.into_iter().map(member).collect();
         FilterSet { members, streams, scratch: Scratch::default() }
     }
 

@@ -5,6 +5,7 @@ use crate::pattern::Overrun;
 
 use super::compile::Filter;
 use super::failure::{Failure, Source};
+use super::fast::{Caches, Fast};
 use super::hit::Hit;
 use super::lines::Lines;
 use super::plain::{self, Outcome, Scratch};
@@ -28,14 +29,24 @@ pub struct Counters {
     pub last_date: Option<Time>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     counters: Counters,
     sessions: Sessions,
     lines: Lines,
+    caches: Option<Caches>,
 }
 
 impl State {
+    pub(super) fn new(filter: &Filter) -> State {
+        State {
+            counters: Counters::default(),
+            sessions: Sessions::default(),
+            lines: Lines::default(),
+            caches: filter.fast.as_ref().map(Fast::caches),
+        }
+    }
+
     pub(super) fn counters(&self) -> Counters {
         self.counters
     }
@@ -55,10 +66,12 @@ impl State {
         scratch: &mut Scratch,
     ) -> Option<Failure<'a>> {
         self.counters.lines += 1;
-        let found = if filter.maxlines > 1 {
-            self.lines.find(filter, line.trim_end_matches('\n'), scratch)
-        } else {
-            plain::find(filter, line, scratch).map(|outcome| (outcome, 1))
+        let found = match (&filter.fast, &mut self.caches) {
+            _ if filter.maxlines > 1 => self.lines.find(filter, line.trim_end_matches('\n'), scratch),
+            (Some(fast), Some(caches)) => {
+                fast.find(filter, line, caches, scratch).map(|outcome| (outcome, 1))
+            }
+            _ => plain::find(filter, line, scratch).map(|outcome| (outcome, 1)),
         };
         let (hit, lines) = self.counters.count(found, dated)?;
         let subject = if filter.maxlines > 1 { &self.lines.subject } else { line };

@@ -26,6 +26,7 @@ pub use self::ast::Ast;
 pub use self::error::{Overrun, PatternError};
 pub use self::flags::Flags;
 pub use self::groups::Groups;
+pub(crate) use self::set::Set;
 
 use self::backtrack::Program;
 

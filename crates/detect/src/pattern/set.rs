@@ -5,7 +5,7 @@ use super::unicode;
 
 /// What one unit of a program takes: one character.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::pattern) struct Set {
+pub(crate) struct Set {
     ascii: [u64; 2],
     beyond: Beyond,
 }
@@ -20,7 +20,7 @@ enum Beyond {
 
 impl Set {
     /// The set that a node of the tree stands for, if it is one character wide and no more than that.
-    pub(in crate::pattern) fn of(kind: &Kind) -> Option<Set> {
+    pub(crate) fn of(kind: &Kind) -> Option<Set> {
         match kind {
             Kind::Any { newline } => Some(Set::new(Beyond::All, |char| *newline || char != '\n')),
 
@@ -53,7 +53,7 @@ impl Set {
 
     /// `byte` must be ASCII.
     #[inline]
-    pub(in crate::pattern) fn contains_ascii(&self, byte: u8) -> bool {
+    pub(crate) fn contains_ascii(&self, byte: u8) -> bool {
         (self.ascii[usize::from(byte >> 6) & 1] >> (byte & 63)) & 1 == 1
     }
 

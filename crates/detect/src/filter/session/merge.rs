@@ -64,7 +64,14 @@ struct Entry {
     /// Within the subject.
     content: Span,
     rule: u32,
+    way: Option<u16>,
     user: User,
+}
+
+impl Entry {
+    fn ask_user(&self, filter: &Filter, subject: &str, scratch: &mut Scratch) -> User {
+        filter.user(self.rule as usize, self.way.map(usize::from), self.content.range(), subject, scratch)
+    }
 }
 
 impl Span {
@@ -146,6 +153,7 @@ impl Session {
             subject: Span::new(start, self.text.len()),
             content: Span::new(line.hit.content.start, line.hit.content.end),
             rule: line.hit.rule as u32,
+            way: line.hit.way.and_then(|way| u16::try_from(way).ok()),
             user: line.hit.user.clone(),
         });
     }
@@ -158,7 +166,8 @@ impl Session {
 
     /// Whether more than one user was tried.
     fn several_users(&mut self, filter: &Filter, scratch: &mut Scratch) -> bool {
-        while self.users.len() < 2 && self.unread < self.entries.len() {
+        // As long as a second user would need more lines than there are, nobody has to look.
+        while self.users.len() < 2 && self.users.len() + self.entries.len() - self.unread > 1 {
             self.read_user(filter, scratch);
         }
         self.users.len() > 1
@@ -171,7 +180,7 @@ impl Session {
         let mut user = std::mem::replace(&mut entry.user, User::Nobody);
         if user == User::Unknown {
             let subject = entry.subject.of(&self.text);
-            user = filter.user(entry.rule as usize, subject, scratch);
+            user = entry.ask_user(filter, subject, scratch);
         }
         let span = match user {
             User::At(span) => {
@@ -234,7 +243,7 @@ impl Session {
         let mut users: Vec<String> = self.users.iter().map(|span| span.of(&self.text).to_owned()).collect();
         for entry in &self.entries[self.unread..] {
             let subject = entry.subject.of(&self.text);
-            let user = match filter.user(entry.rule as usize, subject, &mut Scratch::default()) {
+            let user = match entry.ask_user(filter, subject, &mut Scratch::default()) {
                 User::At(span) => subject[span].to_owned(),
                 User::Joined(user) => user,
                 User::Nobody | User::Unknown => continue,

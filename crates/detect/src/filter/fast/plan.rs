@@ -1,0 +1,384 @@
+//! Where the host and the user of a match stand, found without capturing.
+//!
+//! An automaton says that a sequence matches. Where only one place can be the host's, the host is there: no search
+//! has to say so. All below is proved from the sequence when it is compiled, or checked in the line; where neither
+//! works, the pattern's own search decides.
+
+use std::net::Ipv6Addr;
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+
+use crate::pattern::ast::{Anchor, Kind};
+
+use super::ascii::Ascii;
+use super::follow::{Follow, first, host_bytes, takes_anything};
+use super::lower::literal;
+use super::sequence::{Item, Sequence, fixed_width};
+
+/// A step over text whose length the text alone decides.
+#[derive(Clone, Debug)]
+enum Step {
+    /// So many bytes.
+    Skip(usize),
+    /// All bytes of a set that come; what follows is none of them.
+    Run(Ascii),
+}
+
+/// A way from the start of the text, or from the end of the host, to a place.
+#[derive(Clone, Debug)]
+struct Walk {
+    from_host: bool,
+    steps: Vec<Step>,
+}
+
+impl Walk {
+    /// The way to `to`, if there is only one whatever the text is.
+    fn to(items: &[Item<'_>], to: usize) -> Option<Walk> {
+        let host = items[..to].iter().rposition(|item| matches!(item, Item::Host));
+        let from = host.map_or(0, |at| at + 1);
+        Some(Walk { from_host: host.is_some(), steps: steps(items, from..to)? })
+    }
+
+    /// Where it leads from `start`.
+    fn end(&self, text: &[u8], start: usize) -> usize {
+        go(&self.steps, text, start)
+    }
+}
+
+fn go(steps: &[Step], text: &[u8], start: usize) -> usize {
+    steps.iter().fold(start, |at, step| match step {
+        Step::Skip(bytes) => at + bytes,
+        Step::Run(set) => set.run(text, at),
+    })
+}
+
+fn steps(items: &[Item<'_>], range: Range<usize>) -> Option<Vec<Step>> {
+    let mut steps = Vec::new();
+    for at in range {
+        let node = match items[at] {
+            Item::Leaf(node) => node,
+            Item::Open(_) | Item::Close(_) => continue,
+            Item::Host => return None,
+        };
+        if let Some(width) = fixed_width(node) {
+            match steps.last_mut() {
+                Some(Step::Skip(before)) => *before += width,
+                _ => steps.push(Step::Skip(width)),
+            }
+            continue;
+        }
+        let Kind::Repeat { body, .. } = &node.kind else { return None };
+        let set = Ascii::of(&body.kind)?;
+        if !(set & first(&items[at + 1..])).is_empty() {
+            return None;
+        }
+        steps.push(Step::Run(set));
+    }
+    Some(steps)
+}
+
+impl Place {
+    fn span(self) -> Range<usize> {
+        match self {
+            Place::Ip4(span) | Place::Ip6(span) | Place::Dns(span) => span,
+        }
+    }
+}
+
+/// Where to find what a sequence names.
+#[derive(Debug)]
+pub(super) struct Plan {
+    host: Option<HostPlan>,
+    users: Vec<UserPlan>,
+    /// The literal before the host.
+    anchor: Finder<'static>,
+    /// The match is sure only where `anchor` stands once.
+    pub(super) once: bool,
+}
+
+#[derive(Debug)]
+struct HostPlan {
+    /// `None`: after the one `anchor`.
+    start: Option<Walk>,
+    follow: Follow,
+    /// Bytes of hosts that may also be the first after one.
+    inside: Ascii,
+    /// What follows matches whatever stands there.
+    open: bool,
+}
+
+#[derive(Debug)]
+struct UserPlan {
+    start: UserStart,
+    end: UserEnd,
+}
+
+#[derive(Debug)]
+enum UserStart {
+    Walk(Walk),
+    /// After a literal that must stand once.
+    After(Finder<'static>),
+}
+
+#[derive(Debug)]
+enum UserEnd {
+    /// Where the one `anchor` begins.
+    Anchor,
+    Walk(Vec<Step>),
+}
+
+/// Where a host stands, and which of the groups holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Ip4(Range<usize>),
+    Ip6(Range<usize>),
+    Dns(Range<usize>),
+}
+
+impl Plan {
+    /// `None` if the host cannot be found without capturing. A sequence without a host has none to find.
+    pub(super) fn host(sequence: &Sequence<'_>) -> Option<Plan> {
+        let items = &sequence.items;
+        let mut hosts =
+            items.iter().enumerate().filter(|(_, item)| matches!(item, Item::Host)).map(|(at, _)| at);
+        let (at, second) = (hosts.next(), hosts.next());
+        if !is_anchored(items) || second.is_some() {
+            return None;
+        }
+        let Some(at) = at else {
+            return Some(Plan {
+                host: None,
+                users: Vec::new(),
+                anchor: Finder::new(b"").into_owned(),
+                once: false,
+            });
+        };
+        let anchor = literal_before(items, at);
+        let start = Walk::to(items, at);
+        if start.is_none() && anchor.is_empty() {
+            return None;
+        }
+        let follow = Follow::of(&items[at + 1..]);
+        let inside = follow.among(host_bytes());
+        let open = takes_anything(&items[at + 1..]);
+        let host = Some(HostPlan { start, follow, inside, open });
+        Some(Plan { host, users: Vec::new(), anchor: Finder::new(&anchor).into_owned(), once: false })
+    }
+
+    pub(super) fn anchor(&self) -> &[u8] {
+        self.anchor.needle()
+    }
+
+    /// Adds the way to a user's name; false if there is none.
+    pub(super) fn add_user(&mut self, sequence: &Sequence<'_>, group: usize) -> bool {
+        let items = &sequence.items;
+        let at = |wanted: fn(&Item<'_>) -> Option<usize>| {
+            items.iter().position(|item| wanted(item) == Some(group))
+        };
+        let open = at(|item| if let Item::Open(index) = item { Some(*index) } else { None });
+        let close = at(|item| if let Item::Close(index) = item { Some(*index) } else { None });
+        let (Some(open), Some(close)) = (open, close) else { return true };
+        let start = match Walk::to(items, open) {
+            Some(walk) => UserStart::Walk(walk),
+            None => match literal_before(items, open) {
+                literal if literal.is_empty() => return false,
+                literal => UserStart::After(Finder::new(&literal).into_owned()),
+            },
+        };
+        let end = match steps(items, open..close) {
+            Some(steps) => UserEnd::Walk(steps),
+            None if self.ends_at_anchor(items, close) => UserEnd::Anchor,
+            None => return false,
+        };
+        self.users.push(UserPlan { start, end });
+        true
+    }
+
+    /// Whether nothing but the anchor stands between `close` and the host.
+    fn ends_at_anchor(&self, items: &[Item<'_>], close: usize) -> bool {
+        let Some(host) = items.iter().position(|item| matches!(item, Item::Host)) else { return false };
+        close < host
+            && !self.anchor().is_empty()
+            && literal_of(&items[close..host]).is_some_and(|text| text == self.anchor())
+    }
+
+    /// Whether the end of a host is not always plain to see.
+    pub(super) fn needs_rest(&self) -> bool {
+        self.host.as_ref().is_some_and(|host| !host.open && !host.inside.is_empty())
+    }
+
+    /// Where the host of a match in `text` stands; `rest` says whether what follows the host matches from a place on.
+    /// `Err`: ask the pattern.
+    pub(super) fn place(
+        &self,
+        text: &[u8],
+        rest: impl FnOnce(usize) -> bool,
+    ) -> Result<Option<Place>, Unsure> {
+        let once = if self.once { Some(only(&self.anchor, text).ok_or(Unsure)?) } else { None };
+        let Some(host) = &self.host else { return Ok(None) };
+        let start = match (&host.start, once) {
+            (Some(walk), _) => walk.end(text, 0),
+            (None, Some(at)) => at + self.anchor().len(),
+            (None, None) => only(&self.anchor, text).ok_or(Unsure)? + self.anchor().len(),
+        };
+        let end = host_bytes_run(text, start);
+        if host.ends_only_at(text, start, end) || host.is_taken_first(text, start, end, rest) {
+            classify(text, start..end).map(Some)
+        } else {
+            Err(Unsure)
+        }
+    }
+
+    /// Where the user of a match in `text` stands; empty if nobody is named.
+    pub(super) fn user(&self, text: &[u8], rest: impl Fn(usize) -> bool) -> Result<Range<usize>, Unsure> {
+        let mut first = 0..0;
+        for user in &self.users {
+            let start = match &user.start {
+                UserStart::Walk(walk) if walk.from_host => {
+                    let host = self.place(text, &rest)?.ok_or(Unsure)?.span();
+                    walk.end(text, host_bytes_run(text, host.start))
+                }
+                UserStart::Walk(walk) => walk.end(text, 0),
+                UserStart::After(literal) => only(literal, text).ok_or(Unsure)? + literal.needle().len(),
+            };
+            let end = match &user.end {
+                UserEnd::Anchor => only(&self.anchor, text).ok_or(Unsure)?,
+                UserEnd::Walk(steps) => go(steps, text, start),
+            };
+            if start > end || end > text.len() {
+                return Err(Unsure);
+            }
+            if start < end {
+                return Ok(start..end);
+            }
+            first = start..end;
+        }
+        Ok(first)
+    }
+}
+
+/// The one place of a literal.
+fn only(literal: &Finder<'_>, text: &[u8]) -> Option<usize> {
+    let at = literal.find(text)?;
+    literal.find(&text[at + 1..]).is_none().then_some(at)
+}
+
+impl HostPlan {
+    /// No place before `end` can be followed by what must follow.
+    fn ends_only_at(&self, text: &[u8], start: usize, end: usize) -> bool {
+        let may_end = |at: usize| self.inside.contains(text[at]) && self.follow.fits(text, at);
+        !self.open && (self.inside.is_empty() || !(start + 1..end).any(may_end))
+    }
+
+    /// An address is tried as a whole before any part of it, and before a name; the first way on that leads to a match
+    /// is taken.
+    fn is_taken_first(
+        &self,
+        text: &[u8],
+        start: usize,
+        end: usize,
+        rest: impl FnOnce(usize) -> bool,
+    ) -> bool {
+        is_address(&text[start..end]) && (self.open || rest(end))
+    }
+}
+
+/// An address that the host tag takes in one go: every IPv4 form, and IPv6 as the standard library knows it.
+fn is_address(text: &[u8]) -> bool {
+    if is_ip4(text) {
+        return true;
+    }
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    text.len() > 2 && !text.contains('.') && text.parse::<Ipv6Addr>().is_ok()
+}
+
+/// The line does not show without capturing what is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unsure;
+
+fn host_bytes_run(text: &[u8], start: usize) -> usize {
+    const fn table() -> [bool; 256] {
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            let b = byte as u8;
+            table[byte] =
+                b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'^' | b'-' | b'[' | b']');
+            byte += 1;
+        }
+        table
+    }
+    const HOST: [bool; 256] = table();
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.iter().position(|&byte| !HOST[usize::from(byte)]).unwrap_or(rest.len())
+}
+
+/// Which group of a host tag holds `span`, given that the tag matches just there.
+fn classify(text: &[u8], span: Range<usize>) -> Result<Place, Unsure> {
+    let host = text.get(span.clone()).filter(|host| !host.is_empty()).ok_or(Unsure)?;
+    if is_ip4(host) {
+        return Ok(Place::Ip4(span));
+    }
+    if memchr::memchr2(b'[', b']', host).is_some() {
+        return Err(Unsure);
+    }
+    let Some(colon) = memchr::memrchr(b':', host) else { return Ok(Place::Dns(span)) };
+    if is_ip4(&host[colon + 1..]) {
+        return Ok(Place::Ip4(span.start + colon + 1..span.end));
+    }
+    Ok(Place::Ip6(span))
+}
+
+/// Four groups of one to three digits.
+fn is_ip4(text: &[u8]) -> bool {
+    let (mut dots, mut digits) = (0, 0);
+    for &byte in text {
+        match byte {
+            b'0'..=b'9' if digits < 3 => digits += 1,
+            b'.' if digits > 0 && dots < 3 => (dots, digits) = (dots + 1, 0),
+            _ => return false,
+        }
+    }
+    dots == 3 && digits > 0
+}
+
+/// Whether the sequence begins with `^`.
+pub(super) fn is_anchored(items: &[Item<'_>]) -> bool {
+    let first = items.iter().find(|item| !matches!(item, Item::Open(_) | Item::Close(_)));
+    matches!(first, Some(Item::Leaf(node)) if matches!(node.kind, Kind::Anchor(Anchor::Start)))
+}
+
+/// Whether the way to `at` is the same for every text.
+pub(super) fn is_rigid(items: &[Item<'_>], at: usize) -> bool {
+    is_anchored(items) && Walk::to(items, at).is_some_and(|walk| !walk.from_host)
+}
+
+/// The longest literal that ends where `at` begins.
+fn literal_before(items: &[Item<'_>], at: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    for item in items[..at].iter().rev() {
+        match item {
+            Item::Open(_) | Item::Close(_) => {}
+            Item::Leaf(node) => match literal(node) {
+                Some(part) => text.splice(0..0, part).for_each(drop),
+                None => break,
+            },
+            Item::Host => break,
+        }
+    }
+    text
+}
+
+/// The text of items that are literals all.
+fn literal_of(items: &[Item<'_>]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    for item in items {
+        match item {
+            Item::Open(_) | Item::Close(_) => {}
+            Item::Leaf(node) => text.extend(literal(node)?),
+            Item::Host => return None,
+        }
+    }
+    Some(text)
+}

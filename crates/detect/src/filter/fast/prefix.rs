@@ -1,0 +1,176 @@
+//! Where the content of a line begins, by an automaton of what `prefregex` has before it.
+//!
+//! For patterns that end in `<F-CONTENT>.+</F-CONTENT>$`: whatever is before it must match, and one character more;
+//! which of the ways to match is Python's, the automaton knows.
+
+use std::ops::Range;
+
+use regex_automata::MatchKind;
+use regex_automata::hybrid::dfa::Cache;
+use regex_syntax::hir::{Hir, Look};
+
+use crate::pattern::ast::{Anchor, Kind, Mode, Node};
+
+use super::super::rule::Rule;
+use super::ascii::Ascii;
+use super::automaton::{Automaton, Found, GaveUp};
+use super::lower::{class, literal, lower};
+use super::plan::is_anchored;
+use super::sequence::{Interest, Item, Sequence};
+
+/// More texts than these may not stand between session and content.
+const WORDS: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Prefix {
+    automaton: Automaton,
+    /// Without `<F-MLFID>` there is no session to find.
+    session: Option<Session>,
+}
+
+/// A session's text begins with the line and ends before the content, or before one of these words before it.
+#[derive(Debug)]
+struct Session {
+    words: Vec<Vec<u8>>,
+    /// All texts that can be a session's.
+    automaton: Automaton,
+}
+
+/// The states that the automata have built.
+#[derive(Debug)]
+pub(super) struct Caches {
+    content: Cache,
+    session: Option<Cache>,
+    found: Found,
+}
+
+/// What is found of a line's prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Prefixed {
+    pub(super) content: Range<usize>,
+    /// `None` if there is none, or only a search knows it.
+    pub(super) session: Option<Range<usize>>,
+    pub(super) session_known: bool,
+}
+
+impl Prefix {
+    pub(super) fn new(rule: &Rule) -> Option<Prefix> {
+        let ast = rule.pattern.ast();
+        let (content, session) = (rule.roles.content?, rule.roles.session);
+        let interest = Interest::new(&ast, &[], [content].into_iter().chain(session));
+        let [sequence] = <[Sequence<'_>; 1]>::try_from(interest.sequences()?).ok()?;
+        let open = open(&sequence.items, content)?;
+        if !is_anchored(&sequence.items) || !takes_the_rest(&sequence.items[open..]) {
+            return None;
+        }
+        let before = &sequence.items[..open];
+        let lowered = lower(before, &Hir::fail());
+        if !lowered.exact || !lowered.forbidden.is_empty() {
+            return None;
+        }
+        let one_more = class(Ascii::from_fn(|byte| byte != b'\n'));
+        let automaton =
+            Automaton::new(&[Hir::concat(vec![lowered.hir, one_more])], MatchKind::LeftmostFirst)?;
+        Some(Prefix { automaton, session: session.and_then(|group| Session::new(before, group)) })
+    }
+
+    pub(super) fn caches(&self) -> Caches {
+        let session = self.session.as_ref().map(|session| session.automaton.cache());
+        Caches { content: self.automaton.cache(), session, found: Found::default() }
+    }
+
+    /// The content of an ASCII line that ends in its only newline; `None` if `prefregex` does not match.
+    pub(super) fn find(&self, caches: &mut Caches, line: &[u8]) -> Result<Option<Prefixed>, GaveUp> {
+        let Some(end) = self.automaton.preferred_end(&mut caches.content, line)? else { return Ok(None) };
+        let start = end - 1;
+        let session =
+            self.session.as_ref().and_then(|session| session.end(&line[..start], caches)).map(|end| 0..end);
+        let session_known = session.is_some();
+        Ok(Some(Prefixed { content: start..line.len() - 1, session, session_known }))
+    }
+}
+
+impl Session {
+    fn new(items: &[Item<'_>], group: usize) -> Option<Session> {
+        let zero = |item: &Item<'_>| match item {
+            Item::Leaf(node) => matches!(node.kind, Kind::Anchor(_)),
+            Item::Host => false,
+            Item::Open(_) | Item::Close(_) => true,
+        };
+        if !items[..open(items, group)?].iter().all(zero) {
+            return None;
+        }
+        let close = items.iter().position(|item| matches!(item, Item::Close(index) if *index == group))?;
+        let mut words = vec![Vec::new()];
+        for item in &items[close + 1..] {
+            if let Item::Leaf(node) = item {
+                words = append(words, &texts(node)?)?;
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words.dedup();
+        let whole = vec![lower(&items[..close], &Hir::fail()).hir, Hir::look(Look::End)];
+        Some(Session { words, automaton: Automaton::new(&[Hir::concat(whole)], MatchKind::All)? })
+    }
+
+    /// Its end, if there is only one that it can be.
+    fn end(&self, before: &[u8], caches: &mut Caches) -> Option<usize> {
+        if !self.words.iter().any(|word| before.ends_with(word)) {
+            return Some(before.len());
+        }
+        let cache = caches.session.as_mut()?;
+        let mut only = None;
+        for word in self.words.iter().map(Vec::as_slice).chain([&b""[..]]) {
+            let Some(session) = before.strip_suffix(word) else { continue };
+            self.automaton.find_all(cache, session, 0, &mut caches.found).ok()?;
+            if caches.found.any() && only.replace(session.len()).is_some() {
+                return None;
+            }
+        }
+        only
+    }
+}
+
+/// All texts that a node can match, if they are few.
+fn texts(node: &Node) -> Option<Vec<Vec<u8>>> {
+    if let Some(text) = literal(node) {
+        return Some(vec![text]);
+    }
+    match &node.kind {
+        Kind::Empty => Some(vec![Vec::new()]),
+        Kind::Group { body, .. } => texts(body),
+        Kind::Concat(nodes) => {
+            nodes.iter().try_fold(vec![Vec::new()], |before, node| append(before, &texts(node)?))
+        }
+        Kind::Alternate(nodes) => {
+            let all: Option<Vec<_>> = nodes.iter().map(texts).collect();
+            all.map(|all| all.concat()).filter(|all| all.len() <= WORDS)
+        }
+        Kind::Repeat { min: 0, max: Some(1), body, .. } => {
+            let mut all = texts(body)?;
+            all.push(Vec::new());
+            Some(all)
+        }
+        _ => None,
+    }
+}
+
+fn append(before: Vec<Vec<u8>>, after: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+    let all: Vec<_> = before
+        .iter()
+        .flat_map(|head| after.iter().map(move |tail| [head.as_slice(), tail].concat()))
+        .collect();
+    (all.len() <= WORDS).then_some(all)
+}
+
+fn open(items: &[Item<'_>], group: usize) -> Option<usize> {
+    items.iter().position(|item| matches!(item, Item::Open(index) if *index == group))
+}
+
+/// `<F-CONTENT>.+</F-CONTENT>$`
+fn takes_the_rest(items: &[Item<'_>]) -> bool {
+    let [Item::Open(_), Item::Leaf(rest), Item::Close(_), Item::Leaf(end)] = items else { return false };
+    let Kind::Repeat { min: 1, max: None, mode: Mode::Greedy, body } = &rest.kind else { return false };
+    matches!(body.kind, Kind::Any { newline: false })
+        && matches!(end.kind, Kind::Anchor(Anchor::EndOrFinalNewline))
+}

@@ -1,0 +1,215 @@
+//! One way through one `failregex`, and what is known of every line that goes it.
+
+use std::ops::Range;
+
+use regex_syntax::hir::Hir;
+
+use crate::pattern::ast::{Ast, Node, Width};
+use crate::pattern::{Flags, Pattern};
+
+use super::super::hit::{Marks, User};
+use super::super::rule::Rule;
+use super::lower::{Lowered, anything, lower};
+use super::plan::{Place, Plan, is_anchored, is_rigid};
+use super::sequence::{Interest, Item, Sequence};
+
+#[derive(Debug)]
+pub(super) struct Variant {
+    pub(super) rule: usize,
+    pub(super) marks: Marks,
+    /// Of several ways of the rule that match, Python takes the first.
+    pub(super) first_wins: bool,
+    /// A match may name a user.
+    pub(super) names_users: bool,
+    /// `None` where only the pattern's own search is sure that it matches, or of what it says.
+    plan: Option<Plan>,
+    users_planned: bool,
+}
+
+/// A variant with its language, and with that of what follows its host.
+pub(super) struct Way {
+    pub(super) variant: Variant,
+    pub(super) whole: Hir,
+    pub(super) rest: Hir,
+}
+
+/// The ways of all rules, in order.
+pub(super) fn all(prefix: Option<&Rule>, rules: &[Rule]) -> Vec<Way> {
+    let ways = |(index, rule): (usize, &Rule)| Ways { prefix, rule, index, ast: rule.pattern.ast() }.all();
+    rules.iter().enumerate().flat_map(ways).collect()
+}
+
+struct Ways<'r> {
+    prefix: Option<&'r Rule>,
+    rule: &'r Rule,
+    index: usize,
+    ast: Ast,
+}
+
+impl Ways<'_> {
+    fn all(&self) -> Vec<Way> {
+        let roles = &self.rule.roles;
+        let marks = [roles.nofail, roles.forget, roles.gained, roles.session];
+        let users = roles.user.iter().flatten();
+        let ids = roles.ids.iter().flatten();
+        let groups = marks.into_iter().flatten().chain(users.copied()).chain(ids.copied());
+        let interest = Interest::new(&self.ast, &self.rule.expanded.hosts, groups);
+        let host = self.host_language();
+        match interest.sequences() {
+            Some(sequences) => {
+                let first_wins = sequences
+                    .iter()
+                    .all(|sequence| sequence.choices.iter().all(|&choice| is_rigid(&sequence.items, choice)));
+                sequences.iter().map(|sequence| self.way(sequence, &interest, &host, first_wins)).collect()
+            }
+            None => {
+                let whole = lower(&[Item::Leaf(&self.ast.root)], &host);
+                let whole = Hir::concat(vec![anything(), whole.hir]);
+                vec![Way { variant: self.unsure(), whole, rest: Hir::fail() }]
+            }
+        }
+    }
+
+    fn way(&self, sequence: &Sequence<'_>, interest: &Interest<'_>, host: &Hir, first_wins: bool) -> Way {
+        let lowered = lower(&sequence.items, host);
+        let variant = self.planned(sequence, interest, &lowered, first_wins).unwrap_or_else(|| self.unsure());
+        let rest = match sequence.items.iter().position(|item| matches!(item, Item::Host)) {
+            Some(at) if variant.needs_rest() => lower(&sequence.items[at + 1..], host).hir,
+            _ => Hir::fail(),
+        };
+        let anchored = is_anchored(&sequence.items);
+        let whole = if anchored { lowered.hir } else { Hir::concat(vec![anything(), lowered.hir]) };
+        Way { variant, whole, rest }
+    }
+
+    /// A variant whose every match is left to the pattern.
+    fn unsure(&self) -> Variant {
+        Variant {
+            rule: self.index,
+            marks: Marks::default(),
+            first_wins: false,
+            names_users: true,
+            plan: None,
+            users_planned: false,
+        }
+    }
+
+    fn planned(
+        &self,
+        sequence: &Sequence<'_>,
+        interest: &Interest<'_>,
+        lowered: &Lowered,
+        first_wins: bool,
+    ) -> Option<Variant> {
+        let hidden = |item: &Item<'_>| matches!(item, Item::Leaf(node) if interest.matters(node));
+        if !lowered.exact || !self.ids_are_simple() || sequence.items.iter().any(hidden) {
+            return None;
+        }
+        let mut plan = Plan::host(sequence)?;
+        if !lowered.forbidden.is_empty() {
+            if lowered.forbidden.iter().any(|literal| literal != plan.anchor() || literal.is_empty()) {
+                return None;
+            }
+            plan.once = true;
+        }
+        let users = self.users();
+        let users_planned =
+            users.as_ref().is_some_and(|users| users.iter().all(|&group| plan.add_user(sequence, group)));
+        Some(Variant {
+            rule: self.index,
+            marks: self.marks(sequence)?,
+            first_wins,
+            names_users: users.is_none_or(|users| !users.is_empty()),
+            plan: Some(plan),
+            users_planned,
+        })
+    }
+
+    /// One host tag holds all ids there are, or there are none.
+    fn ids_are_simple(&self) -> bool {
+        let [fid, ip4, ip6, dns, cidr] = &self.rule.roles.ids;
+        let hosts = self.rule.expanded.hosts.len();
+        let own = fid.is_empty()
+            && cidr.is_empty()
+            && hosts <= 1
+            && [ip4, ip6, dns].iter().all(|sources| sources.len() <= hosts)
+            && self.rule.roles.session.is_none();
+        own && self.prefix.is_none_or(|prefix| {
+            let roles = &prefix.roles;
+            let marks = [roles.nofail, roles.forget, roles.gained];
+            roles.ids.iter().all(Vec::is_empty) && marks.iter().all(Option::is_none)
+        })
+    }
+
+    /// The groups that may hold a user; `None` if it may also be put together, or stand in the prefix.
+    fn users(&self) -> Option<Vec<usize>> {
+        let in_prefix = |prefix: &Rule| prefix.roles.user.as_ref().is_none_or(|users| !users.is_empty());
+        if self.prefix.is_some_and(in_prefix) { None } else { self.rule.roles.user.clone() }
+    }
+
+    fn marks(&self, sequence: &Sequence<'_>) -> Option<Marks> {
+        let roles = &self.rule.roles;
+        Some(Marks {
+            nofail: mark(sequence, roles.nofail)?,
+            forget: mark(sequence, roles.forget)?,
+            gained: mark(sequence, roles.gained)?,
+        })
+    }
+
+    /// What the host tag matches.
+    fn host_language(&self) -> Hir {
+        let Some(host) = self.rule.expanded.hosts.first() else { return Hir::fail() };
+        match Pattern::compile(&self.rule.expanded.source[host.clone()], Flags::default()) {
+            Ok(pattern) => {
+                let ast = pattern.ast();
+                lower(&[Item::Leaf(&ast.root)], &Hir::fail()).hir
+            }
+            Err(_) => anything(),
+        }
+    }
+}
+
+/// Whether a group holds text in every match of a sequence; `None` if that depends on the match.
+fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
+    let Some(group) = group else { return Some(false) };
+    let items = &sequence.items;
+    let Some(open) = items.iter().position(|item| matches!(item, Item::Open(index) if *index == group))
+    else {
+        return Some(false);
+    };
+    let inside =
+        items[open..].iter().take_while(|item| !matches!(item, Item::Close(index) if *index == group));
+    let takes = |node: &Node| node.width(&|_| Width::ZERO).min > 0;
+    inside.into_iter().any(|item| matches!(item, Item::Leaf(node) if takes(node))).then_some(true)
+}
+
+impl Variant {
+    fn needs_rest(&self) -> bool {
+        self.plan.as_ref().is_some_and(Plan::needs_rest)
+    }
+
+    /// Where the ids of a match stand, as in [`super::Hit`]; see [`Plan::place`].
+    pub(super) fn ids(
+        &self,
+        text: &[u8],
+        offset: usize,
+        rest: impl FnOnce(usize) -> bool,
+    ) -> Option<[Option<Range<usize>>; 5]> {
+        let shift = |span: Range<usize>| Some(span.start + offset..span.end + offset);
+        let mut ids = [const { None }; 5];
+        match self.plan.as_ref()?.place(text, rest).ok()? {
+            Some(Place::Ip4(span)) => ids[1] = shift(span),
+            Some(Place::Ip6(span)) => ids[2] = shift(span),
+            Some(Place::Dns(span)) => ids[3] = shift(span),
+            None => {}
+        }
+        Some(ids)
+    }
+
+    /// The user of a match, if the plan finds it.
+    pub(super) fn user(&self, text: &[u8], offset: usize) -> Option<User> {
+        let plan = self.plan.as_ref().filter(|_| self.users_planned)?;
+        let span = plan.user(text, |_| false).ok()?;
+        Some(if span.is_empty() { User::Nobody } else { User::At(span.start + offset..span.end + offset) })
+    }
+}
