@@ -7,10 +7,10 @@ TZ in the environment is the host's zone.
 import json
 import re
 import sys
-import time
+from types import SimpleNamespace
 
 try:
-    from fail2ban.server.datedetector import DateDetector
+    from fail2ban.server import datedetector
     from fail2ban.server.mytime import MyTime
 except ImportError:
     sys.exit("no fail2ban")
@@ -22,7 +22,7 @@ def find(detector, line):
         return [None, None]
     span = [match.start(1), match.end(1)]
     moment = None
-    if span[0] < span[1]:
+    if 0 <= span[0] < span[1]:
         try:
             moment = detector.getTime(line, (match, template))[0]
         except (KeyError, TypeError, AttributeError, OverflowError):
@@ -31,28 +31,23 @@ def find(detector, line):
 
 
 def answer(question):
-    MyTime.setTime(question["now"])
+    now = question["now"]
+    MyTime.setTime(now)
     # The order of patterns follows the host's clock; here it follows the question's.
-    time.time = lambda: question["now"]
-    detector = DateDetector()
+    datedetector.time = SimpleNamespace(time=lambda: now)
+    detector = datedetector.DateDetector()
     detector.default_tz = question.get("default_tz")
     for pattern in filter(None, map(str.strip, re.split("\n+", question["pattern"] or ""))):
         detector.appendTemplate(pattern)
+    if not detector.templates:
+        detector.addDefaultTemplate()
     for template in detector.templates:
-        # Counted for all detectors of a process, which each question must be free of.
+        # Counted for all detectors of a process, of which each question must be free.
         template.template.hits = 0
     return [find(detector, line) for line in question["lines"]]
 
 
-def forget():
-    """Patterns that earlier questions left behind."""
-    import fail2ban.server.datedetector as module
-    for template in module.DateDetector._defCache.templates:
-        template.hits = 0
-
-
 for text in sys.stdin:
-    forget()
     try:
         result = answer(json.loads(text))
     except Exception as error:  # a pattern that Fail2Ban does not take

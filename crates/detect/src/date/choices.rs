@@ -139,18 +139,19 @@ pub(super) fn long_epoch(text: &[u8]) -> Choices {
 }
 
 /// Microseconds of a text that [`epoch`] or [`long_epoch`] took. The unit of a long one follows from its length.
-pub(super) fn epoch_micros(text: &str, long: bool) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+pub(super) fn epoch_micros(text: &[u8], long: bool) -> Option<i64> {
+    let point = text.iter().position(|byte| *byte == b'.');
+    let (whole, fraction) = text.split_at(point.unwrap_or(text.len()));
     let unit_digits = match text.len() {
         length if !long || length < 13 => 6,
         16.. if fraction.is_empty() => 0,
         _ => 3,
     };
-    let unit = 10_i64.pow(unit_digits);
-    let parts = fraction.bytes().take(unit_digits as usize);
-    let (below, _) =
-        parts.fold((0, unit), |(sum, unit), byte| (sum + i64::from(byte - b'0') * (unit / 10), unit / 10));
-    whole.parse::<i64>().ok()?.checked_mul(unit)?.checked_add(below)
+    // As many digits of the fraction as make microseconds; where it has fewer, zeros.
+    let below = fraction.iter().skip(1).chain(std::iter::repeat(&b'0')).take(unit_digits);
+    whole.iter().chain(below).try_fold(0_i64, |sum, byte| {
+        sum.checked_mul(10)?.checked_add(i64::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?))
+    })
 }
 
 /// `@` and 24 lower-case hexadecimal digits.
@@ -160,8 +161,10 @@ pub(super) fn tai64n(text: &[u8]) -> Option<usize> {
 }
 
 /// Fail2Ban reads fifteen of the sixteen digits of seconds and does not correct for leap seconds.
-pub(super) fn tai64n_micros(text: &str) -> Option<i64> {
-    i64::from_str_radix(text.get(2..17)?, 16).ok().map(|seconds| seconds.saturating_mul(1_000_000))
+pub(super) fn tai64n_micros(text: &[u8]) -> Option<i64> {
+    i64::from_str_radix(str::from_utf8(text.get(2..17)?).ok()?, 16)
+        .ok()
+        .map(|seconds| seconds.saturating_mul(1_000_000))
 }
 
 #[cfg(test)]
@@ -193,11 +196,11 @@ mod tests {
 
     #[test]
     fn units_of_long_epochs() {
-        assert_eq!(epoch_micros("1138042459", true), Some(1_138_042_459_000_000));
-        assert_eq!(epoch_micros("1138042459123", true), Some(1_138_042_459_123_000));
-        assert_eq!(epoch_micros("1138042459123.456", true), Some(1_138_042_459_123_456));
-        assert_eq!(epoch_micros("1138042459123456", true), Some(1_138_042_459_123_456));
-        assert_eq!(epoch_micros("1138042459.5", false), Some(1_138_042_459_500_000));
-        assert_eq!(tai64n_micros("@4000000050d506482457537c"), Some(1_356_138_056_000_000));
+        assert_eq!(epoch_micros(b"1138042459", true), Some(1_138_042_459_000_000));
+        assert_eq!(epoch_micros(b"1138042459123", true), Some(1_138_042_459_123_000));
+        assert_eq!(epoch_micros(b"1138042459123.456", true), Some(1_138_042_459_123_456));
+        assert_eq!(epoch_micros(b"1138042459123456", true), Some(1_138_042_459_123_456));
+        assert_eq!(epoch_micros(b"1138042459.5", false), Some(1_138_042_459_500_000));
+        assert_eq!(tai64n_micros(b"@4000000050d506482457537c"), Some(1_356_138_056_000_000));
     }
 }

@@ -1,5 +1,6 @@
 use std::ops::Range;
 
+use super::fields::Fields;
 use super::resolve::Resolver;
 use super::run::{Hit, Stack};
 use super::template::Template;
@@ -50,18 +51,26 @@ struct Around {
     after: Option<char>,
 }
 
+impl Around {
+    const NOTHING: Self = Self { before: None, after: None };
+}
+
 impl DateDetector {
     /// Reads `datepattern`: one pattern a line; `None` is the built-in list. Dates without a zone of their own are in
     /// `zone`.
     pub fn compile(datepattern: Option<&str>, zone: Zone) -> Result<Self, DateError> {
-        let nowhere = Around { before: None, after: None };
         Ok(Self {
             templates: list::templates(datepattern)?,
             last: None,
             first_unused: 0,
-            place: Place { start: 1, end: usize::MAX, start_chars: nowhere, end_chars: nowhere },
+            place: Place {
+                start: 1,
+                end: usize::MAX,
+                start_chars: Around::NOTHING,
+                end_chars: Around::NOTHING,
+            },
             resolver: Resolver::new(zone.clone()),
-            stack: Stack::default(),
+            stack: Stack::new(),
             key: (datepattern.map(str::to_owned), zone),
         })
     }
@@ -74,41 +83,62 @@ impl DateDetector {
     /// Finds the date in `line`, which ends before its newline. `now` settles dates without a year or a day; it is the
     /// only clock.
     pub fn find(&mut self, line: &str, now: Time) -> Option<Found> {
-        let (index, hit) = self.choose(line)?;
+        let (index, hit) = match self.at_last_anchor(line) {
+            Some(found) => found,
+            None => self.choose(line)?,
+        };
         self.remember(line, index, &hit, now);
         let span = hit.date.0..hit.date.1;
-        let time = if span.is_empty() { None } else { self.resolver.time(&hit.fields, now) };
+        let time = if span.is_empty() { None } else { self.resolver.time(self.stack.fields(), now) };
         Some(Found { time, span })
+    }
+
+    /// The last pattern's match, if it can stand at one end of the line only: there is no better one. Reads no more of
+    /// the line than the date.
+    fn at_last_anchor(&mut self, line: &str) -> Option<(usize, Hit)> {
+        let last = self.last?;
+        let template = &mut self.templates[last];
+        if !template.anchored {
+            return None;
+        }
+        Some((last, template.search_start(line, &mut self.stack)?))
     }
 
     /// The pattern to take, and where it matches: the last one if it matches where it did, else the first in the list
     /// that matches no further right than it and the last one did, else the one that matches leftmost.
     fn choose(&mut self, line: &str) -> Option<(usize, Hit)> {
-        let mut best = None;
+        let mut best: Option<(usize, Hit, Fields)> = None;
         let mut tried = None;
         if let Some(last) = self.last {
-            let anchored = self.templates[last].anchored;
-            let part = if anchored { None } else { self.same_place(line) };
+            let part = if self.templates[last].anchored { None } else { self.same_place(line) };
             tried = part.is_none().then_some(last);
             let (from, till) = part.unwrap_or((0, line.len()));
-            if let Some(hit) = self.templates[last].search(&line[..till], from, &mut self.stack) {
-                if anchored || self.templates.len() == 1 || self.is_same_place(line, &hit) {
+            if !self.templates[last].anchored
+                && let Some(hit) = self.templates[last].search(&line[..till], from, &mut self.stack)
+            {
+                if self.templates.len() == 1 || self.is_same_place(line, &hit) {
                     return Some((last, hit));
                 }
-                best = Some((last, hit));
+                best = Some((last, hit, *self.stack.fields()));
             }
         }
+        let clock = has_clock(line);
         for index in (0..self.templates.len()).filter(|index| Some(*index) != tried) {
+            if !clock && self.templates[index].has_clock() {
+                continue;
+            }
             let Some(hit) = self.templates[index].search(line, 0, &mut self.stack) else { continue };
             if self.wins(index, chars(line, hit.start)) {
                 return Some((index, hit));
             }
             // Maybe in the message: look on for a date before it.
-            if best.is_none_or(|(_, best)| hit.start < best.start) {
-                best = Some((index, hit));
+            if best.is_none_or(|(_, best, _)| hit.start < best.start) {
+                best = Some((index, hit, *self.stack.fields()));
             }
         }
-        best
+        let (index, hit, fields) = best?;
+        *self.stack.fields() = fields;
+        Some((index, hit))
     }
 
     /// Whether a match of the pattern so far from the line's start ends the search.
@@ -123,7 +153,7 @@ impl DateDetector {
     fn same_place(&self, line: &str) -> Option<(usize, usize)> {
         let Place { start, end, start_chars, end_chars } = self.place;
         let (from, till) = (byte(line, start), byte(line, end));
-        let (at_start, at_end) = (around(line, from), around(line, till));
+        let [at_start, at_end] = [from, till].map(|at| at.map_or(Around::NOTHING, |at| around(line, at)));
         let sign = |now: Option<char>, last: Option<char>| {
             now == last && last.is_some_and(|char| !char.is_alphanumeric())
         };
@@ -136,23 +166,28 @@ impl DateDetector {
         chars(line, hit.start) == self.place.start && chars(line, hit.end) == self.place.end
     }
 
+    #[inline]
     fn remember(&mut self, line: &str, index: usize, hit: &Hit, now: Time) {
         let start = chars(line, hit.start);
+        let length = hit.end - hit.start;
+        let length = if hit.ascii { length } else { chars(&line[hit.start..], length) };
+        let [start_chars, end_chars] = [hit.start, hit.end].map(|at| around(line, at));
+        self.place = Place { start, end: start + length, start_chars, end_chars };
         let template = &mut self.templates[index];
         template.hits += 1;
         template.last_used = now.as_secs();
         template.distance = start;
+        if Some(index) != self.last {
+            self.promote(index);
+        }
+    }
+
+    /// Makes a pattern the last one. It may come to stand further in front.
+    fn promote(&mut self, index: usize) {
         if self.first_unused == index {
             self.first_unused += 1;
         }
-        self.place = Place {
-            start,
-            end: start + chars(&line[hit.start..], hit.end - hit.start),
-            start_chars: around(line, Some(hit.start)),
-            end_chars: around(line, Some(hit.end)),
-        };
-        let moves = index > 0 && Some(index) != self.last;
-        self.last = Some(if moves { self.bubble_up(index) } else { index });
+        self.last = Some(if index > 0 { self.bubble_up(index) } else { index });
     }
 
     /// Moves a pattern that was taken towards the front, if it is worth more than those it passes. Its new place.
@@ -174,6 +209,13 @@ impl DateDetector {
     }
 }
 
+/// Whether a digit, a colon and a digit stand in the line.
+fn has_clock(line: &str) -> bool {
+    let line = line.as_bytes();
+    let digit = |at: usize| line.get(at).is_some_and(u8::is_ascii_digit);
+    memchr::memchr_iter(b':', line).any(|at| at > 0 && digit(at - 1) && digit(at + 1))
+}
+
 /// Characters before the byte `at`.
 fn chars(line: &str, at: usize) -> usize {
     let before = &line[..at];
@@ -188,7 +230,10 @@ fn byte(line: &str, chars: usize) -> Option<usize> {
     }
 }
 
-fn around(line: &str, at: Option<usize>) -> Around {
-    let Some(at) = at else { return Around { before: None, after: None } };
-    Around { before: line[..at].chars().next_back(), after: line[at..].chars().next() }
+#[inline]
+fn around(line: &str, at: usize) -> Around {
+    let ascii =
+        |at: usize| line.as_bytes().get(at).filter(|byte| byte.is_ascii()).map(|byte| char::from(*byte));
+    let before = if at == 0 { None } else { ascii(at - 1).or_else(|| line[..at].chars().next_back()) };
+    Around { before, after: ascii(at).or_else(|| line[at..].chars().next()) }
 }

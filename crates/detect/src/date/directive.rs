@@ -4,7 +4,8 @@
 //! rest of the pattern matches is taken. Digits and letters are ASCII.
 
 use super::choices::{self, Choices};
-use super::fields::Fields;
+use super::fields::{Fields, Slot};
+use super::program::TwoDigits;
 use super::{names, offsets};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,7 +153,8 @@ impl Directive {
     pub(super) fn shapes(self) -> Option<&'static [Shape]> {
         Some(match self {
             Year | IsoYear => &[&[D, D, D, D]],
-            ExactYear => &[&[(b'2', b'2'), (b'0', b'0'), D, D]],
+            // Decades that a log can be of: Fail2Ban's end with that of its start and three years.
+            ExactYear => &[&[(b'2', b'2'), (b'0', b'0'), (b'0', b'3'), D]],
             ShortYear => &[&[D, D]],
             Month => &[&[(b'0', b'0'), (b'1', b'9')], &[(b'1', b'9')], &[(b'1', b'1'), (b'0', b'2')]],
             ExactMonth => &[&[(b'0', b'0'), (b'1', b'9')], &[(b'1', b'1'), (b'0', b'2')]],
@@ -237,40 +239,85 @@ impl Directive {
         }
     }
 
+    /// Whether one of the directive's texts may begin with `byte`. May say yes too often.
+    pub(super) fn may_begin(self, byte: u8) -> bool {
+        let letter = byte.to_ascii_lowercase();
+        match self {
+            MonthName | FullMonthName => b"jfmasond".contains(&letter),
+            WeekdayName | FullWeekdayName => b"mtwfs".contains(&letter),
+            AmPm => b"ap".contains(&letter),
+            ZoneOffset => b"zug+-".contains(&letter),
+            ZoneName | ExactZoneName => byte.is_ascii_alphabetic(),
+            AnyZone => byte.is_ascii_alphabetic() || matches!(byte, b'+' | b'-'),
+            Tai64n => byte == b'@',
+            Epoch | LongEpoch => byte.is_ascii_digit(),
+            _ => self
+                .shapes()
+                .is_some_and(|shapes| shapes.iter().any(|shape| (shape[0].0..=shape[0].1).contains(&byte))),
+        }
+    }
+
+    /// Takes one text at a place, whatever comes after it.
+    pub(super) fn is_plain(self) -> bool {
+        matches!(self, Year | ExactYear | ShortYear | MonthName | WeekdayName)
+    }
+
+    pub(super) fn is_hour(self) -> bool {
+        matches!(self, Hour | ExactHour | SpacedHour | ExactSpacedHour)
+    }
+
+    /// The texts of two digits, where no other text of the directive can be meant when no digit follows.
+    pub(super) fn two_digits(self) -> Option<TwoDigits> {
+        let (slot, least, most) = match self {
+            Month | ExactMonth => (Slot::Month, 1, 12),
+            Day | ExactDay => (Slot::Day, 1, 31),
+            Minute | ExactMinute => (Slot::Minute, 0, 59),
+            // 60 and 61 come after their first digit alone.
+            Second | ExactSecond => (Slot::Second, 0, 59),
+            _ => return None,
+        };
+        Some(TwoDigits { slot, least, most, blank: self == Day })
+    }
+
     /// Writes down what `text` says, one of this directive's texts. The last word counts.
     pub(super) fn read(self, text: &[u8], fields: &mut Fields) {
         let number = || number(text);
-        let ascii = || str::from_utf8(text).unwrap_or_default();
+        let mut set = |slot, value: i16| fields.set(slot, i8::try_from(value).unwrap_or(-1));
         match self {
-            Year | ExactYear => fields.year = number(),
-            ShortYear => fields.year = 2000 + number(),
-            Month | ExactMonth => fields.month = small(number()),
-            Day | ExactDay => fields.day = small(number()),
+            Month | ExactMonth => set(Slot::Month, number()),
+            Day | ExactDay => set(Slot::Day, number()),
             Hour | ExactHour | SpacedHour | ExactSpacedHour => {
-                (fields.hour, fields.twelve) = (number() as u8, false);
+                set(Slot::Hour, number());
+                set(Slot::Twelve, 0);
             }
             Hour12 | SpacedHour12 | ExactSpacedHour12 => {
-                (fields.hour, fields.twelve) = (number() as u8, true)
+                set(Slot::Hour, number());
+                set(Slot::Twelve, 1);
             }
-            Minute | ExactMinute => fields.minute = number() as u8,
-            Second | ExactSecond => fields.second = number() as u8,
-            MonthName | FullMonthName => fields.month = self.name(text).map_or(-1, |(_, number)| number),
-            WeekdayName | FullWeekdayName => {
-                fields.weekday = self.name(text).map_or(-1, |(_, number)| number);
-            }
-            AmPm => fields.pm = self.name(text).is_some_and(|(_, number)| number == 1),
-            WeekdayNumber => fields.weekday = (small(number()) + 6) % 7,
-            Yearday => fields.yearday = number(),
+            Minute | ExactMinute => set(Slot::Minute, number()),
+            Second | ExactSecond => set(Slot::Second, number()),
+            MonthName | FullMonthName => set(Slot::Month, self.name_number(text)),
+            WeekdayName | FullWeekdayName => set(Slot::Weekday, self.name_number(text)),
+            AmPm => set(Slot::Afternoon, self.name_number(text)),
+            WeekdayNumber => set(Slot::Weekday, (number() + 6) % 7),
             WeekFromSunday | WeekFromMonday => {
-                (fields.week, fields.week_from_monday) = (small(number()), self == WeekFromMonday);
+                set(Slot::Week, number());
+                set(Slot::WeekFromMonday, i16::from(self == WeekFromMonday));
             }
-            ZoneOffset | ZoneName | AnyZone | ExactZoneName => fields.offset = offsets::parse(ascii()),
-            Epoch => fields.epoch = choices::epoch_micros(ascii(), false),
-            LongEpoch => fields.epoch = choices::epoch_micros(ascii(), true),
-            Tai64n => fields.epoch = choices::tai64n_micros(ascii()),
+            Year | ExactYear => fields.year = number(),
+            ShortYear => fields.year = 2000 + number(),
+            Yearday => fields.yearday = number(),
+            ZoneOffset | ZoneName | AnyZone | ExactZoneName => fields.offset = offsets::parse(text),
+            Epoch => fields.epoch = choices::epoch_micros(text, false),
+            LongEpoch => fields.epoch = choices::epoch_micros(text, true),
+            Tai64n => fields.epoch = choices::tai64n_micros(text),
             // Fail2Ban looks at these and takes no notice of them.
             Fraction | IsoYear | IsoWeekday | IsoWeek => {}
         }
+    }
+
+    fn name_number(self, text: &[u8]) -> i16 {
+        self.name(text).map_or(-1, |(_, number)| number.into())
     }
 }
 
@@ -280,8 +327,4 @@ fn number(text: &[u8]) -> i16 {
         .filter(|byte| byte.is_ascii_digit())
         .take(4)
         .fold(0, |sum, byte| sum * 10 + i16::from(byte - b'0'))
-}
-
-fn small(number: i16) -> i8 {
-    i8::try_from(number).unwrap_or(-1)
 }

@@ -28,23 +28,23 @@ impl Engine {
         Ok(Self { regex, fields })
     }
 
-    pub(super) fn search(&self, text: &str, from: usize) -> Option<Hit> {
+    pub(super) fn search(&self, text: &str, from: usize, fields: &mut Fields) -> Option<Hit> {
         let mut captures = self.regex.create_captures();
         let input = Input::new(text).range(from..).anchored(Anchored::No);
         self.regex.search_captures(&input, &mut captures);
-        self.hit(text, &captures)
+        self.hit(text, &captures, fields)
     }
 
-    fn hit(&self, text: &str, captures: &Captures) -> Option<Hit> {
+    fn hit(&self, text: &str, captures: &Captures, fields: &mut Fields) -> Option<Hit> {
         let all = captures.get_match()?;
         let date = captures.get_group(1).map_or((0, 0), |span| (span.start, span.end));
-        let mut fields = Fields::NONE;
+        *fields = Fields::NONE;
         for (group, directive) in &self.fields {
             if let Some(span) = captures.get_group(*group) {
-                directive.read(text[span].as_bytes(), &mut fields);
+                directive.read(text[span].as_bytes(), fields);
             }
         }
-        Some(Hit { start: all.start(), end: all.end(), date, fields })
+        Some(Hit { start: all.start(), end: all.end(), date, ascii: false })
     }
 }
 

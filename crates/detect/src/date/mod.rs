@@ -10,6 +10,7 @@ mod directive;
 mod engine;
 mod expression;
 mod fields;
+mod layout;
 mod list;
 mod names;
 mod offsets;

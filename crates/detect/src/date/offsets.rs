@@ -45,8 +45,8 @@ const ABBREVIATIONS: &[(i16, &str)] = &[
 ];
 
 /// Reads `Z`, `UTC`, `CEST`, `+02`, `+0200`, `-03:30`, `UTC+0200`. Upper case only.
-pub(super) fn parse(text: &str) -> Offset {
-    let split = text.find(['+', '-']).unwrap_or(text.len());
+pub(super) fn parse(text: &[u8]) -> Offset {
+    let split = text.iter().position(|byte| matches!(byte, b'+' | b'-')).unwrap_or(text.len());
     let (name, offset) = text.split_at(split);
     match (abbreviation(name), minutes(offset)) {
         (Some(base), Some(more)) => Offset::Minutes(base + more),
@@ -54,28 +54,27 @@ pub(super) fn parse(text: &str) -> Offset {
     }
 }
 
-fn abbreviation(name: &str) -> Option<i16> {
-    if name.is_empty() {
+fn abbreviation(name: &[u8]) -> Option<i16> {
+    if matches!(name, b"" | b"Z" | b"UTC" | b"GMT") {
         return Some(0);
     }
-    ABBREVIATIONS
-        .iter()
-        .find(|(_, names)| names.split(' ').any(|known| known == name))
-        .map(|(minutes, _)| *minutes)
+    let means = |names: &&str| names.split(' ').any(|known| known.as_bytes() == name);
+    ABBREVIATIONS.iter().find(|(_, names)| means(names)).map(|(minutes, _)| *minutes)
 }
 
 /// `""`, `+hh`, `+hhmm`, `+hh:mm`.
-fn minutes(text: &str) -> Option<i16> {
-    let Some(sign) = text.bytes().next() else { return Some(0) };
-    let sign = if sign == b'-' { -1 } else { 1 };
-    let two = |at: usize| text.get(at..at + 2)?.parse::<u8>().ok().map(i16::from);
-    let minute_at = match text.len() {
-        3 => return Some(sign * two(1)? * 60),
-        5 => 3,
-        6 if text.as_bytes()[3] == b':' => 4,
+fn minutes(text: &[u8]) -> Option<i16> {
+    let two = |tens: u8, ones: u8| {
+        (tens.is_ascii_digit() && ones.is_ascii_digit())
+            .then(|| i16::from(tens - b'0') * 10 + i16::from(ones - b'0'))
+    };
+    let (sign, minutes) = match *text {
+        [] => return Some(0),
+        [sign, a, b] => (sign, two(a, b)? * 60),
+        [sign, a, b, c, d] | [sign, a, b, b':', c, d] => (sign, two(a, b)? * 60 + two(c, d)?),
         _ => return None,
     };
-    Some(sign * (two(1)? * 60 + two(minute_at)?))
+    Some(if sign == b'-' { -minutes } else { minutes })
 }
 
 #[cfg(test)]
@@ -84,19 +83,19 @@ mod tests {
 
     #[test]
     fn names_and_offsets_add_up() {
-        assert_eq!(parse("Z"), Offset::Minutes(0));
-        assert_eq!(parse("CEST"), Offset::Minutes(120));
-        assert_eq!(parse("+02"), Offset::Minutes(120));
-        assert_eq!(parse("-0330"), Offset::Minutes(-210));
-        assert_eq!(parse("-03:30"), Offset::Minutes(-210));
-        assert_eq!(parse("CET+0100"), Offset::Minutes(120));
-        assert_eq!(parse("NPT"), Offset::Minutes(345));
+        assert_eq!(parse(b"Z"), Offset::Minutes(0));
+        assert_eq!(parse(b"CEST"), Offset::Minutes(120));
+        assert_eq!(parse(b"+02"), Offset::Minutes(120));
+        assert_eq!(parse(b"-0330"), Offset::Minutes(-210));
+        assert_eq!(parse(b"-03:30"), Offset::Minutes(-210));
+        assert_eq!(parse(b"CET+0100"), Offset::Minutes(120));
+        assert_eq!(parse(b"NPT"), Offset::Minutes(345));
     }
 
     #[test]
     fn what_nobody_knows_is_unknown() {
         for text in ["XYZ", "utc", "+2", "+02-00", "+ab", "é+0200"] {
-            assert_eq!(parse(text), Offset::Unknown, "{text}");
+            assert_eq!(parse(text.as_bytes()), Offset::Unknown, "{text}");
         }
     }
 }

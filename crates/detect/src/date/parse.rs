@@ -25,8 +25,8 @@ pub(super) enum Node {
     /// The pattern's first group: what is cut out of the line.
     Date(Box<Node>),
     /// A group that [`Node::Same`] refers to.
-    Mark(usize, Box<Node>),
-    Same(usize),
+    Mark(u8, Box<Node>),
+    Same(u8),
     Start,
     End,
     Boundary,
@@ -244,7 +244,7 @@ impl<'a> Parser<'a> {
             self.alternatives()?
         } else if self.eat("?P=") {
             let (name, rest) = self.rest.split_once(')')?;
-            let mark = self.names.iter().position(|known| *known == name)?;
+            let mark = u8::try_from(self.names.iter().position(|known| *known == name)?).ok()?;
             self.rest = rest;
             self.depth -= 1;
             return Some(Node::Same(mark));
@@ -271,7 +271,7 @@ impl<'a> Parser<'a> {
         }
         self.rest = rest;
         self.names.push(name);
-        let mark = self.names.len() - 1;
+        let mark = u8::try_from(self.names.len() - 1).ok()?;
         self.groups += 1;
         let first = self.groups == 1;
         let node = Node::Mark(mark, Box::new(self.alternatives()?));

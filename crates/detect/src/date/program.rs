@@ -1,6 +1,7 @@
 //! A date pattern as a list of steps.
 
 use super::directive::Directive;
+use super::fields::Slot;
 use super::parse::{Class, Node, Wide};
 use super::source::{Begin, Kind, Source};
 use super::word::is_word_byte;
@@ -11,26 +12,26 @@ const MOST: usize = 4000;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
     Byte(u8),
-    Class(Class),
-    /// As many characters of the class as there are, fewer if the rest wants them. `exact`: the rest cannot begin with one.
-    Run {
-        class: Class,
-        min: u32,
-        max: u32,
-        exact: bool,
-    },
+    Class(ClassId),
+    Run(RunId),
     Directive(Directive),
+    /// [`Op::Directive`] of two digits that no further digit can follow, for the common texts.
+    TwoDigits(Directive, TwoDigits),
+    /// [`Op::Directive`] of the hour, and the four steps `:%M:%S` after it, for the common texts.
+    Clock(Directive),
+    /// [`Op::Directive`] of digits that no further digit can follow.
+    Fraction,
     /// Tries `first`, then `second`.
     Split {
-        first: usize,
-        second: usize,
+        first: u16,
+        second: u16,
     },
-    Jump(usize),
+    Jump(u16),
     OpenDate,
     CloseDate,
-    OpenMark(usize),
-    CloseMark(usize),
-    Same(usize),
+    OpenMark(u8),
+    CloseMark(u8),
+    Same(u8),
     Start,
     End,
     Boundary,
@@ -41,6 +42,38 @@ pub(super) enum Op {
     Done,
 }
 
+pub(super) type ClassId = u16;
+pub(super) type RunId = u16;
+
+/// As many characters of a class as there are, fewer if the rest wants them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    pub(super) class: Class,
+    pub(super) min: u32,
+    pub(super) max: u32,
+    /// The rest cannot begin with a character of the class, so fewer are never wanted.
+    pub(super) exact: bool,
+    /// The only byte that is not in the class.
+    pub(super) until: Option<u8>,
+}
+
+impl Run {
+    /// Takes all before the first such byte.
+    pub(super) fn is_all_until(&self, byte: u8) -> bool {
+        self.until == Some(byte) && self.exact && self.min == 0 && self.max == u32::MAX
+    }
+}
+
+/// The numbers that [`Op::TwoDigits`] takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TwoDigits {
+    pub(super) slot: Slot,
+    pub(super) least: u8,
+    pub(super) most: u8,
+    /// A blank may take the place of the first digit.
+    pub(super) blank: bool,
+}
+
 /// What can come next: bytes, and whether the text may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Peek {
@@ -48,56 +81,157 @@ pub(super) struct Peek {
     end: bool,
 }
 
+/// Where a program can match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begins {
+    AtStart,
+    /// Where this byte is.
+    With(u8),
+    /// At the places of [`Op::BeginEpoch`].
+    Epoch,
+    Anywhere,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     pub(super) ops: Vec<Op>,
+    pub(super) classes: Vec<Class>,
+    pub(super) runs: Vec<Run>,
     /// For each step: what can come next if it is to succeed.
     pub(super) peeks: Vec<Peek>,
     /// For each step: what can come after it, when it ended with a word character.
     pub(super) follows: Vec<Peek>,
+    /// For each step: nothing after it can fail that `follows` lets pass.
+    pub(super) closing: Vec<bool>,
     pub(super) ignore_case: bool,
-    /// Matches at the line's start only.
-    pub(super) at_start: bool,
+    pub(super) begins: Begins,
+    /// Matches only where a digit, a colon and a digit stand somewhere.
+    pub(super) has_clock: bool,
 }
 
 impl Program {
     /// `None` if it would be too long.
     pub(super) fn new(source: &Source, node: &Node) -> Option<Self> {
-        let mut ops = Vec::new();
+        let mut writer = Writer::default();
         match (source.begin, source.kind) {
             (Begin::Anywhere, Kind::Fields) => {}
-            (Begin::Word, _) => ops.push(Op::BeginWord),
-            (_, Kind::BuiltinEpoch) => ops.push(Op::BeginEpoch),
+            (Begin::Word, _) => writer.ops.push(Op::BeginWord),
+            (_, Kind::BuiltinEpoch) => writer.ops.push(Op::BeginEpoch),
             (Begin::Line, _) => {
-                ops.extend([Op::Start, Op::Run { class: Class::NOT_WORD, min: 0, max: 2, exact: false }])
+                writer.ops.push(Op::Start);
+                writer.run(Class::NOT_WORD, 0, 2);
             }
         }
-        emit(&mut ops, node)?;
+        writer.emit(node)?;
         if source.end_word {
-            ops.push(Op::EndWord);
+            writer.ops.push(Op::EndWord);
         }
-        ops.push(Op::Done);
-        let at_start = source.line_begin && matches!(ops.first(), Some(Op::Start));
+        writer.ops.push(Op::Done);
+        let Writer { ops, classes, runs } = writer;
         let mut program = Self {
             peeks: Vec::new(),
             follows: Vec::new(),
-            ops,
+            closing: Vec::new(),
+            begins: Begins::Anywhere,
             ignore_case: source.flags.ignore_case,
-            at_start,
+            has_clock: node.has_clock(),
+            ops,
+            classes,
+            runs,
         };
         program.look_ahead();
+        program.specialise();
+        program.begins = program.begins(source.line_begin);
         Some(program)
     }
 
     fn look_ahead(&mut self) {
         let all = 0..self.ops.len();
-        self.peeks = all.clone().map(|at| self.peek(at, false)).collect();
-        self.follows = all.map(|at| self.peek((at + 1).min(self.ops.len() - 1), true)).collect();
-        for at in 0..self.ops.len() {
-            let follow = self.peek((at + 1).min(self.ops.len() - 1), false);
-            if let Op::Run { class, exact, .. } = &mut self.ops[at] {
-                *exact = !follow.overlaps(&Peek::class(*class)) && !follow.end;
+        let next = |at: usize| (at + 1).min(self.ops.len() - 1);
+        let after_word = self.after_word();
+        self.peeks = all.clone().map(|at| self.peek(at, after_word[at])).collect();
+        self.follows = all.clone().map(|at| self.peek(next(at), true)).collect();
+        let closes = |op: &Op| matches!(op, Op::CloseDate | Op::CloseMark(_) | Op::EndWord | Op::Done);
+        self.closing = all.clone().map(|at| self.ops[next(at)..].iter().all(closes)).collect();
+        for at in all {
+            let follow = self.peek(next(at), false);
+            if let Op::Run(run) = self.ops[at] {
+                let run = &mut self.runs[usize::from(run)];
+                run.exact = !follow.end && !follow.overlaps(&Peek::class(run.class));
             }
+        }
+    }
+
+    /// For each step: whether a word character is always before it.
+    fn after_word(&self) -> Vec<bool> {
+        let mut after = vec![true; self.ops.len()];
+        after[0] = false;
+        loop {
+            let mut changed = false;
+            let mut arrive = |at: usize, word: bool| {
+                if after.get(at) == Some(&true) && !word {
+                    after[at] = false;
+                    changed = true;
+                }
+                after.get(at).copied()
+            };
+            for (at, op) in self.ops.iter().enumerate() {
+                let word = arrive(at, true).unwrap_or_default();
+                match *op {
+                    Op::Directive(_) => {}
+                    Op::Byte(byte) if is_word_byte(byte) => {}
+                    Op::Split { first, second } => {
+                        arrive(first.into(), word);
+                        arrive(second.into(), word);
+                    }
+                    Op::Jump(to) => {
+                        arrive(to.into(), word);
+                    }
+                    Op::Byte(_) | Op::Class(_) | Op::Run(_) | Op::Same(_) | Op::Done => {
+                        arrive(at + 1, false);
+                    }
+                    _ => {
+                        arrive(at + 1, word);
+                    }
+                }
+            }
+            if !changed {
+                return after;
+            }
+        }
+    }
+
+    fn specialise(&mut self) {
+        for at in 0..self.ops.len() {
+            let digit_follows = |at: usize| self.follows[at].overlaps(&Peek::DIGITS);
+            let Op::Directive(directive) = self.ops[at] else { continue };
+            let is_clock = matches!(
+                self.ops[at + 1..],
+                [
+                    Op::Byte(b':'),
+                    Op::Directive(Directive::Minute),
+                    Op::Byte(b':'),
+                    Op::Directive(Directive::Second),
+                    ..
+                ]
+            );
+            if directive.is_hour() && is_clock && !digit_follows(at + 4) {
+                self.ops[at] = Op::Clock(directive);
+            } else if directive == Directive::Fraction && !digit_follows(at) {
+                self.ops[at] = Op::Fraction;
+            } else if let Some(two) = directive.two_digits()
+                && !digit_follows(at)
+            {
+                self.ops[at] = Op::TwoDigits(directive, two);
+            }
+        }
+    }
+
+    fn begins(&self, line_begin: bool) -> Begins {
+        match self.ops[0] {
+            Op::Start if line_begin => Begins::AtStart,
+            Op::BeginEpoch => Begins::Epoch,
+            _ => self.peeks[0].only().map_or(Begins::Anywhere, Begins::With),
         }
     }
 
@@ -113,10 +247,11 @@ impl Program {
         }
         match self.ops[at] {
             Op::Byte(byte) => peek.add(byte),
-            Op::Class(class) => peek.union(&Peek::class(class)),
-            Op::Run { class, min, .. } => {
-                peek.union(&Peek::class(class));
-                if min == 0 {
+            Op::Class(class) => peek.union(&Peek::class(self.classes[usize::from(class)])),
+            Op::Run(run) => {
+                let run = self.runs[usize::from(run)];
+                peek.union(&Peek::class(run.class));
+                if run.min == 0 {
                     self.collect(at + 1, after_word, seen, peek);
                 }
             }
@@ -125,101 +260,122 @@ impl Program {
                 (0..=0x7f).filter(begins).for_each(|byte| peek.add(byte));
             }
             Op::Split { first, second } => {
-                self.collect(first, after_word, seen, peek);
-                self.collect(second, after_word, seen, peek);
+                self.collect(first.into(), after_word, seen, peek);
+                self.collect(second.into(), after_word, seen, peek);
             }
-            Op::Jump(to) => self.collect(to, after_word, seen, peek),
+            Op::Jump(to) => self.collect(to.into(), after_word, seen, peek),
+            Op::Same(mark) => peek.union(&self.marked(mark)),
             Op::EndWord if after_word => peek.union(&Peek::AFTER_WORD),
-            Op::Same(_) | Op::End | Op::EndWord | Op::Done => peek.union(&Peek::ALL),
+            Op::EndWord | Op::End | Op::Done => peek.union(&Peek::ALL),
             _ => self.collect(at + 1, after_word, seen, peek),
         }
     }
+
+    /// What a group begins with, where it is one character.
+    fn marked(&self, mark: u8) -> Peek {
+        let group = self.ops.iter().position(|op| matches!(op, Op::OpenMark(known) if *known == mark));
+        match group.map(|at| &self.ops[at + 1..]) {
+            Some([Op::Class(class), Op::CloseMark(_), ..]) => Peek::class(self.classes[usize::from(*class)]),
+            _ => Peek::ALL,
+        }
+    }
 }
 
-fn emit(ops: &mut Vec<Op>, node: &Node) -> Option<()> {
-    match node {
-        Node::Byte(byte) => ops.push(Op::Byte(*byte)),
-        Node::Class(class) => ops.push(Op::Class(*class)),
-        Node::Directive(directive) => ops.push(Op::Directive(*directive)),
-        Node::Concat(all) => all.iter().try_for_each(|node| emit(ops, node))?,
-        Node::Alternate(all) => alternate(ops, all)?,
-        Node::Repeat { node, min, max, greedy } => repeat(ops, node, *min, *max, *greedy)?,
-        Node::Date(node) => {
-            ops.push(Op::OpenDate);
-            emit(ops, node)?;
-            ops.push(Op::CloseDate);
-        }
-        Node::Mark(mark, node) => {
-            ops.push(Op::OpenMark(*mark));
-            emit(ops, node)?;
-            ops.push(Op::CloseMark(*mark));
-        }
-        Node::Same(mark) => ops.push(Op::Same(*mark)),
-        Node::Start => ops.push(Op::Start),
-        Node::End => ops.push(Op::End),
-        Node::Boundary => ops.push(Op::Boundary),
-    }
-    (ops.len() < MOST).then_some(())
+#[derive(Default)]
+struct Writer {
+    ops: Vec<Op>,
+    classes: Vec<Class>,
+    runs: Vec<Run>,
 }
 
-fn alternate(ops: &mut Vec<Op>, all: &[Node]) -> Option<()> {
-    let mut ends = Vec::new();
-    for (index, node) in all.iter().enumerate() {
-        let split = ops.len();
-        if index + 1 < all.len() {
-            ops.push(Op::Split { first: split + 1, second: 0 });
-        }
-        emit(ops, node)?;
-        if index + 1 < all.len() {
-            ends.push(ops.len());
-            ops.push(Op::Jump(0));
-            ops[split] = Op::Split { first: split + 1, second: ops.len() };
-        }
-    }
-    for end in ends {
-        ops[end] = Op::Jump(ops.len());
-    }
-    Some(())
-}
-
-fn repeat(ops: &mut Vec<Op>, node: &Node, min: u16, max: Option<u16>, greedy: bool) -> Option<()> {
-    let class = match node {
-        Node::Byte(byte) if byte.is_ascii() => Some(Class { ascii: 1 << byte, wide: Wide::None }),
-        Node::Class(class) => Some(*class),
-        _ => None,
-    };
-    if let Some(class) = class.filter(|_| greedy) {
-        let max = max.map_or(u32::MAX, u32::from);
-        ops.push(Op::Run { class, min: min.into(), max, exact: false });
-        return Some(());
-    }
-    (0..min).try_for_each(|_| emit(ops, node))?;
-    match max {
-        Some(max) => {
-            let mut splits = Vec::new();
-            for _ in min..max {
-                splits.push(ops.len());
-                ops.push(Op::Done);
-                emit(ops, node)?;
+impl Writer {
+    fn emit(&mut self, node: &Node) -> Option<()> {
+        match node {
+            Node::Byte(byte) => self.ops.push(Op::Byte(*byte)),
+            Node::Class(class) => {
+                self.ops.push(Op::Class(u16::try_from(self.classes.len()).ok()?));
+                self.classes.push(*class);
             }
-            let end = ops.len();
-            for at in splits {
-                ops[at] = split(at + 1, end, greedy);
-            }
+            Node::Directive(directive) => self.ops.push(Op::Directive(*directive)),
+            Node::Concat(all) => all.iter().try_for_each(|node| self.emit(node))?,
+            Node::Alternate(all) => self.alternate(all)?,
+            Node::Repeat { node, min, max, greedy } => self.repeat(node, *min, *max, *greedy)?,
+            Node::Date(node) => self.enclosed(Op::OpenDate, node, Op::CloseDate)?,
+            Node::Mark(mark, node) => self.enclosed(Op::OpenMark(*mark), node, Op::CloseMark(*mark))?,
+            Node::Same(mark) => self.ops.push(Op::Same(*mark)),
+            Node::Start => self.ops.push(Op::Start),
+            Node::End => self.ops.push(Op::End),
+            Node::Boundary => self.ops.push(Op::Boundary),
         }
-        None => {
-            let start = ops.len();
-            ops.push(Op::Done);
-            emit(ops, node)?;
-            ops.push(Op::Jump(start));
-            ops[start] = split(start + 1, ops.len(), greedy);
-        }
+        (self.ops.len() < MOST).then_some(())
     }
-    Some(())
-}
 
-fn split(body: usize, after: usize, greedy: bool) -> Op {
-    if greedy { Op::Split { first: body, second: after } } else { Op::Split { first: after, second: body } }
+    fn enclosed(&mut self, open: Op, node: &Node, close: Op) -> Option<()> {
+        self.ops.push(open);
+        self.emit(node)?;
+        self.ops.push(close);
+        Some(())
+    }
+
+    /// The next step's number. [`MOST`] keeps it small.
+    fn next(&self) -> u16 {
+        u16::try_from(self.ops.len()).unwrap_or(u16::MAX)
+    }
+
+    fn alternate(&mut self, all: &[Node]) -> Option<()> {
+        let (last, others) = all.split_last()?;
+        let mut ends = Vec::new();
+        for node in others {
+            let split = self.ops.len();
+            self.ops.push(Op::Done);
+            let first = self.next();
+            self.emit(node)?;
+            ends.push(self.ops.len());
+            self.ops.push(Op::Done);
+            self.ops[split] = Op::Split { first, second: self.next() };
+        }
+        self.emit(last)?;
+        ends.into_iter().for_each(|end| self.ops[end] = Op::Jump(self.next()));
+        Some(())
+    }
+
+    fn run(&mut self, class: Class, min: u32, max: u32) {
+        let id = u16::try_from(self.runs.len()).unwrap_or(u16::MAX);
+        self.ops.push(Op::Run(id));
+        let missing = !class.ascii;
+        let until = (class.wide == Wide::All && missing.count_ones() == 1).then(|| missing.trailing_zeros());
+        let until = until.and_then(|byte| u8::try_from(byte).ok());
+        self.runs.push(Run { class, min, max, exact: false, until });
+    }
+
+    fn repeat(&mut self, node: &Node, min: u16, max: Option<u16>, greedy: bool) -> Option<()> {
+        let class = match node {
+            Node::Byte(byte) if byte.is_ascii() => Some(Class { ascii: 1 << byte, wide: Wide::None }),
+            Node::Class(class) => Some(*class),
+            _ => None,
+        };
+        if let Some(class) = class.filter(|_| greedy && max != Some(1)) {
+            self.run(class, min.into(), max.map_or(u32::MAX, u32::from));
+            return Some(());
+        }
+        (0..min).try_for_each(|_| self.emit(node))?;
+        let mut splits = Vec::new();
+        for _ in min..max.unwrap_or(min + 1) {
+            splits.push(self.ops.len());
+            self.ops.push(Op::Done);
+            self.emit(node)?;
+        }
+        if max.is_none() {
+            self.ops.push(Op::Jump(u16::try_from(*splits.first()?).ok()?));
+        }
+        let after = self.next();
+        for at in splits {
+            let body = u16::try_from(at + 1).ok()?;
+            let (first, second) = if greedy { (body, after) } else { (after, body) };
+            self.ops[at] = Op::Split { first, second };
+        }
+        Some(())
+    }
 }
 
 impl Peek {
@@ -239,10 +395,18 @@ impl Peek {
         peek
     };
 
-    fn class(class: Class) -> Self {
+    pub(super) fn class(class: Class) -> Self {
         let wide = if class.wide == Wide::None { 0 } else { u64::MAX };
         Self { bytes: [class.ascii as u64, (class.ascii >> 64) as u64, wide, wide], end: false }
     }
+
+    /// What certainly lets a word end.
+    pub(super) const AFTER_WORD_ASCII: Self = {
+        let mut peek = Self::AFTER_WORD;
+        (peek.bytes[2], peek.bytes[3]) = (0, 0);
+        peek
+    };
+    pub(super) const DIGITS: Self = Self { bytes: [0x3ff << b'0', 0, 0, 0], end: false };
 
     fn add(&mut self, byte: u8) {
         self.bytes[usize::from(byte >> 6)] |= 1 << (byte & 63);
@@ -253,8 +417,31 @@ impl Peek {
         self.end |= other.end;
     }
 
+    /// What is not allowed.
+    pub(super) fn others(&self) -> Self {
+        Self { bytes: self.bytes.map(|bytes| !bytes), end: !self.end }
+    }
+
+    /// Allows only what the other allows too.
+    pub(super) fn narrow(&mut self, other: &Self) {
+        self.bytes.iter_mut().zip(other.bytes).for_each(|(mine, other)| *mine &= other);
+        self.end &= other.end;
+    }
+
     fn overlaps(&self, other: &Self) -> bool {
         self.bytes.iter().zip(other.bytes).any(|(mine, other)| mine & other != 0)
+    }
+
+    /// The only byte, if it is one.
+    fn only(&self) -> Option<u8> {
+        let mut bytes = (0..=u8::MAX).filter(|byte| self.allows(Some(byte)));
+        bytes.next().filter(|_| bytes.next().is_none() && !self.end)
+    }
+
+    /// Allows all digits or none.
+    pub(super) fn takes_digits_alike(&self) -> bool {
+        let digits = self.bytes[0] & Self::DIGITS.bytes[0];
+        digits == 0 || digits == Self::DIGITS.bytes[0]
     }
 
     #[inline]
@@ -266,12 +453,21 @@ impl Peek {
     }
 }
 
-impl Directive {
-    /// Whether one of the directive's texts may begin with `byte`. May say yes too often.
-    fn may_begin(self, byte: u8) -> bool {
-        match self.shapes() {
-            Some(shapes) => shapes.iter().any(|shape| (shape[0].0..=shape[0].1).contains(&byte)),
-            None => is_word_byte(byte) || matches!(byte, b'+' | b'-' | b'@'),
+impl Node {
+    /// Whether every match holds `1:2`: a directive, a colon and a directive, each of digits.
+    fn has_clock(&self) -> bool {
+        match self {
+            Self::Concat(all) => {
+                let clock = |three: &[Self]| {
+                    matches!(three, [Self::Directive(hour), Self::Byte(b':'), Self::Directive(minute)]
+                        if hour.shapes().is_some() && minute.shapes().is_some())
+                };
+                all.windows(3).any(clock) || all.iter().any(Self::has_clock)
+            }
+            Self::Alternate(all) => all.iter().all(Self::has_clock),
+            Self::Repeat { node, min, .. } => *min > 0 && node.has_clock(),
+            Self::Date(node) | Self::Mark(_, node) => node.has_clock(),
+            _ => false,
         }
     }
 }

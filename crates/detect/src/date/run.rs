@@ -1,10 +1,13 @@
 //! Runs a [`Program`] over a line: backtracking, in the order in which Python tries things, within a budget.
 
 use super::directive::Directive;
-use super::fields::Fields;
+use super::fields::{Fields, Slot};
+use super::layout::{Layout, Taken};
 use super::parse::{Class, MARKS, Wide};
-use super::program::{Op, Program};
-use super::word;
+use super::program::{self, Begins, Op, Program, TwoDigits};
+use super::{names, word};
+
+const AUDIT: &[u8] = b"audit(";
 
 /// Alternatives that may wait at a time.
 const WAITING: usize = 2_000;
@@ -12,29 +15,30 @@ const WAITING: usize = 2_000;
 const BUDGET: usize = 20_000;
 const BUDGET_PER_BYTE: usize = 8;
 
-/// Where a pattern matched, and what it read.
+/// Where a pattern matched. What it read is in [`Stack::fields`] until the next search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) start: usize,
     pub(super) end: usize,
     /// What is cut out of the line.
     pub(super) date: (usize, usize),
-    pub(super) fields: Fields,
+    /// The match is known to be ASCII.
+    pub(super) ascii: bool,
 }
 
 /// What is known so far on one way through a program.
 #[derive(Clone, Copy, Debug)]
 struct Notes {
     fields: Fields,
-    date: (usize, usize),
-    marks: [(usize, usize); MARKS],
+    date: (u32, u32),
+    marks: [(u32, u32); MARKS],
 }
 
 /// Another way to go on.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
-    pc: usize,
-    pos: usize,
+    pc: u32,
+    pos: u32,
     retry: Retry,
     notes: Notes,
 }
@@ -43,30 +47,58 @@ struct Waiting {
 enum Retry {
     Here,
     /// The run's characters, down to this position.
-    Shorter(usize),
+    Shorter(u32),
     /// The directive's choice of this number.
-    Choice(usize),
+    Choice(u32),
 }
 
 /// Memory that is used again from line to line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Stack {
     waiting: Vec<Waiting>,
     budget: usize,
+    notes: Notes,
+}
+
+impl Stack {
+    pub(super) fn new() -> Self {
+        Self { waiting: Vec::new(), budget: 0, notes: Notes::NONE }
+    }
+
+    /// What the last match read.
+    pub(super) fn fields(&mut self) -> &mut Fields {
+        &mut self.notes.fields
+    }
 }
 
 impl Program {
     /// The first match in `text` that starts at `from` or later. Nothing, too, when looking for it takes too long.
     pub(super) fn search(&self, text: &str, from: usize, stack: &mut Stack) -> Option<Hit> {
+        let text = text.as_bytes();
+        u32::try_from(text.len()).ok()?;
         stack.budget = BUDGET + text.len() * BUDGET_PER_BYTE;
-        if self.at_start {
-            return if from == 0 { self.run(text, 0, stack) } else { None };
+        match self.begins {
+            Begins::AtStart if from > 0 => None,
+            Begins::AtStart => self.run(text, 0, stack),
+            Begins::With(byte) => {
+                memchr::memchr_iter(byte, &text[from..]).find_map(|at| self.run(text, from + at, stack))
+            }
+            Begins::Epoch => {
+                let audits = memchr::memmem::find_iter(text, AUDIT).map(|at| at + AUDIT.len());
+                [0, 1]
+                    .into_iter()
+                    .chain(audits)
+                    .filter(|at| (from..=text.len()).contains(at))
+                    .find_map(|at| self.run(text, at, stack))
+            }
+            Begins::Anywhere => self.scan(text, from, stack),
         }
-        let bytes = text.as_bytes();
+    }
+
+    fn scan(&self, text: &[u8], from: usize, stack: &mut Stack) -> Option<Hit> {
         let first = &self.peeks[0];
-        let mut at = from;
-        loop {
-            let next = bytes.get(at);
+        for at in from..=text.len() {
+            let next = text.get(at);
             let inside_char = next.is_some_and(|byte| byte & 0xC0 == 0x80);
             if !inside_char
                 && first.allows(next)
@@ -74,29 +106,38 @@ impl Program {
             {
                 return Some(hit);
             }
-            if next.is_none() || stack.budget == 0 {
+            if stack.budget == 0 {
                 return None;
             }
-            at += 1;
         }
+        None
     }
 
     /// Matches at `start`.
-    fn run(&self, text: &str, start: usize, stack: &mut Stack) -> Option<Hit> {
+    fn run(&self, text: &[u8], start: usize, stack: &mut Stack) -> Option<Hit> {
         stack.waiting.clear();
-        let mut run = Run { program: self, text: text.as_bytes(), stack, notes: Notes::NONE };
+        stack.notes = Notes::NONE;
+        let mut run = Runner { program: self, text, stack, taken: None };
         let (mut pc, mut pos) = (0, start);
         loop {
-            match run.step(pc, pos) {
-                Step::Next(at) => (pc, pos) = (pc + 1, at),
-                Step::Go(to) => pc = to,
-                Step::Fail => (pc, pos) = run.back()?,
-                Step::Done => {
-                    let Notes { fields, date, .. } = run.notes;
-                    return Some(Hit { start, end: pos, date, fields });
-                }
+            match run.straight(pc, pos) {
+                Ok(end) => return Some(run.hit(start, end)),
+                Err(Stuck) => (pc, pos) = run.back()?,
             }
         }
+    }
+
+    /// The shape of the date at the line's start, by which others like it are read in one look. `None` if there is none,
+    /// or if a step had to be taken back for it.
+    pub(super) fn layout(&self, text: &str, stack: &mut Stack) -> Option<Layout> {
+        let text = text.as_bytes();
+        stack.waiting.clear();
+        stack.notes = Notes::NONE;
+        let mut taken = Vec::new();
+        let mut run = Runner { program: self, text, stack, taken: Some(&mut taken) };
+        let end = run.straight(0, 0).ok()?;
+        let hit = run.hit(0, end);
+        Layout::learn(self, text, &taken, &hit, &stack.notes.fields)
     }
 }
 
@@ -104,117 +145,237 @@ impl Notes {
     const NONE: Self = Self { fields: Fields::NONE, date: (0, 0), marks: [(0, 0); MARKS] };
 }
 
-enum Step {
-    /// To the next step, at this position.
-    Next(usize),
-    /// To that step, at the same position.
-    Go(usize),
-    Fail,
-    Done,
-}
+/// The steps do not match on this way.
+struct Stuck;
 
-impl Step {
-    fn when(holds: bool, pos: usize) -> Self {
-        if holds { Self::Next(pos) } else { Self::Fail }
-    }
-}
-
-struct Run<'a> {
+struct Runner<'a> {
     program: &'a Program,
     text: &'a [u8],
     stack: &'a mut Stack,
-    notes: Notes,
+    /// Where to write down the steps that are taken.
+    taken: Option<&'a mut Vec<Taken>>,
 }
 
-impl Run<'_> {
-    #[inline]
-    fn step(&mut self, pc: usize, pos: usize) -> Step {
-        match self.program.ops[pc] {
-            Op::Byte(byte) => Step::when(self.text.get(pos) == Some(&byte), pos + 1),
-            Op::Class(class) => {
-                class.length(self.text, pos).map_or(Step::Fail, |length| Step::Next(pos + length))
+impl Runner<'_> {
+    fn hit(&self, start: usize, end: usize) -> Hit {
+        let (from, till) = self.stack.notes.date;
+        Hit { start, end, date: (from as usize, till as usize), ascii: false }
+    }
+
+    /// Takes steps until the program is done. Where the match ends.
+    fn straight(&mut self, mut pc: usize, mut pos: usize) -> Result<usize, Stuck> {
+        let program = self.program;
+        loop {
+            if let Some(taken) = &mut self.taken {
+                taken.push((pc, pos));
             }
-            Op::Run { class, min, max, exact } => self.run_of(pc, pos, class, (min, max), exact),
-            Op::Directive(directive) => self.choose(pc, pos, directive, 0),
-            Op::Split { first, second } => self.split(pos, first, second),
-            Op::Jump(to) => Step::Go(to),
-            Op::OpenDate => {
-                self.notes.date = (pos, pos);
-                Step::Next(pos)
+            match program.ops[pc] {
+                Op::Byte(byte) => {
+                    pos = if self.text.get(pos) == Some(&byte) { pos + 1 } else { return Err(Stuck) }
+                }
+                Op::Class(class) => {
+                    pos += program.classes[usize::from(class)].length(self.text, pos).ok_or(Stuck)?
+                }
+                Op::Run(run) => pos = self.run_of(pc, pos, &program.runs[usize::from(run)]).ok_or(Stuck)?,
+                Op::Directive(directive) => pos = self.directive(pc, pos, directive).ok_or(Stuck)?,
+                Op::TwoDigits(directive, two) => {
+                    pos = self.two_digits(pc, pos, directive, two).ok_or(Stuck)?
+                }
+                Op::Clock(directive) => {
+                    if self.clock(pos) {
+                        (pc, pos) = (pc + 5, pos + 8);
+                        continue;
+                    }
+                    pos = self.choose(pc, pos, directive, 0).ok_or(Stuck)?;
+                }
+                Op::Fraction => {
+                    let digits =
+                        self.text[pos..].iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+                    pos = if digits > 0 { pos + digits } else { return Err(Stuck) };
+                }
+                Op::Split { first, second } => {
+                    pc = self.split(pos, first.into(), second.into());
+                    continue;
+                }
+                Op::Jump(to) => {
+                    pc = to.into();
+                    continue;
+                }
+                Op::OpenDate => self.stack.notes.date = (pos as u32, pos as u32),
+                Op::CloseDate => self.stack.notes.date.1 = pos as u32,
+                Op::OpenMark(mark) => self.stack.notes.marks[usize::from(mark)] = (pos as u32, pos as u32),
+                Op::CloseMark(mark) => self.stack.notes.marks[usize::from(mark)].1 = pos as u32,
+                Op::Same(mark) => pos += self.same(pos, mark).ok_or(Stuck)?,
+                Op::Done => return Ok(pos),
+                condition => {
+                    if !self.holds(condition, pos) {
+                        return Err(Stuck);
+                    }
+                }
             }
-            Op::CloseDate => {
-                self.notes.date.1 = pos;
-                Step::Next(pos)
-            }
-            Op::OpenMark(mark) => {
-                self.notes.marks[mark] = (pos, pos);
-                Step::Next(pos)
-            }
-            Op::CloseMark(mark) => {
-                self.notes.marks[mark].1 = pos;
-                Step::Next(pos)
-            }
-            Op::Same(mark) => self.same(pos, mark),
-            Op::Start => Step::when(pos == 0, pos),
-            Op::End => Step::when(matches!(self.text[pos..], [] | [b'\n']), pos),
-            Op::Boundary => Step::when(self.boundary(pos), pos),
-            Op::BeginWord => Step::when(pos == 0 || self.edge(pos), pos),
-            Op::EndWord => Step::when(pos == self.text.len() || self.edge(pos), pos),
-            Op::BeginEpoch => Step::when(self.begins_epoch(pos), pos),
-            Op::Done => Step::Done,
+            pc += 1;
         }
     }
 
-    fn split(&mut self, pos: usize, first: usize, second: usize) -> Step {
-        let next = self.text.get(pos);
-        if !self.program.peeks[first].allows(next) {
-            return Step::Go(second);
+    /// Whether a step that takes no text may be passed.
+    #[inline]
+    fn holds(&self, condition: Op, pos: usize) -> bool {
+        match condition {
+            Op::Start => pos == 0,
+            Op::End => matches!(self.text[pos..], [] | [b'\n']),
+            Op::Boundary => word::begins_with(&self.text[pos..]) != word::ends_with(&self.text[..pos]),
+            Op::BeginWord => pos == 0 || self.edge(pos),
+            Op::EndWord => pos == self.text.len() || self.edge(pos),
+            Op::BeginEpoch => self.begins_epoch(pos),
+            _ => true,
         }
-        if self.program.peeks[second].allows(next) {
+    }
+
+    /// The step to go on with.
+    #[inline]
+    fn split(&mut self, pos: usize, first: usize, second: usize) -> usize {
+        if !self.enters(first, pos) {
+            return second;
+        }
+        if self.enters(second, pos) {
             self.wait(second, pos, Retry::Here);
         }
-        Step::Go(first)
+        first
     }
 
-    fn same(&self, pos: usize, mark: usize) -> Step {
-        let (from, to) = self.notes.marks[mark];
-        Step::when(self.text[pos..].starts_with(&self.text[from..to]), pos + to - from)
+    /// Whether the steps from `pc` may match here, as far as a look at the next two bytes tells.
+    #[inline]
+    fn enters(&self, pc: usize, pos: usize) -> bool {
+        let next = self.text.get(pos);
+        let program = self.program;
+        if !program.peeks[pc].allows(next) {
+            return false;
+        }
+        match program.ops[pc] {
+            Op::Byte(_) => program.peeks[pc + 1].allows(self.text.get(pos + 1)),
+            Op::Run(run) if program.runs[usize::from(run)].exact => {
+                let has = |byte: &u8| !byte.is_ascii() || program.runs[usize::from(run)].class.has(*byte);
+                let second = self.text.get(pos + 1);
+                !next.is_some_and(has) || second.is_some_and(has) || program.peeks[pc + 1].allows(second)
+            }
+            Op::Directive(Directive::WeekdayName) => names::weekday(&self.text[pos..]).is_some(),
+            _ => true,
+        }
+    }
+
+    /// The length of the text that is the same as the marked one.
+    fn same(&self, pos: usize, mark: u8) -> Option<usize> {
+        let (from, till) = self.stack.notes.marks[usize::from(mark)];
+        let marked = &self.text[from as usize..till as usize];
+        self.text[pos..].starts_with(marked).then_some(marked.len())
+    }
+
+    #[inline]
+    fn two_digits(&mut self, pc: usize, pos: usize, directive: Directive, two: TwoDigits) -> Option<usize> {
+        if let Some(&[tens, ones]) = self.text.get(pos..pos + 2) {
+            let tens = if two.blank && tens == b' ' { 0 } else { tens.wrapping_sub(b'0') };
+            let ones = ones.wrapping_sub(b'0');
+            let number = tens.wrapping_mul(10).wrapping_add(ones);
+            if tens < 10 && ones < 10 && (two.least..=two.most).contains(&number) {
+                self.stack.notes.fields.set(two.slot, number as i8);
+                return Some(pos + 2);
+            }
+        }
+        self.choose(pc, pos, directive, 0)
+    }
+
+    /// Reads `12:34:56` in one look. Texts of other lengths go the long way.
+    #[inline]
+    fn clock(&mut self, pos: usize) -> bool {
+        let text = self.text.get(pos..pos + 8).and_then(|text| <[u8; 8]>::try_from(text).ok());
+        let Some(text) = text else { return false };
+        // Digits become 0 to 9 and colons 0; the sum's high bits say where something else stood.
+        let lanes = u64::from_le_bytes(text) ^ 0x3030_3a30_303a_3030;
+        let other = (lanes.wrapping_add(0x7676_7f76_767f_7676) | lanes) & 0x8080_8080_8080_8080;
+        let lane = |at: u32| (lanes >> (8 * at)) as u8;
+        let number = |at: u32| lane(at).wrapping_mul(10).wrapping_add(lane(at + 1));
+        let (hour, minute, second) = (number(0), number(3), number(6));
+        if other != 0 || hour > 23 || minute > 59 || second > 59 {
+            return false;
+        }
+        let fields = &mut self.stack.notes.fields;
+        fields.set(Slot::Hour, hour as i8);
+        fields.set(Slot::Twelve, 0);
+        fields.set(Slot::Minute, minute as i8);
+        fields.set(Slot::Second, second as i8);
+        true
+    }
+
+    #[inline]
+    fn directive(&mut self, pc: usize, pos: usize, directive: Directive) -> Option<usize> {
+        let text = &self.text[pos..];
+        let fields = &mut self.stack.notes.fields;
+        match directive {
+            Directive::MonthName => fields.set(Slot::Month, names::month(text)?),
+            Directive::WeekdayName => fields.set(Slot::Weekday, names::weekday(text)?),
+            Directive::ExactYear => {
+                let &[b'2', b'0', tens @ b'0'..=b'3', ones @ b'0'..=b'9', ..] = text else { return None };
+                fields.year = 2000 + i16::from(tens - b'0') * 10 + i16::from(ones - b'0');
+                return Some(pos + 4);
+            }
+            Directive::Year => {
+                let year = text.get(..4).filter(|year| year.iter().all(u8::is_ascii_digit))?;
+                directive.read(year, fields);
+                return Some(pos + 4);
+            }
+            Directive::ShortYear => {
+                let year = text.get(..2).filter(|year| year.iter().all(u8::is_ascii_digit))?;
+                directive.read(year, fields);
+                return Some(pos + 2);
+            }
+            _ => return self.choose(pc, pos, directive, 0),
+        }
+        Some(pos + 3)
     }
 
     /// Takes the directive's choice number `from`, or the first after it with which the rest may begin.
-    fn choose(&mut self, pc: usize, pos: usize, directive: Directive, from: usize) -> Step {
+    fn choose(&mut self, pc: usize, pos: usize, directive: Directive, from: usize) -> Option<usize> {
         let choices = directive.choices(&self.text[pos..], self.program.ignore_case);
         let follow = &self.program.follows[pc];
-        let mut viable = (from..)
-            .zip(&choices.as_slice()[from..])
-            .filter(|(_, length)| follow.allows(self.text.get(pos + usize::from(**length))));
-        let Some((_, length)) = viable.next() else { return Step::Fail };
-        if let Some((index, _)) = viable.next() {
+        let after = |length: u8| self.text.get(pos + usize::from(length));
+        let mut viable =
+            (0_u32..).zip(choices.as_slice()).skip(from).filter(|(_, length)| follow.allows(after(**length)));
+        let (_, length) = viable.next()?;
+        let settled = self.program.closing[pc] && after(*length).is_none_or(u8::is_ascii);
+        if let Some((index, _)) = viable.next()
+            && !settled
+        {
             self.wait(pc, pos, Retry::Choice(index));
         }
         let end = pos + usize::from(*length);
-        directive.read(&self.text[pos..end], &mut self.notes.fields);
-        Step::Next(end)
+        directive.read(&self.text[pos..end], &mut self.stack.notes.fields);
+        Some(end)
     }
 
-    fn run_of(&mut self, pc: usize, pos: usize, class: Class, (min, max): (u32, u32), exact: bool) -> Step {
+    #[inline]
+    fn run_of(&mut self, pc: usize, pos: usize, run: &program::Run) -> Option<usize> {
+        if let Some(until) = run.until.filter(|_| run.exact && run.max == u32::MAX && run.min <= 1) {
+            let text = &self.text[pos..];
+            let length = memchr::memchr(until, text).unwrap_or(text.len());
+            return (length >= run.min as usize).then_some(pos + length);
+        }
         let (mut end, mut count, mut shortest) = (pos, 0, pos);
-        while count < max
-            && let Some(length) = class.length(self.text, end)
+        while count < run.max
+            && let Some(length) = run.class.length(self.text, end)
         {
             end += length;
             count += 1;
-            if count == min {
+            if count == run.min {
                 shortest = end;
             }
         }
-        if count < min {
-            return Step::Fail;
+        if count < run.min {
+            return None;
         }
-        if !exact && end > shortest {
-            self.wait(pc, end, Retry::Shorter(shortest));
+        if !run.exact && end > shortest {
+            self.wait(pc, end, Retry::Shorter(shortest as u32));
         }
-        Step::Next(end)
+        Some(end)
     }
 
     /// Puts another way aside. When too many wait, the line is given up.
@@ -222,7 +383,12 @@ impl Run<'_> {
         if self.stack.waiting.len() == WAITING {
             self.stack.budget = 0;
         } else {
-            self.stack.waiting.push(Waiting { pc, pos, retry, notes: self.notes });
+            self.stack.waiting.push(Waiting {
+                pc: pc as u32,
+                pos: pos as u32,
+                retry,
+                notes: self.stack.notes,
+            });
         }
     }
 
@@ -231,20 +397,21 @@ impl Run<'_> {
         loop {
             let waiting = self.stack.waiting.pop()?;
             self.stack.budget = self.stack.budget.checked_sub(1)?;
-            self.notes = waiting.notes;
-            let Waiting { pc, pos, .. } = waiting;
+            self.stack.notes = waiting.notes;
+            let (pc, pos) = (waiting.pc as usize, waiting.pos as usize);
             match waiting.retry {
                 Retry::Here => return Some((pc, pos)),
                 Retry::Choice(from) => {
-                    if let Op::Directive(directive) = self.program.ops[pc]
-                        && let Step::Next(end) = self.choose(pc, pos, directive, from)
+                    if let Op::Directive(directive) | Op::TwoDigits(directive, _) | Op::Clock(directive) =
+                        self.program.ops[pc]
+                        && let Some(end) = self.choose(pc, pos, directive, from as usize)
                     {
                         return Some((pc + 1, end));
                     }
                 }
                 Retry::Shorter(shortest) => {
                     let end = self.char_before(pos);
-                    if end > shortest {
+                    if end > shortest as usize {
                         self.wait(pc, end, waiting.retry);
                     }
                     return Some((pc + 1, end));
@@ -263,24 +430,27 @@ impl Run<'_> {
         !word::begins_with(&self.text[pos..]) || !word::ends_with(&self.text[..pos])
     }
 
-    fn boundary(&self, pos: usize) -> bool {
-        word::begins_with(&self.text[pos..]) != word::ends_with(&self.text[..pos])
-    }
-
     fn begins_epoch(&self, pos: usize) -> bool {
         let before = &self.text[..pos];
-        let audit = || before.strip_suffix(b"audit(").is_some_and(|before| !word::ends_with(before));
+        let audit = || before.strip_suffix(AUDIT).is_some_and(|before| !word::ends_with(before));
         pos == 0 || before == b"[" || audit()
     }
 }
 
 impl Class {
+    /// Whether an ASCII character belongs to the class.
+    #[inline]
+    fn has(self, byte: u8) -> bool {
+        let half = if byte < 64 { self.ascii as u64 } else { (self.ascii >> 64) as u64 };
+        half >> (byte & 63) & 1 == 1
+    }
+
     /// The length of the character at `pos`, if it belongs to the class.
     #[inline]
     fn length(self, text: &[u8], pos: usize) -> Option<usize> {
         let byte = *text.get(pos)?;
         if byte.is_ascii() {
-            return (self.ascii >> byte & 1 == 1).then_some(1);
+            return self.has(byte).then_some(1);
         }
         let char = word::first(&text[pos..])?;
         let belongs = match self.wide {

@@ -1,5 +1,6 @@
 use super::DateError;
 use super::engine::Engine;
+use super::layout::Layout;
 use super::parse;
 use super::program::Program;
 use super::run::{Hit, Stack};
@@ -9,6 +10,7 @@ use super::source::Source;
 #[derive(Clone, Debug)]
 pub(super) struct Template {
     matcher: Matcher,
+    shape: Shape,
     pub(super) anchored: bool,
     /// The built-in patterns at the line's start are to be preferred.
     pub(super) preferred: bool,
@@ -20,6 +22,36 @@ pub(super) struct Template {
     pub(super) last_used: i64,
     /// Where it matched when it was taken last, in characters.
     pub(super) distance: usize,
+}
+
+/// The shape of the last dates, and when to learn a new one: not with each line where dates of many shapes take turns.
+#[derive(Clone, Debug, Default)]
+struct Shape {
+    layout: Option<Layout>,
+    /// Lines to pass before the next is learnt.
+    pause: u32,
+    passed: u32,
+}
+
+const LONGEST_PAUSE: u32 = 1 << 10;
+
+impl Shape {
+    #[inline]
+    fn read(&mut self, text: &str, stack: &mut Stack) -> Option<Hit> {
+        let hit = self.layout.as_ref()?.read(text.as_bytes(), stack.fields())?;
+        self.pause = 0;
+        Some(hit)
+    }
+
+    fn is_to_be_learnt(&mut self) -> bool {
+        self.passed += 1;
+        let learn = self.passed > self.pause;
+        if learn {
+            self.passed = 0;
+            self.pause = (self.pause * 2 + 1).min(LONGEST_PAUSE);
+        }
+        learn
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +69,7 @@ impl Template {
         };
         Ok(Self {
             matcher,
+            shape: Shape::default(),
             anchored: source.anchored,
             preferred,
             hits: 0,
@@ -46,14 +79,38 @@ impl Template {
         })
     }
 
+    /// Matches only where `1:2` stands somewhere in the line.
+    pub(super) fn has_clock(&self) -> bool {
+        matches!(&self.matcher, Matcher::Program(program) if program.has_clock)
+    }
+
     /// The first match in `text` from `from`.
     pub(super) fn search(&mut self, text: &str, from: usize, stack: &mut Stack) -> Option<Hit> {
         let hit = match &self.matcher {
             Matcher::Program(program) => program.search(text, from, stack),
-            Matcher::Engine(engine) => engine.search(text, from),
+            Matcher::Engine(engine) => engine.search(text, from, stack.fields()),
         };
         self.matches += u64::from(hit.is_some());
         hit
+    }
+
+    /// The match in a line whose date has the shape of earlier ones, else as [`Template::search`] finds it. For patterns
+    /// that match at the line's start only.
+    #[inline]
+    pub(super) fn search_start(&mut self, text: &str, stack: &mut Stack) -> Option<Hit> {
+        if let Some(hit) = self.shape.read(text, stack) {
+            self.matches += 1;
+            return Some(hit);
+        }
+        let hit = self.search(text, 0, stack)?;
+        if let Matcher::Program(program) = &self.matcher
+            && self.shape.is_to_be_learnt()
+        {
+            let fields = *stack.fields();
+            self.shape.layout = program.layout(text, stack);
+            *stack.fields() = fields;
+        }
+        Some(hit)
     }
 
     /// How much it is to be preferred.

@@ -20,7 +20,7 @@ impl Zone {
     /// `None`, or an empty name, is the host's own zone.
     pub fn parse(name: Option<&str>) -> Result<Self, ZoneError> {
         let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Self(TimeZone::system())) };
-        if let Offset::Minutes(minutes) = offsets::parse(name)
+        if let Offset::Minutes(minutes) = offsets::parse(name.as_bytes())
             && let Ok(offset) = jiff::tz::Offset::from_seconds(i32::from(minutes) * 60)
         {
             return Ok(Self(TimeZone::fixed(offset)));
@@ -53,7 +53,7 @@ impl Clock {
 
     /// UTC seconds of a local time, both since 1970-01-01 00:00. A time that the clock skips counts from before the gap;
     /// one that it shows twice is the first.
-    pub(super) fn to_utc(&mut self, local: i64) -> i64 {
+    pub(super) fn utc(&mut self, local: i64) -> i64 {
         if !within(local, self.last.local) {
             self.last = self.stretch(self.guess(local));
         }
@@ -61,7 +61,7 @@ impl Clock {
     }
 
     /// The local time at `utc`, both in seconds since 1970-01-01 00:00.
-    pub(super) fn to_local(&mut self, utc: i64) -> i64 {
+    pub(super) fn local(&mut self, utc: i64) -> i64 {
         if !within(utc, self.last.utc) {
             self.last = self.stretch(utc);
         }
@@ -110,9 +110,9 @@ fn timestamp(seconds: i64) -> Timestamp {
 mod tests {
     use super::*;
 
-    fn utc(clock: &mut Clock, local: jiff::civil::DateTime) -> String {
+    fn text(clock: &mut Clock, local: jiff::civil::DateTime) -> String {
         let seconds = TimeZone::UTC.to_timestamp(local).unwrap().as_second();
-        timestamp(clock.to_utc(seconds)).to_string()
+        timestamp(clock.utc(seconds)).to_string()
     }
 
     #[test]
@@ -130,12 +130,12 @@ mod tests {
     fn gaps_count_from_before_and_folds_are_the_first() {
         let mut zurich = Clock::new(Zone::parse(Some("Europe/Zurich")).unwrap());
         let at = |month, day, hour| jiff::civil::date(2024, month, day).at(hour, 30, 0, 0);
-        assert_eq!(utc(&mut zurich, at(3, 31, 1)), "2024-03-31T00:30:00Z");
-        assert_eq!(utc(&mut zurich, at(3, 31, 2)), "2024-03-31T01:30:00Z");
-        assert_eq!(utc(&mut zurich, at(3, 31, 3)), "2024-03-31T01:30:00Z");
-        assert_eq!(utc(&mut zurich, at(10, 27, 2)), "2024-10-27T00:30:00Z");
-        assert_eq!(utc(&mut zurich, at(10, 27, 3)), "2024-10-27T02:30:00Z");
-        assert_eq!(utc(&mut zurich, at(10, 27, 2)), "2024-10-27T00:30:00Z");
+        assert_eq!(text(&mut zurich, at(3, 31, 1)), "2024-03-31T00:30:00Z");
+        assert_eq!(text(&mut zurich, at(3, 31, 2)), "2024-03-31T01:30:00Z");
+        assert_eq!(text(&mut zurich, at(3, 31, 3)), "2024-03-31T01:30:00Z");
+        assert_eq!(text(&mut zurich, at(10, 27, 2)), "2024-10-27T00:30:00Z");
+        assert_eq!(text(&mut zurich, at(10, 27, 3)), "2024-10-27T02:30:00Z");
+        assert_eq!(text(&mut zurich, at(10, 27, 2)), "2024-10-27T00:30:00Z");
     }
 
     #[test]
@@ -147,10 +147,10 @@ mod tests {
             for utc in (start..start + 2 * 366 * 86_400).step_by(1_800) {
                 let civil = zone.to_datetime(timestamp(utc));
                 let local = TimeZone::UTC.to_timestamp(civil).unwrap().as_second();
-                assert_eq!(clock.to_local(utc), local, "{name} {civil}");
+                assert_eq!(clock.local(utc), local, "{name} {civil}");
                 let naive = TimeZone::UTC.to_datetime(timestamp(utc));
                 let expected = zone.to_ambiguous_timestamp(naive).compatible().unwrap().as_second();
-                assert_eq!(clock.to_utc(utc), expected, "{name} local {naive}");
+                assert_eq!(clock.utc(utc), expected, "{name} local {naive}");
             }
         }
     }

@@ -1,0 +1,263 @@
+//! The shape of the last date, by which the next is read in one look.
+//!
+//! Lines of a log carry dates of one shape: day and month stay for hours, and only the clock's digits change. So the way
+//! through a program that a line took is kept as the bytes that it saw. A line that has the same bytes but for the
+//! digits of its clock and of its fraction takes the same way, as long as no step on it tells one digit from another.
+
+use super::directive::Directive;
+use super::fields::{Fields, Slot};
+use super::program::{Op, Peek, Program};
+use super::run::Hit;
+
+/// Words of eight bytes that a shape may have.
+const WORDS: usize = 6;
+/// A step that was taken, and where.
+pub(super) type Taken = (usize, usize);
+
+#[derive(Clone, Debug)]
+pub(super) struct Layout {
+    /// The date begins after the first of this byte, else at the line's start.
+    after: Option<u8>,
+    words: Vec<Word>,
+    clock: usize,
+    /// Relative to where the shape begins; the match's start is the line's.
+    end: usize,
+    date: (usize, usize),
+    looks: Vec<Look>,
+    fields: Fields,
+}
+
+/// Eight bytes: those that are the same in each line, and those that are digits.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    text: u64,
+    same: u64,
+    digits: u64,
+}
+
+/// A byte behind the date must be one of these.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    at: usize,
+    peek: Peek,
+}
+
+impl Layout {
+    /// The shape of a date that `program` read in `text`, by the steps in `taken`, of which none was a step back or left
+    /// another way open. `None` if a line of the same shape could mean something else.
+    pub(super) fn learn(
+        program: &Program,
+        text: &[u8],
+        taken: &[Taken],
+        hit: &Hit,
+        fields: &Fields,
+    ) -> Option<Self> {
+        let (after, base) = beginning(program, taken)?;
+        let variable = variable(program, taken);
+        let clock = variable.iter().find(|span| span.clock)?.from.checked_sub(base)?;
+        let mut witness =
+            Witness { program, text, base, end: hit.end, variable: &variable, looks: Vec::new() };
+        for step in steps(taken).filter(|step| step.at >= base) {
+            witness.check(step)?;
+        }
+        let looks = witness.looks;
+        let words = words(text.get(base..)?, base, hit.end, &variable)?;
+        let date = (hit.date.0.checked_sub(base)?, hit.date.1.checked_sub(base)?);
+        let ascii = text.get(base..hit.end)?.is_ascii();
+        (hit.start == 0 && ascii).then(|| Self {
+            after,
+            words,
+            clock,
+            end: hit.end - base,
+            date,
+            looks,
+            fields: *fields,
+        })
+    }
+
+    /// The date of a line of this shape.
+    #[inline]
+    pub(super) fn read(&self, text: &[u8], fields: &mut Fields) -> Option<Hit> {
+        let base = match self.after {
+            None => 0,
+            Some(byte) => memchr::memchr(byte, text)? + 1,
+        };
+        let text = &text[base..];
+        let (chunks, _) = text.get(..self.words.len() * 8)?.as_chunks::<8>();
+        let other = chunks.iter().zip(&self.words).fold(0, |other, (chunk, word)| other | word.other(*chunk));
+        if other != 0 || !self.looks.iter().all(|look| look.peek.allows(text.get(look.at))) {
+            return None;
+        }
+        let clock = text.get(self.clock..self.clock + 8)?;
+        let number = |at: usize| (clock[at] - b'0') as i8 * 10 + (clock[at + 1] - b'0') as i8;
+        let (hour, minute, second) = (number(0), number(3), number(6));
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        *fields = self.fields;
+        fields.set(Slot::Hour, hour);
+        fields.set(Slot::Minute, minute);
+        fields.set(Slot::Second, second);
+        let date = (base + self.date.0, base + self.date.1);
+        Some(Hit { start: 0, end: base + self.end, date, ascii: base == 0 })
+    }
+}
+
+impl Word {
+    /// Not zero where the bytes are not of this shape.
+    #[inline]
+    fn other(self, chunk: [u8; 8]) -> u64 {
+        let text = u64::from_le_bytes(chunk);
+        // Digits become 0 to 9: the high bits of the sum say where something else stood.
+        let digits = (text ^ 0x3030_3030_3030_3030) & self.digits;
+        let high =
+            (digits.wrapping_add(0x7676_7676_7676_7676 & self.digits) | digits) & 0x8080_8080_8080_8080;
+        (text ^ self.text) & self.same | high
+    }
+}
+
+/// Digits that may be others in the next line.
+#[derive(Clone, Copy)]
+struct Variable {
+    from: usize,
+    till: usize,
+    clock: bool,
+}
+
+#[derive(Clone, Copy)]
+struct TakenStep {
+    pc: usize,
+    at: usize,
+    /// The next step, and where it is taken.
+    next: (usize, usize),
+}
+
+fn steps(taken: &[Taken]) -> impl Iterator<Item = TakenStep> {
+    taken.windows(2).map(|pair| TakenStep { pc: pair[0].0, at: pair[0].1, next: pair[1] })
+}
+
+/// The byte after which the shape begins, and where that is in this line.
+fn beginning(program: &Program, taken: &[Taken]) -> Option<(Option<u8>, usize)> {
+    let [(start, 0), (first, 0), (second, _), (_, base), ..] = *taken else { return None };
+    if !matches!(program.ops[start], Op::Start) {
+        return None;
+    }
+    match (program.ops[first], program.ops[second]) {
+        (Op::Run(run), Op::Byte(byte)) if program.runs[usize::from(run)].is_all_until(byte) => {
+            Some((Some(byte), base))
+        }
+        _ => Some((None, 0)),
+    }
+}
+
+fn variable(program: &Program, taken: &[Taken]) -> Vec<Variable> {
+    let digits = |step: TakenStep| match program.ops[step.pc] {
+        Op::Clock(_) if step.next.0 == step.pc + 5 => Some(true),
+        Op::Fraction => Some(false),
+        _ => None,
+    };
+    let span =
+        |step: TakenStep| digits(step).map(|clock| Variable { from: step.at, till: step.next.1, clock });
+    steps(taken).filter_map(span).collect()
+}
+
+/// The bytes from the shape's beginning to `end`. `None` if there are too many, or if the line ends too soon.
+fn words(text: &[u8], base: usize, end: usize, variable: &[Variable]) -> Option<Vec<Word>> {
+    let count = (end - base).div_ceil(8);
+    let (chunks, _) = text.get(..count * 8).filter(|_| count <= WORDS)?.as_chunks::<8>();
+    let word = |(index, chunk): (usize, &[u8; 8])| {
+        let at = |lane: usize| base + index * 8 + lane;
+        let is_variable = |at: usize| variable.iter().any(|span| (span.from..span.till).contains(&at));
+        let mask = |wanted: &dyn Fn(usize, u8) -> bool| {
+            u64::from_le_bytes(std::array::from_fn(
+                |lane| if wanted(at(lane), chunk[lane]) { 0xff } else { 0 },
+            ))
+        };
+        Word {
+            text: u64::from_le_bytes(*chunk),
+            same: mask(&|at, byte| at < end && !(is_variable(at) && byte.is_ascii_digit())),
+            digits: mask(&|at, byte| at < end && is_variable(at) && byte.is_ascii_digit()),
+        }
+    };
+    Some(chunks.iter().enumerate().map(word).collect())
+}
+
+/// Goes over the steps that were taken.
+struct Witness<'a> {
+    program: &'a Program,
+    text: &'a [u8],
+    base: usize,
+    end: usize,
+    variable: &'a [Variable],
+    /// What was seen behind the date.
+    looks: Vec<Look>,
+}
+
+impl Witness<'_> {
+    /// `None` if the step sees more of the variable digits than that they are digits, or more behind the date than
+    /// a [`Look`] can say.
+    fn check(&mut self, step: TakenStep) -> Option<()> {
+        let program = self.program;
+        let (at, next) = (step.at, step.next.1);
+        match program.ops[step.pc] {
+            Op::Split { first, second } => {
+                self.entering(first.into(), at)?;
+                self.entering(second.into(), at)?;
+            }
+            Op::Run(run) => {
+                let run = &program.runs[usize::from(run)];
+                self.look(next, Peek::class(run.class))?;
+            }
+            Op::Fraction => _ = self.look(next, Peek::DIGITS)?,
+            Op::TwoDigits(..) => _ = self.look(next, program.follows[step.pc])?,
+            Op::EndWord => return self.look(at, Peek::AFTER_WORD_ASCII)?.then_some(()),
+            Op::Directive(Directive::ZoneOffset) => {
+                // `+02` may go on in another line; longer texts, and letters, may not.
+                let whole = next - at >= 5 || self.text[at].is_ascii_alphabetic();
+                self.look(next, program.follows[step.pc])?;
+                return whole.then_some(());
+            }
+            Op::Directive(directive) if !directive.is_plain() => return None,
+            Op::End | Op::Boundary | Op::BeginWord | Op::BeginEpoch => return None,
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// What a split sees of the way that begins at `pc`.
+    fn entering(&mut self, pc: usize, at: usize) -> Option<()> {
+        let program = self.program;
+        if !self.look(at, program.peeks[pc])? {
+            return Some(());
+        }
+        match program.ops[pc] {
+            Op::Byte(_) => _ = self.look(at + 1, program.peeks[pc + 1])?,
+            Op::Run(run) => {
+                let class = Peek::class(program.runs[usize::from(run)].class);
+                self.look(at, class)?;
+                self.look(at + 1, class)?;
+                self.look(at + 1, program.peeks[pc + 1])?;
+            }
+            Op::Directive(Directive::WeekdayName) => {
+                let apart = self.variable.iter().all(|span| at + 3 <= span.from || span.till <= at);
+                return (apart && at + 3 <= self.end).then_some(());
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn look(&mut self, at: usize, peek: Peek) -> Option<bool> {
+        let allows = peek.allows(self.text.get(at));
+        if at >= self.end {
+            let at = at - self.base;
+            let peek = if allows { peek } else { peek.others() };
+            match self.looks.iter_mut().find(|look| look.at == at) {
+                Some(look) => look.peek.narrow(&peek),
+                None => self.looks.push(Look { at, peek }),
+            }
+        }
+        let variable = self.variable.iter().any(|span| (span.from..span.till).contains(&at));
+        (!variable || peek.takes_digits_alike()).then_some(allows)
+    }
+}
