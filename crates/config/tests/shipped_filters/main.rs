@@ -1,6 +1,7 @@
 //! Every shipped filter against the lines beside it.
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
+mod fail2ban;
 mod hostile;
 mod samples;
 
@@ -13,6 +14,7 @@ use detect::{FilterSpec, Time, Zone};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use fail2ban::Fail2Ban;
 use samples::{Group, Kind, Sample, Samples};
 
 /// Later than every sample by a week.
@@ -96,6 +98,21 @@ fn every_sample_is_what_it_says() {
         }
     }
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+}
+
+/// Our filters stay in Fail2Ban's grammar: it reads them, and the samples, as we do.
+#[test]
+fn fail2ban_accuses_the_same() {
+    let Some(mut fail2ban) = Fail2Ban::start() else { return };
+    for samples in Samples::all() {
+        for group in &samples.groups {
+            let accused = fail2ban.accused(&samples.filter, group);
+            for (sample, accused) in group.lines.iter().zip(accused) {
+                let wanted: Vec<&str> = sample.host.as_deref().into_iter().collect();
+                assert_eq!(accused, wanted, "{}.samples:{}", samples.filter, sample.number);
+            }
+        }
+    }
 }
 
 #[test]
