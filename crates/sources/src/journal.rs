@@ -18,14 +18,19 @@ use crate::Progress;
 use crate::lines::MAX_LINE;
 pub use sys::journal::OpenError;
 
-/// How often to look while nothing happens. Half of it is the usual delay of a line that comes out of the blue.
-const IDLE: Duration = Duration::from_millis(14);
-/// How often to look shortly after something was written.
-const BUSY: Duration = Duration::from_millis(4);
-/// How long that is. The header grows a moment before an entry can be found by its fields, so one look is not enough.
-const SHORTLY: Duration = Duration::from_millis(100);
+/// How often to look shortly after anything was written, which is to be expected in a burst.
+const BUSY: Pace = Pace { every: Duration::from_millis(4), lasts: Duration::from_millis(100) };
+/// The same after a line that somebody wants. Half of it is the usual delay of a line that comes out of the blue.
+const ALERT: Pace = Pace { every: Duration::from_millis(12), lasts: Duration::from_secs(60) };
+/// The same when there were none for long: what a wake-up costs (3 to 50 µs, by the machine) is what being idle costs.
+const QUIET: Duration = Duration::from_millis(200);
 /// The journal is asked so often whatever its headers say.
 const SURELY: Duration = Duration::from_secs(1);
+
+struct Pace {
+    every: Duration,
+    lasts: Duration,
+}
 
 /// Where to begin when there is no cursor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +66,7 @@ pub struct Journal {
     wanted: Vec<usize>,
     has: Vec<Vec<u8>>,
     busy_until: Instant,
+    alert_until: Instant,
     surely_at: Instant,
     failed: bool,
     more: bool,
@@ -89,6 +95,7 @@ impl Journal {
             wanted: Vec::new(),
             has: Vec::new(),
             busy_until: now,
+            alert_until: now,
             surely_at: now,
             failed: false,
             more: true,
@@ -138,10 +145,12 @@ impl Journal {
 
     /// When to call [`read`](Self::read) at the latest, from now.
     pub fn next_timeout(&self) -> Duration {
-        match self.more {
-            true => Duration::ZERO,
-            false if Instant::now() < self.busy_until => BUSY,
-            false => IDLE,
+        let now = Instant::now();
+        match () {
+            () if self.more => Duration::ZERO,
+            () if now < self.busy_until => BUSY.every,
+            () if now < self.alert_until => ALERT.every,
+            () => QUIET,
         }
     }
 
@@ -170,7 +179,8 @@ impl Journal {
         }
         let now = Instant::now();
         if self.pulse.beats() {
-            self.busy_until = now + SHORTLY;
+            // The header grows a moment before an entry can be found by its fields: one look is not enough.
+            self.busy_until = now + BUSY.lasts;
         }
         if now >= self.busy_until && now < self.surely_at && !self.more {
             return Ok(());
@@ -186,6 +196,7 @@ impl Journal {
         if progress.lines > 0 {
             self.cursor = self.journal.cursor()?;
             self.changed = true;
+            self.alert_until = now + ALERT.lasts;
         }
         Ok(())
     }
