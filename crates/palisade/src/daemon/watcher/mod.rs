@@ -2,6 +2,9 @@
 //!
 //! It holds nothing that reading again would not give back, so it may end at any moment.
 
+mod files;
+mod filters;
+mod journals;
 mod reader;
 mod report;
 
@@ -14,8 +17,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sys::privilege::{User, become_watcher};
 use sys::sandbox::{restrict_calls, restrict_files};
 
-use self::reader::Reader;
-use crate::daemon::protocol::{Frames, FromWatcher, ToWatcher, WatchedJail, send};
+use self::reader::{Compiled, Reader};
+use crate::daemon::protocol::{Frames, FromWatcher, ToWatcher, send};
 
 /// What libraries read late: modules that libsystemd loads to decompress, and time zones.
 const LIBRARIES: [&str; 4] = ["/usr/lib", "/lib", "/lib64", "/usr/share/zoneinfo"];
@@ -34,11 +37,11 @@ pub(crate) fn serve() -> io::Result<()> {
 fn watch(keeper: &UnixStream) -> io::Result<()> {
     let mut frames = Frames::default();
     let Some(ToWatcher::Prepare(jails)) = order(keeper, &mut frames)? else { return Ok(()) };
-    let mut reader = Reader::compile(&jails)?;
-    give_up_privileges(&jails)?;
+    let compiled = Compiled::new(jails)?;
+    give_up_privileges(compiled.folders())?;
     send(keeper, &FromWatcher::Ready)?;
     let Some(ToWatcher::Begin(positions)) = order(keeper, &mut frames)? else { return Ok(()) };
-    reader.open(&positions)?;
+    let mut reader = compiled.open(&positions)?;
     loop {
         let more = reader.read();
         if let Some(progress) = reader.progress() {
