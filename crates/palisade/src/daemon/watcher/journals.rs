@@ -63,8 +63,8 @@ impl Journals {
         self.journals.iter_mut().fold(false, |more, one| one.read(bytes, filters, now, report) || more)
     }
 
-    pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.journals.iter().filter_map(|one| one.journal.fd().ok())
+    pub(super) fn fds(&mut self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.journals.iter_mut().filter_map(|one| one.journal.fd().ok())
     }
 
     pub(super) fn patience(&self) -> Duration {

@@ -9,9 +9,10 @@ mod reader;
 mod report;
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sys::privilege::{User, become_watcher};
@@ -47,7 +48,7 @@ fn watch(keeper: &UnixStream) -> io::Result<()> {
         if let Some(progress) = reader.progress() {
             send(keeper, &FromWatcher::Progress(progress))?;
         }
-        if wait(keeper, &reader, more)? {
+        if wait(keeper, &mut reader, more)? {
             // An order, which can only be to finish, or the keeper's end.
             return Ok(());
         }
@@ -78,12 +79,11 @@ fn give_up_privileges(jails: &[WatchedJail]) -> io::Result<()> {
 }
 
 /// Sleeps until there is something to read. True: the keeper wants something.
-fn wait(keeper: &UnixStream, reader: &Reader, more: bool) -> io::Result<bool> {
-    let fds: Vec<BorrowedFd<'_>> = [keeper.as_fd()].into_iter().chain(reader.fds()).collect();
-    let mut polled: Vec<PollFd<'_>> =
-        fds.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
-    let timeout = if more { std::time::Duration::ZERO } else { reader.patience() };
+fn wait(keeper: &UnixStream, reader: &mut Reader, more: bool) -> io::Result<bool> {
+    let timeout = if more { Duration::ZERO } else { reader.patience() };
     let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
+    let fds = [keeper.as_fd()].into_iter().chain(reader.fds());
+    let mut polled: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
     match poll(&mut polled, Some(&timeout)) {
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),

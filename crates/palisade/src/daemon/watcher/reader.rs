@@ -71,7 +71,7 @@ impl Reader {
     }
 
     /// What becomes readable when there is something to read.
-    pub(super) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+    pub(super) fn fds(&mut self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.files.fd().into_iter().chain(self.journals.fds())
     }
 
