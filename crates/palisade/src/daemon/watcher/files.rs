@@ -50,7 +50,13 @@ impl LogFiles {
     }
 
     /// Reads about so many bytes. True: there is more at once.
-    pub(super) fn read(&mut self, bytes: usize, filters: &mut Filters, now: Time, report: &mut Report) -> bool {
+    pub(super) fn read(
+        &mut self,
+        bytes: usize,
+        filters: &mut Filters,
+        now: Time,
+        report: &mut Report,
+    ) -> bool {
         let Self { files, jails, together } = self;
         let progress = files.read(bytes, &mut |matching, text| {
             filters.read(jails_of(together, jails, matching), Line { text, time: None }, now, report);

@@ -27,7 +27,8 @@ impl Filters {
             let filter = match known.get(&jail.filter) {
                 Some(filter) => Arc::clone(filter),
                 None => {
-                    let failed = |_| io::Error::other(format!("filter {} does not compile", jail.filter.name));
+                    let failed =
+                        |_| io::Error::other(format!("filter {} does not compile", jail.filter.name));
                     let filter = Arc::new(Filter::compile(&jail.filter, &zone).map_err(failed)?);
                     known.insert(&jail.filter, Arc::clone(&filter));
                     filter

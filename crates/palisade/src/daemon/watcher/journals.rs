@@ -59,7 +59,13 @@ impl Journals {
     }
 
     /// Reads about so many bytes of each. True: there is more at once.
-    pub(super) fn read(&mut self, bytes: usize, filters: &mut Filters, now: Time, report: &mut Report) -> bool {
+    pub(super) fn read(
+        &mut self,
+        bytes: usize,
+        filters: &mut Filters,
+        now: Time,
+        report: &mut Report,
+    ) -> bool {
         self.journals.iter_mut().fold(false, |more, one| one.read(bytes, filters, now, report) || more)
     }
 

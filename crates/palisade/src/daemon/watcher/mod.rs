@@ -67,10 +67,9 @@ fn order(keeper: &UnixStream, frames: &mut Frames) -> io::Result<Option<ToWatche
     }
 }
 
-/// From here on it can read logs, and nothing else.
-fn give_up_privileges(jails: &[WatchedJail]) -> io::Result<()> {
-    let paths: Vec<PathBuf> =
-        reader::folders(jails).into_iter().chain(LIBRARIES.map(PathBuf::from)).collect();
+/// From here on it can read these folders, and nothing else.
+fn give_up_privileges(folders: Vec<PathBuf>) -> io::Result<()> {
+    let paths: Vec<PathBuf> = folders.into_iter().chain(LIBRARIES.map(PathBuf::from)).collect();
     let user = User::for_watcher().map_err(io::Error::other)?;
     let keeper = rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get().unsigned_abs());
     become_watcher(&user, keeper).map_err(io::Error::other)?;
