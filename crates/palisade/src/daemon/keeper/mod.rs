@@ -57,7 +57,8 @@ pub(crate) struct Keeper {
     plan: Plan,
     jails: Jails,
     firewall: Firewall,
-    monitor: Monitor,
+    /// `None` until the bans of the last run are back: the kernel would tell of each of them.
+    monitor: Option<Monitor>,
     store: Store,
     server: Server,
     signals: Signals,
@@ -131,38 +132,38 @@ impl Keeper {
 
     /// Sleeps until something happens or is due.
     fn wait(&self) -> io::Result<Woken> {
-        let always = [
-            self.signals.end(),
-            self.signals.reload(),
-            self.server.listener(),
-            self.server.bell(),
-            self.monitor.as_fd(),
-        ];
-        let (watcher, next) = (self.watcher.as_ref().map(Watcher::fd), self.change.fd());
-        let fds = always.into_iter().chain(watcher).chain(next);
-        let mut polled: Vec<PollFd<'_>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        let always =
+            [self.signals.end(), self.signals.reload(), self.server.listener(), self.server.bell()].map(Some);
+        let monitor = self.monitor.as_ref().map(Monitor::as_fd);
+        let watcher = self.watcher.as_ref().map(Watcher::fd);
+        let places = always.into_iter().chain([monitor, watcher, self.change.fd()]);
+        let (names, fds): (Vec<usize>, Vec<_>) =
+            places.enumerate().filter_map(|(name, fd)| Some((name, fd?))).unzip();
+        let mut polled: Vec<PollFd<'_>> =
+            fds.into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         let timeout = Timespec::try_from(self.patience()).map_err(io::Error::other)?;
         match poll(&mut polled, Some(&timeout)) {
             Err(rustix::io::Errno::INTR) | Ok(0) => return Ok(Woken::default()),
             Err(error) => return Err(error.into()),
             Ok(_) => {}
         }
-        let ready = |at: usize| polled.get(at).is_some_and(|fd| !fd.revents().is_empty());
-        let next_at = always.len() + usize::from(watcher.is_some());
+        let ready =
+            |name: usize| names.iter().zip(&polled).any(|(at, fd)| *at == name && !fd.revents().is_empty());
         Ok(Woken {
             end: ready(0),
             reload: ready(1),
             client: ready(2),
             request: ready(3),
             kernel: ready(4),
-            watcher: watcher.is_some() && ready(always.len()),
-            next_watcher: next.is_some() && ready(next_at),
+            watcher: ready(5),
+            next_watcher: ready(6),
         })
     }
 
     /// How long nothing is due.
     fn patience(&self) -> Duration {
-        if !self.restore.is_empty() && !self.troubles.contains_key(restore::KERNEL) {
+        let to_restore = !self.restore.is_empty() || self.monitor.is_none();
+        if to_restore && !self.troubles.contains_key(restore::KERNEL) {
             return Duration::ZERO;
         }
         let now = now();

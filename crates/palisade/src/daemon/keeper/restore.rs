@@ -13,6 +13,9 @@ impl Keeper {
     /// The next few, so that a new ban never waits for many old ones.
     pub(super) fn restore_some(&mut self) {
         if self.restore.is_empty() {
+            if self.monitor.is_none() {
+                self.start_monitor();
+            }
             return;
         }
         let count = self.restore.len().min(Firewall::CHUNK);
@@ -31,11 +34,25 @@ impl Keeper {
         }
     }
 
+    /// From here on, what others do to the table is seen; what they did before is found by applying the policy.
+    fn start_monitor(&mut self) {
+        match self.firewall.monitor() {
+            Ok(monitor) => {
+                self.monitor = Some(monitor);
+                if self.apply_policy() {
+                    self.kernel_trouble(None);
+                }
+            }
+            Err(error) => self.kernel_trouble(Some(&error)),
+        }
+    }
+
     /// What other programs did to the table is undone.
     pub(super) fn see_kernel(&mut self) {
-        let events = match self.monitor.read(&self.firewall) {
-            Ok(events) => events,
-            Err(error) => {
+        let events = match self.monitor.as_mut().map(|monitor| monitor.read(&self.firewall)) {
+            None => return,
+            Some(Ok(events)) => events,
+            Some(Err(error)) => {
                 self.kernel_trouble(Some(&error));
                 vec![Event::Overrun]
             }

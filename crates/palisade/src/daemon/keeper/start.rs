@@ -32,7 +32,6 @@ impl Keeper {
         let mut firewall = Firewall::open().map_err(kernel_error)?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
         firewall.apply(&plan.policy()).map_err(kernel_error)?;
-        let monitor = firewall.monitor().map_err(kernel_error)?;
         let failed = |what: &'static str| move |error: io::Error| CommandError::io(what, &error);
         let server = Server::listen(&state).map_err(failed("the control socket"))?;
         let signals = Signals::catch().map_err(failed("signals"))?;
@@ -42,7 +41,7 @@ impl Keeper {
             plan,
             jails,
             firewall,
-            monitor,
+            monitor: None,
             store,
             server,
             signals,
