@@ -35,11 +35,16 @@ impl Tree {
         }
     }
 
+    /// What is built into the program: paths below the root, and what the files hold.
+    pub fn shipped() -> impl Iterator<Item = (&'static str, &'static str)> {
+        SHIPPED.iter().copied()
+    }
+
     /// The files of a tree that is in no directory.
     fn held(&self) -> Vec<(&str, &[u8])> {
         match self {
             Self::Dir(_) => Vec::new(),
-            Self::Shipped => SHIPPED.iter().map(|(name, content)| (*name, content.as_bytes())).collect(),
+            Self::Shipped => Self::shipped().map(|(name, content)| (name, content.as_bytes())).collect(),
             Self::Memory(files) => {
                 files.iter().map(|(name, content)| (name.as_str(), &content[..])).collect()
             }

@@ -93,6 +93,14 @@ impl Firewall {
         batch
     }
 
+    /// Takes the table as another [`Firewall`] keeps it, and writes nothing: bans of this policy's jails can be asked
+    /// for. What the policy says of ports does not matter.
+    pub fn observe(&mut self, policy: &BanPolicy) -> Result<(), FirewallError> {
+        let there = self.read()?.unwrap_or_default();
+        self.layout = self.layout.next(policy, &there);
+        Ok(())
+    }
+
     /// What is in the table but for elements; `None` without a table.
     fn read(&mut self) -> Result<Option<Ruleset>, FirewallError> {
         let channel = &mut self.channel;

@@ -1,5 +1,6 @@
 //! The command line: one table, from which the parser, `--help`, the man pages and the completions are made.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -56,8 +57,11 @@ pub(crate) enum Command {
     Replay(Replay),
     #[command(subcommand)]
     Config(Config),
+    Demo(Demo),
     Generate(Generate),
     Watcher(Watcher),
+    #[command(subcommand)]
+    DemoPart(DemoPart),
 }
 
 /// Watch the logs and ban attackers, in the foreground
@@ -269,6 +273,18 @@ pub(crate) struct ConfigCheck {
   palisade config show --config /etc/fail2ban > /tmp/effective.conf")]
 pub(crate) struct ConfigShow {}
 
+/// Watch Palisade stop an attack, in namespaces of its own; changes nothing on this host
+///
+/// A login service and several attackers are put into network namespaces that are made for the occasion, and Palisade
+/// protects the one from the others with real bans in the nftables there. It takes about 15 seconds and needs neither
+/// root nor a configuration. Started by root on a host with OpenSSH, the service is a real sshd; otherwise it is a small
+/// one that logs as sshd does.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade demo            live on a terminal of at least 80x24
+  palisade demo | cat      line by line, as it happens")]
+pub(crate) struct Demo {}
+
 /// Write man pages or shell completions
 #[derive(Debug, Args)]
 #[command(hide = true)]
@@ -284,3 +300,27 @@ pub(crate) struct Generate {
 #[derive(Debug, Args)]
 #[command(hide = true)]
 pub(crate) struct Watcher {}
+
+/// The processes that `palisade demo` starts
+#[derive(Debug, Subcommand)]
+#[command(hide = true)]
+pub(crate) enum DemoPart {
+    Attackers(Attackers),
+    Exec(Exec),
+}
+
+/// Attack from a network namespace of their own, when standard input says so
+#[derive(Debug, Args)]
+pub(crate) struct Attackers {
+    /// Log in with OpenSSH's client and the files in this folder
+    #[arg(long)]
+    pub(crate) ssh: Option<PathBuf>,
+}
+
+/// Become a program that ends with its parent
+#[derive(Debug, Args)]
+pub(crate) struct Exec {
+    /// The program and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) command: Vec<OsString>,
+}

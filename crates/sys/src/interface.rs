@@ -1,5 +1,9 @@
 //! Network interfaces: the host's own addresses, and the little that namespaces of our own need.
 
+mod link;
+
+pub use link::{Link, create_pair};
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
 use std::time::Duration;
 use std::{io, thread};
@@ -46,11 +50,15 @@ fn address_of(message: &Message<'_>) -> Option<IpAddr> {
 
 /// Switches the loopback interface on, as nobody else does in a new network namespace.
 pub fn loopback_up() -> io::Result<()> {
+    up(LOOPBACK_INDEX)
+}
+
+fn up(interface: u32) -> io::Result<()> {
     let socket = Socket::open(Family::Route, 0)?;
     let mut request = Encoder::new();
     request.message(NEW_LINK, flag::REQUEST | flag::ACK, SEQUENCE, |message| {
         message.raw(&[0; 4]);
-        message.raw(&LOOPBACK_INDEX.to_ne_bytes());
+        message.raw(&interface.to_ne_bytes());
         message.raw(&IFF_UP.to_ne_bytes());
         message.raw(&IFF_UP.to_ne_bytes());
     });
@@ -59,6 +67,12 @@ pub fn loopback_up() -> io::Result<()> {
 
 /// Gives the loopback interface one more address, so that a namespace of our own can hold several hosts.
 pub fn add_loopback_address(address: IpAddr) -> io::Result<()> {
+    add_address(LOOPBACK_INDEX, address)?;
+    wait_for_route(address)
+}
+
+/// The address alone, without a network around it.
+fn add_address(interface: u32, address: IpAddr) -> io::Result<()> {
     let (family, bits, bytes) = match address {
         IpAddr::V4(address) => (AF_INET, 32, address.octets().to_vec()),
         IpAddr::V6(address) => (AF_INET6, 128, address.octets().to_vec()),
@@ -68,17 +82,17 @@ pub fn add_loopback_address(address: IpAddr) -> io::Result<()> {
     let flags = flag::REQUEST | flag::ACK | flag::CREATE | flag::EXCL;
     request.message(NEW_ADDRESS, flags, SEQUENCE, |message| {
         message.raw(&[family, bits, 0, 0]);
-        message.raw(&LOOPBACK_INDEX.to_ne_bytes());
+        message.raw(&interface.to_ne_bytes());
         message.bytes(IFA_LOCAL, &bytes);
         message.bytes(IFA_ADDRESS, &bytes);
         message.bytes(IFA_FLAGS, &(IFA_F_NODAD | IFA_F_NOPREFIXROUTE).to_ne_bytes());
     });
-    exchange(&socket, request, |_| {})?;
-    wait_for_route(address)
+    exchange(&socket, request, |_| {})
 }
 
-/// The kernel makes an IPv6 address reachable a moment later, from a worker of its own.
-fn wait_for_route(address: IpAddr) -> io::Result<()> {
+/// Waits until packets to `address` have a way. The kernel makes an IPv6 address, and a link that was just switched
+/// on, usable a moment later, from a worker of its own.
+pub fn wait_for_route(address: IpAddr) -> io::Result<()> {
     const DISCARD: u16 = 9;
     const ATTEMPTS: u32 = 1000;
     let any =

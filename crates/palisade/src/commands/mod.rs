@@ -2,6 +2,7 @@
 
 mod bans;
 mod config;
+mod demo;
 mod filter;
 mod generate;
 mod replay;
@@ -28,6 +29,8 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Replay(args) => replay::replay(&place, &args),
         Command::Config(Config::Check(args)) => config::check(&place, &args),
         Command::Config(Config::Show(_)) => config::show(&place),
+        Command::Demo(_) => demo::demo(),
+        Command::DemoPart(part) => demo::part(part),
         Command::Generate(args) => generate::generate(&args),
     }
 }
