@@ -70,9 +70,16 @@ fn become_program(args: &Exec) -> Outcome {
     Err(CommandError::io(program.display(), &error))
 }
 
-/// A program that ends when we do, however we end.
-fn ending_with_us(program: &str) -> Command {
+/// One of our parts. Ctrl-C on the terminal is for us alone, who end the others in order.
+fn spawning(part: &str) -> Command {
     let mut command = Command::new(OURSELVES);
-    command.args(["demo-part", "exec", program]);
+    command.args(["demo-part", part]).process_group(0);
+    command
+}
+
+/// A program that ends when we do, however we end.
+fn spawning_program(program: &str) -> Command {
+    let mut command = spawning("exec");
+    command.arg(program);
     command
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -19,7 +19,7 @@ use super::logbook::Logbook;
 use super::scene::Scene;
 use super::screen::Screen;
 use super::stage::{Stage, last_line, no_firewall};
-use super::{Event, OURSELVES, attackers, ending_with_us, service, sshd};
+use super::{Event, OURSELVES, attackers, service, spawning, spawning_program, sshd};
 use crate::control::client::ask;
 use crate::control::protocol::{Reply, Request, StatusReport};
 use crate::exit::{CommandError, Exit};
@@ -89,7 +89,7 @@ impl Play {
         let failed = |error: io::Error| CommandError::io("the daemon", &error);
         let errors = File::create(&log).map_err(failed)?;
         fs::create_dir(&self.state).map_err(failed)?;
-        let mut command = ending_with_us(OURSELVES);
+        let mut command = spawning_program(OURSELVES);
         command.arg("--config").arg(stage.path("config")).arg("--state").arg(&self.state).arg("run");
         // They would speak to the host's systemd.
         command.env_remove("NOTIFY_SOCKET").env_remove("JOURNAL_STREAM");
@@ -181,8 +181,7 @@ fn start_service(stage: &Stage, sender: &Sender<Event>) -> io::Result<(Service, 
 }
 
 fn spawn_attackers(stage: &Stage, service: Service) -> io::Result<Child> {
-    let mut command = Command::new(OURSELVES);
-    command.args(["demo-part", "attackers"]);
+    let mut command = spawning("attackers");
     if service == Service::Sshd {
         command.arg("--ssh").arg(&stage.folder);
     }

@@ -105,7 +105,7 @@ fn picture(scene: &Scene, service: Service) -> Vec<String> {
     lines.extend([String::new(), format!("{BOLD}ITS LOG{BOLD:#}")]);
     let blank = std::iter::repeat_n(String::new(), super::scene::LOG_LINES.saturating_sub(scene.log.len()));
     lines.extend(scene.log.iter().map(|line| log_line(line)).chain(blank));
-    lines.extend([String::new(), kernel_line(scene)]);
+    lines.push(kernel_line(scene));
     lines
 }
 

@@ -13,8 +13,8 @@ use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive};
 
 use super::attackers::Fate;
 use super::cast::{Actor, PORT, Role, server_for};
-use super::ending_with_us;
 use super::logbook::Logbook;
+use super::spawning_program;
 
 /// sshd wants to be called by its whole path.
 const SSHD: &str = "/usr/sbin/sshd";
@@ -64,7 +64,7 @@ pub(super) fn start(folder: &Path, log: Logbook) -> io::Result<Child> {
     fs::write(&ask, "#!/bin/sh\necho 123456\n")?;
     fs::set_permissions(&ask, Permissions::from_mode(0o755))?;
     let config = configure(folder)?;
-    let child = ending_with_us(SSHD).args(["-D", "-f"]).arg(&config).stdin(Stdio::null()).spawn()?;
+    let child = spawning_program(SSHD).args(["-D", "-f"]).arg(&config).stdin(Stdio::null()).spawn()?;
     wait_for(child, syslog, log)
 }
 
