@@ -4,6 +4,7 @@
 //! through a program that a line took is kept as the bytes that it saw. A line that has the same bytes but for the
 //! digits of its clock and of its fraction takes the same way, as long as no step on it tells one digit from another.
 
+use super::choices;
 use super::directive::Directive;
 use super::fields::{Fields, Slot};
 use super::program::{Op, Peek, Program};
@@ -19,12 +20,21 @@ pub(super) struct Layout {
     /// The date begins after the first of this byte, else at the line's start.
     after: Option<u8>,
     words: Vec<Word>,
-    clock: usize,
+    digits: Digits,
     /// Relative to where the shape begins; the match's start is the line's.
     end: usize,
     date: (usize, usize),
     looks: Vec<Look>,
     fields: Fields,
+}
+
+/// What the variable digits mean.
+#[derive(Clone, Copy, Debug)]
+enum Digits {
+    /// `12:34:56` from here.
+    Clock(usize),
+    /// A count of seconds, from here to there.
+    Epoch(usize, usize),
 }
 
 /// Eight bytes: those that are the same in each line, and those that are digits.
@@ -54,7 +64,7 @@ impl Layout {
     ) -> Option<Self> {
         let (after, base) = beginning(program, taken)?;
         let variable = variable(program, taken);
-        let clock = variable.iter().find(|span| span.clock)?.from.checked_sub(base)?;
+        let digits = variable.iter().find_map(|span| span.meaning(base))?;
         let mut witness =
             Witness { program, text, base, end: hit.end, variable: &variable, looks: Vec::new() };
         for step in steps(taken).filter(|step| step.at >= base) {
@@ -67,7 +77,7 @@ impl Layout {
         (hit.start == 0 && ascii).then(|| Self {
             after,
             words,
-            clock,
+            digits,
             end: hit.end - base,
             date,
             looks,
@@ -88,19 +98,28 @@ impl Layout {
         if other != 0 || !self.looks.iter().all(|look| look.peek.allows(text.get(look.at))) {
             return None;
         }
-        let clock = text.get(self.clock..self.clock + 8)?;
-        let number = |at: usize| (clock[at] - b'0') as i8 * 10 + (clock[at + 1] - b'0') as i8;
-        let (hour, minute, second) = (number(0), number(3), number(6));
-        if hour > 23 || minute > 59 || second > 59 {
-            return None;
-        }
         *fields = self.fields;
-        fields.set(Slot::Hour, hour);
-        fields.set(Slot::Minute, minute);
-        fields.set(Slot::Second, second);
+        match self.digits {
+            Digits::Clock(at) => read_clock(text.get(at..at + 8)?, fields)?,
+            Digits::Epoch(from, till) => fields.epoch = choices::epoch_micros(text.get(from..till)?, false),
+        }
         let date = (base + self.date.0, base + self.date.1);
         Some(Hit { start: 0, end: base + self.end, date, ascii: base == 0 })
     }
+}
+
+/// Reads digits as a time of day, if they are one.
+#[inline]
+fn read_clock(clock: &[u8], fields: &mut Fields) -> Option<()> {
+    let number = |at: usize| (clock[at] - b'0') as i8 * 10 + (clock[at + 1] - b'0') as i8;
+    let (hour, minute, second) = (number(0), number(3), number(6));
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    fields.set(Slot::Hour, hour);
+    fields.set(Slot::Minute, minute);
+    fields.set(Slot::Second, second);
+    Some(())
 }
 
 impl Word {
@@ -121,7 +140,29 @@ impl Word {
 struct Variable {
     from: usize,
     till: usize,
-    clock: bool,
+    kind: VariableKind,
+}
+
+#[derive(Clone, Copy)]
+enum VariableKind {
+    Clock,
+    Fraction,
+    Epoch,
+}
+
+impl Variable {
+    fn meaning(&self, base: usize) -> Option<Digits> {
+        let from = self.from.checked_sub(base)?;
+        match self.kind {
+            VariableKind::Clock => Some(Digits::Clock(from)),
+            VariableKind::Epoch => Some(Digits::Epoch(from, self.till - base)),
+            VariableKind::Fraction => None,
+        }
+    }
+
+    fn holds(&self, at: usize) -> bool {
+        (self.from..self.till).contains(&at)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -151,13 +192,13 @@ fn beginning(program: &Program, taken: &[Taken]) -> Option<(Option<u8>, usize)> 
 }
 
 fn variable(program: &Program, taken: &[Taken]) -> Vec<Variable> {
-    let digits = |step: TakenStep| match program.ops[step.pc] {
-        Op::Clock(_) if step.next.0 == step.pc + 5 => Some(true),
-        Op::Fraction => Some(false),
+    let kind = |step: TakenStep| match program.ops[step.pc] {
+        Op::Clock(_) if step.next.0 == step.pc + 5 => Some(VariableKind::Clock),
+        Op::Fraction => Some(VariableKind::Fraction),
+        Op::Directive(Directive::Epoch) => Some(VariableKind::Epoch),
         _ => None,
     };
-    let span =
-        |step: TakenStep| digits(step).map(|clock| Variable { from: step.at, till: step.next.1, clock });
+    let span = |step: TakenStep| kind(step).map(|kind| Variable { from: step.at, till: step.next.1, kind });
     steps(taken).filter_map(span).collect()
 }
 
@@ -167,7 +208,7 @@ fn words(text: &[u8], base: usize, end: usize, variable: &[Variable]) -> Option<
     let (chunks, _) = text.get(..count * 8).filter(|_| count <= WORDS)?.as_chunks::<8>();
     let word = |(index, chunk): (usize, &[u8; 8])| {
         let at = |lane: usize| base + index * 8 + lane;
-        let is_variable = |at: usize| variable.iter().any(|span| (span.from..span.till).contains(&at));
+        let is_variable = |at: usize| variable.iter().any(|span| span.holds(at));
         let mask = |wanted: &dyn Fn(usize, u8) -> bool| {
             u64::from_le_bytes(std::array::from_fn(
                 |lane| if wanted(at(lane), chunk[lane]) { 0xff } else { 0 },
@@ -217,6 +258,11 @@ impl Witness<'_> {
                 self.look(next, program.follows[step.pc])?;
                 return whole.then_some(());
             }
+            Op::Directive(Directive::Epoch) => {
+                self.look(next, program.follows[step.pc])?;
+                // Neither more digits nor a fraction where there is none.
+                return self.look(next, Peek::AFTER_WORD_ASCII.without(b'.'))?.then_some(());
+            }
             Op::Directive(directive) if !directive.is_plain() => return None,
             Op::End | Op::Boundary | Op::BeginWord | Op::BeginEpoch => return None,
             _ => {}
@@ -257,7 +303,7 @@ impl Witness<'_> {
                 None => self.looks.push(Look { at, peek }),
             }
         }
-        let variable = self.variable.iter().any(|span| (span.from..span.till).contains(&at));
+        let variable = self.variable.iter().any(|span| span.holds(at));
         (!variable || peek.takes_digits_alike()).then_some(allows)
     }
 }

@@ -1,22 +1,25 @@
 //! From a datepattern to the patterns it stands for.
 
+use std::sync::LazyLock;
+
 use super::DateError;
 use super::builtin::PATTERNS;
 use super::source::{self, Source};
-use super::template::Template;
+use super::template::{Matcher, Template};
 
 const LINE_BEGIN: &str = "{^LN-BEG}";
 
 /// The patterns of `datepattern`, in the order in which they are tried at first.
 pub(super) fn templates(datepattern: Option<&str>) -> Result<Vec<Template>, DateError> {
-    let mut list = List { entries: Vec::new(), built_in: built_in()? };
+    let built_in = BUILT_IN.as_ref().map_err(DateError::clone)?;
+    let mut list = List { entries: Vec::new(), built_in };
     for (offset, line) in lines(datepattern.unwrap_or_default()) {
         list.add(line, offset)?;
     }
     if list.entries.is_empty() {
         list.add("{DEFAULT}", 0)?;
     }
-    list.entries.iter().map(|entry| Template::new(&entry.source, entry.preferred, entry.offset)).collect()
+    list.entries.into_iter().map(Entry::template).collect()
 }
 
 /// Lines that are not blank, without the blanks around them, and where they start.
@@ -29,17 +32,31 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct Entry {
     source: Source,
     preferred: bool,
     offset: usize,
+    /// For those of the built-in list, which all detectors share.
+    matcher: Option<Matcher>,
+}
+
+impl Entry {
+    fn template(self) -> Result<Template, DateError> {
+        let matcher = match self.matcher {
+            Some(matcher) => matcher,
+            None => Matcher::new(&self.source, self.offset)?,
+        };
+        Ok(Template::new(matcher, self.source.anchored, self.preferred))
+    }
 }
 
 struct List {
     entries: Vec<Entry>,
-    built_in: Vec<Entry>,
+    built_in: &'static [Entry],
 }
+
+static BUILT_IN: LazyLock<Result<Vec<Entry>, DateError>> = LazyLock::new(built_in);
 
 /// What stands for a pattern in comparisons: words in it mean the same in any case, directives do not.
 fn key(pattern: &str) -> String {
@@ -63,13 +80,15 @@ impl List {
         if self.entries.iter().any(|entry| entry.source == source) {
             return Err(DateError { offset, message: "this date pattern stands twice".to_owned() });
         }
-        let preferred = self.built_in.iter().any(|entry| entry.preferred && entry.source == source);
-        self.entries.push(Entry { source, preferred, offset });
+        let known = self.built_in.iter().find(|entry| entry.source == source);
+        let preferred = known.is_some_and(|entry| entry.preferred);
+        let matcher = known.and_then(|entry| entry.matcher.clone());
+        self.entries.push(Entry { source, preferred, offset, matcher });
         Ok(())
     }
 
     fn add_built_in(&mut self, wanted: impl Fn(&Source) -> bool, offset: usize) {
-        for entry in &self.built_in {
+        for entry in self.built_in {
             if wanted(&entry.source) && !self.entries.iter().any(|known| known.source == entry.source) {
                 self.entries.push(Entry { offset, ..entry.clone() });
             }
@@ -89,7 +108,7 @@ impl List {
             let source = single(&text, &key(&text), offset)?;
             check_names(&source, offset)?;
             if !self.entries.iter().any(|entry| entry.source == source) {
-                self.entries.push(Entry { source, preferred: false, offset });
+                self.entries.push(Entry { source, preferred: false, offset, matcher: None });
             }
         }
         Ok(())
@@ -101,7 +120,8 @@ fn built_in() -> Result<Vec<Entry>, DateError> {
     let anchored = |pattern: &&str| pattern.starts_with('^') || pattern.starts_with(LINE_BEGIN);
     let entry = |pattern: &str, preferred| {
         let source = single(pattern, &key(pattern), 0)?;
-        Ok(Entry { source, preferred, offset: 0 })
+        let matcher = Some(Matcher::new(&source, 0)?);
+        Ok(Entry { source, preferred, offset: 0, matcher })
     };
     let patterns = || PATTERNS.iter().map(|(pattern, _)| *pattern);
     let at_start =

@@ -57,6 +57,10 @@ impl Class {
     pub(super) const NOT_WORD: Self = Self { ascii: !(DIGITS | LETTERS | 1 << b'_'), wide: Wide::NotWord };
     const NONE: Self = Self { ascii: 0, wide: Wide::None };
 
+    pub(super) const fn ascii_only(self) -> Self {
+        Self { wide: Wide::None, ..self }
+    }
+
     fn of_byte(byte: u8, ignore_case: bool) -> Self {
         let bit = |byte: u8| 1_u128 << byte;
         let ascii = if ignore_case {
@@ -102,8 +106,8 @@ impl Class {
 }
 
 /// `None`: the pattern is for the regular expression engine.
-pub(super) fn parse(body: &str, flags: Flags) -> Option<Node> {
-    if flags.unusual {
+pub(super) fn parse(body: &str, flags: &Flags) -> Option<Node> {
+    if !flags.others.is_empty() {
         return None;
     }
     let mut parser =
@@ -358,7 +362,7 @@ mod tests {
     fn the_built_in_patterns_need_no_engine() {
         for (pattern, _) in builtin::PATTERNS {
             let source = Source::pattern(pattern, 0).unwrap();
-            assert!(parse(&source.body, source.flags).is_some(), "{pattern}");
+            assert!(parse(&source.body, &source.flags).is_some(), "{pattern}");
         }
     }
 
@@ -380,7 +384,7 @@ mod tests {
             "(?#c)",
         ] {
             let source = Source::pattern(text, 0).unwrap();
-            assert_eq!(parse(&source.body, source.flags), None, "{text}");
+            assert_eq!(parse(&source.body, &source.flags), None, "{text}");
         }
     }
 }

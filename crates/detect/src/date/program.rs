@@ -77,7 +77,9 @@ pub(super) struct TwoDigits {
 /// What can come next: bytes, and whether the text may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Peek {
-    bytes: [u64; 4],
+    ascii: [u64; 2],
+    /// Bytes of characters beyond ASCII.
+    wide: bool,
     end: bool,
 }
 
@@ -379,75 +381,73 @@ impl Writer {
 }
 
 impl Peek {
-    const NONE: Self = Self { bytes: [0; 4], end: false };
-    const ALL: Self = Self { bytes: [u64::MAX; 4], end: true };
-    /// What lets a word end.
-    const AFTER_WORD: Self = {
-        let mut peek = Self { bytes: [0, 0, u64::MAX, u64::MAX], end: true };
-        let mut byte = 0;
-        while byte < 0x80 {
-            let char = byte as u8;
-            if !(char.is_ascii_alphanumeric() || char == b'_') {
-                peek.bytes[byte >> 6] |= 1 << (byte & 63);
-            }
-            byte += 1;
-        }
-        peek
-    };
+    const NONE: Self = Self { ascii: [0; 2], wide: false, end: false };
+    const ALL: Self = Self { ascii: [u64::MAX; 2], wide: true, end: true };
+    /// What lets a word end. A character beyond ASCII may.
+    const AFTER_WORD: Self = Self { wide: true, ..Self::AFTER_WORD_ASCII };
+    /// What certainly lets a word end.
+    pub(super) const AFTER_WORD_ASCII: Self = Self { end: true, ..Self::class(Class::NOT_WORD.ascii_only()) };
+    pub(super) const DIGITS: Self = Self { ascii: [0x3ff << b'0', 0], wide: false, end: false };
 
-    pub(super) fn class(class: Class) -> Self {
-        let wide = if class.wide == Wide::None { 0 } else { u64::MAX };
-        Self { bytes: [class.ascii as u64, (class.ascii >> 64) as u64, wide, wide], end: false }
+    pub(super) const fn class(class: Class) -> Self {
+        let wide = !matches!(class.wide, Wide::None);
+        Self { ascii: [class.ascii as u64, (class.ascii >> 64) as u64], wide, end: false }
     }
 
-    /// What certainly lets a word end.
-    pub(super) const AFTER_WORD_ASCII: Self = {
-        let mut peek = Self::AFTER_WORD;
-        (peek.bytes[2], peek.bytes[3]) = (0, 0);
-        peek
-    };
-    pub(super) const DIGITS: Self = Self { bytes: [0x3ff << b'0', 0, 0, 0], end: false };
-
     fn add(&mut self, byte: u8) {
-        self.bytes[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        match self.ascii.get_mut(usize::from(byte >> 6)) {
+            Some(half) => *half |= 1 << (byte & 63),
+            None => self.wide = true,
+        }
     }
 
     fn union(&mut self, other: &Self) {
-        self.bytes.iter_mut().zip(other.bytes).for_each(|(mine, other)| *mine |= other);
+        self.ascii = [self.ascii[0] | other.ascii[0], self.ascii[1] | other.ascii[1]];
+        self.wide |= other.wide;
         self.end |= other.end;
+    }
+
+    pub(super) fn without(mut self, byte: u8) -> Self {
+        self.ascii[usize::from(byte >> 6) & 1] &= !(1 << (byte & 63));
+        self
     }
 
     /// What is not allowed.
     pub(super) fn others(&self) -> Self {
-        Self { bytes: self.bytes.map(|bytes| !bytes), end: !self.end }
+        Self { ascii: self.ascii.map(|half| !half), wide: !self.wide, end: !self.end }
     }
 
     /// Allows only what the other allows too.
     pub(super) fn narrow(&mut self, other: &Self) {
-        self.bytes.iter_mut().zip(other.bytes).for_each(|(mine, other)| *mine &= other);
+        self.ascii = [self.ascii[0] & other.ascii[0], self.ascii[1] & other.ascii[1]];
+        self.wide &= other.wide;
         self.end &= other.end;
     }
 
     fn overlaps(&self, other: &Self) -> bool {
-        self.bytes.iter().zip(other.bytes).any(|(mine, other)| mine & other != 0)
+        let ascii = self.ascii[0] & other.ascii[0] | self.ascii[1] & other.ascii[1];
+        ascii != 0 || self.wide && other.wide
     }
 
     /// The only byte, if it is one.
     fn only(&self) -> Option<u8> {
-        let mut bytes = (0..=u8::MAX).filter(|byte| self.allows(Some(byte)));
-        bytes.next().filter(|_| bytes.next().is_none() && !self.end)
+        let mut bytes = (0..=0x80).filter(|byte| self.allows(Some(byte)));
+        bytes.next().filter(|byte| byte.is_ascii() && bytes.next().is_none() && !self.end)
     }
 
     /// Allows all digits or none.
     pub(super) fn takes_digits_alike(&self) -> bool {
-        let digits = self.bytes[0] & Self::DIGITS.bytes[0];
-        digits == 0 || digits == Self::DIGITS.bytes[0]
+        let digits = self.ascii[0] & Self::DIGITS.ascii[0];
+        digits == 0 || digits == Self::DIGITS.ascii[0]
     }
 
     #[inline]
     pub(super) fn allows(&self, next: Option<&u8>) -> bool {
         match next {
-            Some(byte) => self.bytes[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1,
+            Some(byte) => match self.ascii.get(usize::from(byte >> 6)) {
+                Some(half) => half >> (byte & 63) & 1 == 1,
+                None => self.wide,
+            },
             None => self.end,
         }
     }

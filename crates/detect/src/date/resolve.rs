@@ -118,7 +118,7 @@ fn at(year: Year, month: i8, day: i8) -> Option<i64> {
 
 fn time_of_day(fields: &Fields) -> Option<i64> {
     let (hour, minute, second) = (fields.hour24(), fields.get(Slot::Minute), fields.get(Slot::Second));
-    let valid = hour < 24 && minute < 60 && second < 60;
+    let valid = (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
     valid.then(|| i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second))
 }
 

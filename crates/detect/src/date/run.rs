@@ -6,6 +6,7 @@ use super::layout::{Layout, Taken};
 use super::parse::{Class, MARKS, Wide};
 use super::program::{self, Begins, Op, Program, TwoDigits};
 use super::{names, word};
+use crate::pattern::Groups;
 
 const AUDIT: &[u8] = b"audit(";
 
@@ -58,16 +59,22 @@ pub(super) struct Stack {
     waiting: Vec<Waiting>,
     budget: usize,
     notes: Notes,
+    groups: Groups,
 }
 
 impl Stack {
     pub(super) fn new() -> Self {
-        Self { waiting: Vec::new(), budget: 0, notes: Notes::NONE }
+        Self { waiting: Vec::new(), budget: 0, notes: Notes::NONE, groups: Groups::new() }
     }
 
     /// What the last match read.
     pub(super) fn fields(&mut self) -> &mut Fields {
         &mut self.notes.fields
+    }
+
+    /// For [`super::engine::Engine`]: its memory, and where it puts what it read.
+    pub(super) fn of_engine(&mut self) -> (&mut Groups, &mut Fields) {
+        (&mut self.groups, &mut self.notes.fields)
     }
 }
 

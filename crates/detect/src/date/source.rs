@@ -35,11 +35,11 @@ pub(super) struct Source {
     pub(super) kind: Kind,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Flags {
     pub(super) ignore_case: bool,
-    /// Flags that change the meaning of the rest: `x`, `m`, `s`, `a`.
-    pub(super) unusual: bool,
+    /// Flags that date patterns seldom have: `m`, `s`, `x`, `a`.
+    pub(super) others: String,
 }
 
 /// What the numbers in it mean.
@@ -199,7 +199,7 @@ fn cut_flags(text: &mut String) -> Flags {
         if letters > 0 && text[at + 2 + letters..].starts_with(')') {
             let found = &text[at + 2..at + 2 + letters];
             flags.ignore_case = found.contains('i');
-            flags.unusual = found.contains(|flag| !matches!(flag, 'i' | 'u'));
+            flags.others = found.chars().filter(|flag| !matches!(flag, 'i' | 'u')).collect();
             text.replace_range(at..at + 3 + letters, "");
             break;
         }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::DateError;
 use super::engine::Engine;
 use super::layout::Layout;
@@ -54,29 +56,28 @@ impl Shape {
     }
 }
 
+/// Finds a pattern's matches. Shared: it does not change.
 #[derive(Clone, Debug)]
-enum Matcher {
-    Program(Box<Program>),
-    Engine(Box<Engine>),
+pub(super) enum Matcher {
+    Program(Arc<Program>),
+    Engine(Arc<Engine>),
+}
+
+impl Matcher {
+    /// `offset` is where the pattern stands in the datepattern.
+    pub(super) fn new(source: &Source, offset: usize) -> Result<Self, DateError> {
+        let program = parse::parse(&source.body, &source.flags).and_then(|node| Program::new(source, &node));
+        Ok(match program {
+            Some(program) => Self::Program(Arc::new(program)),
+            None => Self::Engine(Arc::new(Engine::new(source, offset)?)),
+        })
+    }
 }
 
 impl Template {
-    pub(super) fn new(source: &Source, preferred: bool, offset: usize) -> Result<Self, DateError> {
-        let program = parse::parse(&source.body, source.flags).and_then(|node| Program::new(source, &node));
-        let matcher = match program {
-            Some(program) => Matcher::Program(Box::new(program)),
-            None => Matcher::Engine(Box::new(Engine::new(source, offset)?)),
-        };
-        Ok(Self {
-            matcher,
-            shape: Shape::default(),
-            anchored: source.anchored,
-            preferred,
-            hits: 0,
-            matches: 0,
-            last_used: 0,
-            distance: usize::MAX,
-        })
+    pub(super) fn new(matcher: Matcher, anchored: bool, preferred: bool) -> Self {
+        let shape = Shape::default();
+        Self { matcher, shape, anchored, preferred, hits: 0, matches: 0, last_used: 0, distance: usize::MAX }
     }
 
     /// Matches only where `1:2` stands somewhere in the line.
@@ -88,7 +89,10 @@ impl Template {
     pub(super) fn search(&mut self, text: &str, from: usize, stack: &mut Stack) -> Option<Hit> {
         let hit = match &self.matcher {
             Matcher::Program(program) => program.search(text, from, stack),
-            Matcher::Engine(engine) => engine.search(text, from, stack.fields()),
+            Matcher::Engine(engine) => {
+                let (groups, fields) = stack.of_engine();
+                engine.search(text, from, groups, fields)
+            }
         };
         self.matches += u64::from(hit.is_some());
         hit
