@@ -64,3 +64,51 @@ fn without_holes(line: &[u8]) -> &[u8] {
         _ => line,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(chunk: &[u8], skipping: bool) -> (Vec<Vec<u8>>, Cut) {
+        let mut lines = Vec::new();
+        let cut = cut(chunk, skipping, &mut |line| lines.push(line.to_vec()));
+        (lines, cut)
+    }
+
+    #[test]
+    fn a_half_line_is_left() {
+        let (lines, cut) = lines(b"one\n\ntw", false);
+        assert_eq!(lines, [&b"one"[..], b""]);
+        assert_eq!((cut.consumed, cut.lines, cut.skipping), (5, 2, false));
+    }
+
+    #[test]
+    fn the_longest_line_is_whole_and_a_longer_one_is_not() {
+        for (len, shortened) in [(MAX_LINE, 0), (MAX_LINE + 1, 1)] {
+            let (lines, cut) = lines(&[&vec![b'x'; len][..], b"\n"].concat(), false);
+            assert_eq!((lines[0].len(), cut.shortened, cut.skipping), (MAX_LINE, shortened, false));
+        }
+    }
+
+    #[test]
+    fn holes_before_a_line_are_no_text_and_a_short_one_at_the_end_may_still_be_filled() {
+        let (text, cut) = lines(b"\0\0one\n\0\0", false);
+        assert_eq!((text, cut.consumed), (vec![b"one".to_vec()], 6));
+        let (text, cut) = lines(&[&[0; MAX_LINE + 1][..], b"half"].concat(), false);
+        assert_eq!((text.len(), cut.consumed), (0, MAX_LINE + 1));
+    }
+
+    proptest! {
+        /// However the text is cut into chunks, the same lines come out.
+        #[test]
+        fn chunks_do_not_matter(text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(0), Just(b'x')], 0..200), at in 0usize..200) {
+            let whole = lines(&text, false);
+            let first = lines(&text[..at.min(text.len())], false);
+            let second = lines(&text[first.1.consumed..], first.1.skipping);
+            prop_assert_eq!([first.0, second.0].concat(), whole.0);
+            prop_assert_eq!(first.1.consumed + second.1.consumed, whole.1.consumed);
+        }
+    }
+}

@@ -129,3 +129,56 @@ fn in_set(mut set: &[u8], byte: u8) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(pattern: &str, name: &str) -> bool {
+        Name::new(OsStr::new(pattern)).matches(OsStr::new(name))
+    }
+
+    #[test]
+    fn names_match_as_a_shell_has_it() {
+        for (pattern, yes, no) in [
+            ("*.log", &["a.log", "a.b.log"][..], &[".log", "a.log.1", ".a.log"][..]),
+            ("a?c", &["abc"], &["ac", "abbc"]),
+            ("[a-c]x", &["ax", "bx"], &["dx", "x", "-x"]),
+            ("[!a]x", &["bx"], &["ax"]),
+            ("[]]", &["]"], &["a"]),
+            ("[a", &["[a"], &["a"]),
+            ("[a-]", &["a", "-"], &["b"]),
+            (".*", &[".hidden"], &["shown"]),
+            ("*a*b*", &["xaxbx", "ab"], &["ba"]),
+        ] {
+            yes.iter().for_each(|name| assert!(matches(pattern, name), "{pattern} {name}"));
+            no.iter().for_each(|name| assert!(!matches(pattern, name), "{pattern} {name}"));
+        }
+    }
+
+    #[test]
+    fn the_base_is_what_comes_before_the_first_wildcard() {
+        let pattern = Pattern::new("/var/log//x*/y/z.log").unwrap();
+        assert_eq!(pattern.base, Path::new("/var/log"));
+        assert_eq!(pattern.rest.len(), 3);
+        assert_eq!(Pattern::new("/var/log/a").unwrap().rest, [Name::Plain("a".into())]);
+        assert_eq!(Pattern::new("/"), None);
+        assert_eq!(Pattern::new(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_pattern_ends(pattern in "[*?\\[\\]a!-]{0,12}", name in "[a\\]-]{0,30}") {
+            matches(&pattern, &name);
+        }
+
+        #[test]
+        fn a_name_matches_itself_with_stars_put_in(name in "[a-c]{1,8}", at in 0usize..8) {
+            let (head, tail) = name.split_at(at.min(name.len()));
+            let pattern = format!("{head}*{tail}");
+            prop_assert!(matches(&pattern, &name));
+        }
+    }
+}

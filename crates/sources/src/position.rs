@@ -200,3 +200,61 @@ fn hash(bytes: &[u8]) -> u64 {
     let state = words.iter().fold(bytes.len() as u64, |state, word| fold(state, u64::from_le_bytes(*word)));
     rest.iter().fold(state, |state, byte| fold(state, u64::from(*byte) + 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Write;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    fn file(text: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text).unwrap();
+        file
+    }
+
+    fn kinship(before: &[u8], offset: u64, after: &[u8]) -> Kinship {
+        let identity = Identity { device: 1, inode: 2 };
+        let mark = Mark::at(file(before).as_fd(), identity, offset, false).unwrap();
+        mark.kinship(file(after).as_fd()).unwrap()
+    }
+
+    #[test]
+    fn a_file_is_known_by_its_beginning_and_by_what_stands_before_the_position() {
+        let text: Vec<u8> = (0..5000).flat_map(|number: u32| format!("{number}\n").into_bytes()).collect();
+        let end = text.len() as u64;
+        let with = |at: usize, new: &[u8]| [&text[..at], new, &text[at + new.len()..]].concat();
+        assert_eq!(kinship(&text, end, &[&text[..], b"more\n"].concat()), Kinship::Same);
+        assert_eq!(kinship(&text, end, &with(text.len() - 600, &[0; 600])), Kinship::Other);
+        assert_eq!(kinship(&text, end, &with(text.len() - 3000, &[0; 3000])), Kinship::Holed);
+        assert_eq!(kinship(&text, end, &text[..2000]), Kinship::Cut { size: 2000 });
+        assert_eq!(kinship(&text, end, &with(text.len() - 10, b"x")), Kinship::Other);
+        assert_eq!(kinship(&text, end, b""), Kinship::Other);
+        assert_eq!(kinship(&text, 0, &with(0, b"x")), Kinship::Other, "nothing read, but seen");
+        assert_eq!(kinship(b"", 0, b"x"), Kinship::Same, "seen when it was empty");
+    }
+
+    /// Positions outlive the program that stored them.
+    #[test]
+    fn the_hash_never_changes() {
+        assert_eq!(hash(b"Failed password\n"), 1_365_378_386_940_883_561);
+        assert_eq!(hash(b"Failed"), 14_970_117_915_968_746_339);
+    }
+
+    #[test]
+    fn a_mark_that_moves_is_the_mark_set_there() {
+        let text: Vec<u8> = (0..1000).flat_map(|number: u32| format!("{number}\n").into_bytes()).collect();
+        let (file, identity) = (file(&text), Identity { device: 1, inode: 2 });
+        let mut mark = Mark::at(tempfile::tempfile().unwrap().as_fd(), identity, 0, false).unwrap();
+        for consumed in [0, 10, 1000, 13, 1, 2000] {
+            let start = mark.offset as usize - mark.overlap();
+            mark.advance(&text[start..], consumed, false);
+            let again = Mark::at(file.as_fd(), identity, mark.offset, false).unwrap();
+            assert_eq!((mark.offset, mark.tail), (again.offset, again.tail));
+            assert_eq!(mark.kinship(file.as_fd()).unwrap(), Kinship::Same);
+        }
+        assert_eq!(usize::from(mark.head_len), WINDOW);
+    }
+}

@@ -100,3 +100,20 @@ fn holds(path: &Path, mark: &Mark, taken: &impl Fn(Identity) -> bool) -> Option<
     let fits = stat.regular && !taken(stat.identity) && mark.kinship(fd.as_fd()).ok()? == Kinship::Same;
     fits.then(|| Sibling { path: path.to_path_buf(), fd, identity: stat.identity, written: stat.written })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generations_are_numbered_or_dated() {
+        let is = |base: &str, name: &str| is_generation(OsStr::new(base), OsStr::new(name));
+        for name in ["app.log.1", "app.log-20240101", "app-2024-01-01.log", "app.log.2024-01-01_12"] {
+            assert!(is("app.log", name), "{name}");
+        }
+        for name in ["app.log", "app.log.1.gz", "app.log.err", "app.log.", "application.log", "app1x.log"] {
+            assert!(!is("app.log", name), "{name}");
+        }
+        assert!(is("syslog", "syslog.1"));
+    }
+}

@@ -321,3 +321,36 @@ fn a_sandbox_must_allow_the_directories_that_exist() {
         [logs.path(), data.path()].into_iter().map(|path| path.canonicalize().unwrap()).collect()
     );
 }
+
+/// In a user namespace of its own, where limits can be set.
+#[test]
+fn without_inotify_files_are_polled() {
+    const INSIDE: &str = "SOURCES_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = directory.path().join("app.log");
+        append(&log, "one\n");
+        let mut reader = Reader::all(directory.path().join("*.log"));
+        append(&log, "two\n");
+        reader.read_until(2);
+        fs::rename(&log, directory.path().join("old")).unwrap();
+        append(directory.path().join("old"), "three\n");
+        append(&log, "four\n");
+        reader.read_until(4);
+        return assert_eq!(reader.texts(), ["one", "two", "three", "four"]);
+    }
+    for limit in ["max_inotify_watches", "max_inotify_instances"] {
+        let script = format!("echo 0 > /proc/sys/user/{limit} || exit 77; exec \"$@\"");
+        let status = std::process::Command::new("unshare")
+            .args(["-Ur", "--", "sh", "-c", &script, "sh"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "without_inotify_files_are_polled"])
+            .env(INSIDE, "1")
+            .status();
+        match status.map(|status| status.code()) {
+            Ok(Some(0)) => {}
+            Ok(Some(101)) => panic!("failed with {limit} = 0"),
+            other => eprintln!("SKIPPED {limit}: needs user namespaces ({other:?})"),
+        }
+    }
+}
