@@ -29,6 +29,7 @@ bench: build
 	bench/run
 
 fuzz: setup
+	tests/install fuzz
 	fuzz/run
 
 lint:
