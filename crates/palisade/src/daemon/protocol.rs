@@ -5,6 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
+use std::ops::{AddAssign, SubAssign};
 
 use config::Source;
 use detect::{FilterSpec, Time};
@@ -69,6 +70,26 @@ pub(crate) struct FilterCounters {
     pub(crate) overruns: u64,
     /// Failures of host names that no address stands for.
     pub(crate) named: u64,
+}
+
+impl AddAssign for FilterCounters {
+    fn add_assign(&mut self, more: Self) {
+        let Self { lines, undated, overruns, named } = more;
+        self.lines += lines;
+        self.undated += undated;
+        self.overruns += overruns;
+        self.named += named;
+    }
+}
+
+impl SubAssign for FilterCounters {
+    fn sub_assign(&mut self, less: Self) {
+        let Self { lines, undated, overruns, named } = less;
+        self.lines -= lines;
+        self.undated -= undated;
+        self.overruns -= overruns;
+        self.named -= named;
+    }
 }
 
 /// Writes one frame.

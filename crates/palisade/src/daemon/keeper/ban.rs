@@ -14,7 +14,7 @@ use super::{Keeper, RETRY};
 use crate::engine::clock::now;
 use crate::output::address;
 
-const STORE: &str = "store";
+pub(super) const STORE: &str = "store";
 /// How long past bans are remembered where the configuration does not say, and how many of one address.
 const KEEP: u32 = 100;
 /// Steps of housekeeping at a time, so that a ban never waits for it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use detect::Time;
 use sd_notify::NotifyState;
+use store::Durability;
 use tracing::{info, warn};
 
 use super::child::Watcher;
@@ -21,6 +22,8 @@ use crate::exit::{CommandError, Exit};
 /// A watcher that takes longer to compile, or to finish, is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
 const WATCHER: &str = "watcher";
+/// After the second watcher in a row that achieved nothing; twice as long after each one more, up to [`RETRY`].
+const REST: Duration = Duration::from_millis(50);
 
 /// The watcher that is to be, and what for.
 #[derive(Default)]
@@ -88,9 +91,19 @@ impl Keeper {
             Err(error) => {
                 answer(call, refusal(Exit::Io, format!("the watcher does not start: {error}")));
                 self.trouble(WATCHER, Some(format!("the watcher does not start: {error}")));
-                self.change = Change::Due(now() + RETRY);
+                self.try_again();
             }
         }
+    }
+
+    /// Another watcher: at once, but later and later if one after the other achieves nothing.
+    fn try_again(&mut self) {
+        let rest = match self.fruitless {
+            0 => Duration::ZERO,
+            others => RETRY.min(REST * (1 << (others - 1).min(10))),
+        };
+        self.fruitless += 1;
+        self.change = Change::Due(now() + rest);
     }
 
     /// Something from the watcher that reads.
@@ -99,7 +112,11 @@ impl Keeper {
         let mut alive = watcher.listen().unwrap_or(false);
         loop {
             match watcher.next() {
-                Ok(Some(FromWatcher::Progress(progress))) => self.take_in(progress),
+                Ok(Some(FromWatcher::Progress(progress))) => {
+                    self.take_in(progress);
+                    self.fruitless = 0;
+                    self.trouble(WATCHER, None);
+                }
                 Ok(Some(FromWatcher::Failed(why))) => warn!("the watcher: {why}"),
                 Ok(Some(FromWatcher::Ready)) => {}
                 Ok(None) => break,
@@ -119,7 +136,10 @@ impl Keeper {
             Change::Draining(next) => self.promote(*next),
             Change::None => {
                 warn!("the watcher has died; another one goes on where it stopped");
-                self.prepare(None, None);
+                if self.fruitless > 1 {
+                    self.trouble(WATCHER, Some("one watcher after the other dies".into()));
+                }
+                self.try_again();
             }
             // Another one is coming already.
             change => self.change = change,
@@ -151,6 +171,7 @@ impl Keeper {
     /// The new one begins, and with it what it was made for comes into force.
     fn promote(&mut self, next: Next) {
         let Next { mut watcher, plan, call, .. } = next;
+        self.sum_counters();
         if let Some(plan) = plan {
             self.put_in_force(plan);
             info!("reloaded: {} jails", self.plan.len());
@@ -162,25 +183,39 @@ impl Keeper {
             Ok(()) => {
                 info!("watching, process {}", watcher.pid());
                 self.watcher = Some(watcher);
-                self.trouble(WATCHER, None);
+                if self.fruitless < 2 {
+                    self.trouble(WATCHER, None);
+                }
                 let _ = sd_notify::notify(&[NotifyState::Ready]);
             }
             Err(error) => {
                 self.trouble(WATCHER, Some(format!("the watcher ended before it began: {error}")));
-                self.change = Change::Due(now() + RETRY);
+                self.try_again();
             }
         }
     }
 
     fn put_in_force(&mut self, plan: Plan) {
+        let known: Vec<String> = self.names().into_iter().map(|(_, name)| name).collect();
         if let Err(error) = self.jails.configure(plan.specs(), now()) {
             // The loader has checked the formulas; what it let through stays out.
             warn!("a ban time of the new configuration does not compile: {error}");
         }
         self.plan = plan;
+        self.commit(Durability::Soon);
+        if let Err(error) = self.remember_jails(&known, now()) {
+            warn!("what the store knows of the new jails cannot be read: {error}");
+        }
         self.note_changes();
         self.apply_policy();
-        self.counters.clear();
+    }
+
+    /// A new watcher begins to count at nothing; what the last one counted stays.
+    fn sum_counters(&mut self) {
+        let counters = std::mem::take(&mut self.counters);
+        for (jail, counters) in self.plan.jails.iter().zip(counters) {
+            *self.counted.entry(jail.spec.name.clone()).or_default() += counters;
+        }
     }
 
     /// Every jail remembers which windows change, for the store.
@@ -199,7 +234,7 @@ impl Keeper {
             self.refuse_reload(next.call, &error);
         } else {
             self.trouble(WATCHER, Some(format!("the watcher does not start: {why}")));
-            self.change = Change::Due(now() + RETRY);
+            self.try_again();
         }
     }
 

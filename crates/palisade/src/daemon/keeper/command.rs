@@ -48,10 +48,14 @@ impl Keeper {
                 result: result.unwrap_or_else(|why| why),
             }
         });
-        let mut reports: Vec<AddressReport> = reports.collect();
+        let reports = reports.collect();
+        self.conclude(reports)
+    }
+
+    /// Stores what was done, and says so if something does not take it.
+    fn conclude(&mut self, mut reports: Vec<AddressReport>) -> Reply {
         let stored = self.commit(Durability::Now);
-        let whole = stored && !self.troubles.contains_key(KERNEL);
-        if !whole {
+        if !stored || self.troubles.contains_key(KERNEL) {
             for report in reports.iter_mut().filter(|report| report.done) {
                 report.done = false;
                 report.result += ", but not everywhere: see `palisade status`";
@@ -142,8 +146,7 @@ impl Keeper {
             self.pending.push(Change::Forgiven { jail: name, host: ban.host });
         }
         self.note_windows();
-        self.commit(Durability::Now);
-        Reply::Addresses(reports)
+        self.conclude(reports)
     }
 }
 

@@ -67,7 +67,12 @@ pub(crate) struct Keeper {
     change: Change,
     /// By source; what the next watcher begins with.
     positions: BTreeMap<String, Vec<u8>>,
+    /// By jail, what this watcher has counted.
     counters: Vec<FilterCounters>,
+    /// By the jail's name, what the watchers before it have counted.
+    counted: BTreeMap<String, FilterCounters>,
+    /// So many watchers in a row ended without having achieved anything.
+    fruitless: u32,
     pending: Pending,
     /// Bans that the kernel does not have yet, or not any more.
     restore: VecDeque<Ban>,

@@ -8,6 +8,7 @@ use store::{Change, Durability, Source};
 use tracing::info;
 
 use super::Keeper;
+use super::ban::STORE;
 use super::history::Stored;
 use crate::daemon::protocol::{FoundFailure, Progress};
 use crate::engine::clock::now;
@@ -36,7 +37,8 @@ impl Keeper {
             self.pending.position(source, position, now);
         }
         self.counters = progress.counters;
-        if self.pending.is_urgent() {
+        // A store that cannot be written is not tried for every line.
+        if self.pending.is_urgent() && !self.troubles.contains_key(STORE) {
             self.commit(Durability::Soon);
         }
     }

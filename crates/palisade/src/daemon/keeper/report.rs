@@ -62,7 +62,8 @@ impl Keeper {
 
     fn jail_report(&self, at: usize, planned: &Planned, totals: (u64, u64), packets: u64) -> JailReport {
         let Planned { spec, target, watched } = planned;
-        let counters = self.counters.get(at).copied().unwrap_or_default();
+        let mut counters = self.counted.get(&spec.name).copied().unwrap_or_default();
+        counters += self.counters.get(at).copied().unwrap_or_default();
         let windows = self.jails.jail(at).map(detect::jail::Jail::windows);
         JailReport {
             name: spec.name.clone(),
@@ -91,7 +92,9 @@ impl Keeper {
         let read = self.store.live_bans(|ban| {
             let live =
                 || self.jails.book.find_jail(&ban.jail).and_then(|id| self.jails.book.get(id, ban.host));
-            if only.is_none_or(|name| *ban.jail == *name) && live().is_some() {
+            // Bans of a jail that was taken out of the configuration wait in the book for its return, or for their end.
+            let wanted = only.is_none_or(|name| *ban.jail == *name) && self.jails.find(&ban.jail).is_some();
+            if wanted && live().is_some() {
                 bans.push(BanReport {
                     jail: ban.jail.to_string(),
                     address: address(ban.host),

@@ -12,7 +12,8 @@ pub(super) const KERNEL: &str = "kernel";
 impl Keeper {
     /// The next few, so that a new ban never waits for many old ones.
     pub(super) fn restore_some(&mut self) {
-        if self.restore.is_empty() {
+        let troubled = self.troubles.contains_key(KERNEL);
+        if self.restore.is_empty() && !troubled {
             if self.monitor.is_none() {
                 self.start_monitor();
             }
@@ -23,7 +24,6 @@ impl Keeper {
         // Some may have ended since, or been prolonged.
         let live: Vec<Ban> =
             waiting.iter().filter_map(|ban| self.jails.book.get(ban.jail, ban.host)).collect();
-        let troubled = self.troubles.contains_key(KERNEL);
         if troubled && !self.apply_policy() {
             self.restore.extend(live);
             return;

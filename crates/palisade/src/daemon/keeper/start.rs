@@ -49,6 +49,8 @@ impl Keeper {
             change: Change::None,
             positions: BTreeMap::new(),
             counters: Vec::new(),
+            counted: BTreeMap::new(),
+            fruitless: 0,
             pending: Pending::default(),
             restore: VecDeque::new(),
             troubles: BTreeMap::new(),
@@ -63,8 +65,21 @@ impl Keeper {
 
     /// Gets back what the last daemon knew: bans, windows, positions.
     fn remember(&mut self, now: Time) -> Result<(), StoreError> {
+        self.remember_jails(&[], now)?;
+        self.restore = self.jails.book.iter().collect();
+        let Self { store, positions, .. } = self;
+        store.positions(|source, position| {
+            positions.insert(String::from_utf8_lossy(source).into_owned(), position.to_vec());
+        })?;
+        self.note_changes();
+        Ok(())
+    }
+
+    /// Gets back the bans and windows of jails that are not among those whose bans and windows are `known`.
+    pub(super) fn remember_jails(&mut self, known: &[String], now: Time) -> Result<(), StoreError> {
+        let is_new = |name: &str| known.iter().all(|known| known != name);
         let mut live = Vec::new();
-        self.store.live_bans(|ban| live.push(ban))?;
+        self.store.live_bans(|ban| live.extend(is_new(&ban.jail).then_some(ban)))?;
         self.jails.book.reserve(live.len());
         for ban in live {
             let Some(id) = self.configured(&ban.jail) else {
@@ -77,19 +92,13 @@ impl Keeper {
             self.jails.book.restore(ban);
         }
         self.end_bans(now);
-        self.restore = self.jails.book.iter().collect();
-        let Self { store, jails, positions, .. } = self;
+        let Self { store, jails, .. } = self;
         store.windows(|name, host, bytes| {
-            let jail = jails.find(name).and_then(|at| jails.jail_mut(at));
+            let jail = jails.find(name).filter(|_| is_new(name)).and_then(|at| jails.jail_mut(at));
             if let (Some(jail), Some(window)) = (jail, Window::from_bytes(bytes)) {
                 jail.windows_mut().restore(host, window);
             }
-        })?;
-        store.positions(|source, position| {
-            positions.insert(String::from_utf8_lossy(source).into_owned(), position.to_vec());
-        })?;
-        self.note_changes();
-        Ok(())
+        })
     }
 
     /// A ban of a jail that is not configured: it stays in the store until its time has come.

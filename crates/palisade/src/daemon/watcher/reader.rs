@@ -9,7 +9,7 @@ use super::files::{self, LogFiles};
 use super::filters::Filters;
 use super::journals::{self, Journals};
 use super::report::Report;
-use crate::daemon::protocol::{Progress, WatchedJail};
+use crate::daemon::protocol::{FilterCounters, Progress, WatchedJail};
 use crate::engine::clock::now;
 
 /// So much is read before the keeper is told, in bytes: enough to be fast, little enough not to keep a ban waiting.
@@ -27,6 +27,8 @@ pub(super) struct Reader {
     files: LogFiles,
     journals: Journals,
     report: Report,
+    /// By jail: what was read again at the start, which somebody else has counted.
+    again: Vec<FilterCounters>,
 }
 
 impl Compiled {
@@ -46,14 +48,15 @@ impl Compiled {
         let files = LogFiles::open(&jails, positions, &mut filters, now)?;
         let journals = Journals::open(&jails, positions, &mut filters, now)?;
         let report = Report { progress: Progress::default(), named: vec![0; jails.len()] };
-        Ok(Reader { filters, files, journals, report })
+        let again = filters.counters();
+        Ok(Reader { filters, files, journals, report, again })
     }
 }
 
 impl Reader {
     /// Reads a piece. True: there is more at once.
     pub(super) fn read(&mut self) -> bool {
-        let Self { filters, files, journals, report } = self;
+        let Self { filters, files, journals, report, .. } = self;
         let now = now();
         let more = files.read(PIECE, filters, now, report);
         journals.read(PIECE, filters, now, report) || more
@@ -66,6 +69,7 @@ impl Reader {
         }
         let mut progress = std::mem::take(&mut self.report.progress);
         progress.counters = self.filters.counters();
+        progress.counters.iter_mut().zip(&self.again).for_each(|(total, again)| *total -= *again);
         progress.counters.iter_mut().zip(&self.report.named).for_each(|(total, named)| total.named = *named);
         Some(progress)
     }

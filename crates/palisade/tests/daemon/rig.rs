@@ -1,9 +1,11 @@
 //! Two hosts in network namespaces of their own: `server`, where a real sshd and Palisade run, and `attacker`, who has
 //! several addresses. Everything is gone when the rig is dropped. Needs root.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -144,18 +146,42 @@ impl Rig {
         self.until("sshd listens", || self.connect(NEIGHBOUR, SERVER, 22));
     }
 
+    /// Something that takes connections on a port of the server.
+    pub(crate) fn listen(&mut self, port: u16) {
+        let mut command = self.on_server("nc");
+        command.args(["-l", "-k", &port.to_string()]).stdin(Stdio::null()).stdout(Stdio::null());
+        self.children.push(command.spawn().unwrap());
+        self.until("the port is open", || self.connect(NEIGHBOUR, SERVER, port));
+    }
+
     /// Starts `palisade run` on the server and waits until it watches.
     pub(crate) fn start_daemon(&mut self) {
-        let errors = File::options().create(true).append(true).open(self.path("daemon.log")).unwrap();
-        let mut command = self.palisade();
-        let before = self.daemon_log().matches("watching, process").count();
-        self.daemon = Some(command.arg("run").stderr(errors).spawn().unwrap());
-        self.until("the daemon watches", || self.daemon_log().matches("watching, process").count() > before);
+        self.spawn_daemon();
+        self.until("the daemon watches", || self.said("watching, process"));
+    }
+
+    /// Starts `palisade run` on the server, with a new log.
+    pub(crate) fn spawn_daemon(&mut self) {
+        let errors = File::create(self.path("daemon.log")).unwrap();
+        self.daemon = Some(self.palisade().arg("run").stderr(errors).spawn().unwrap());
+    }
+
+    /// Whether the daemon has said this since it started.
+    pub(crate) fn said(&self, text: &str) -> bool {
+        self.daemon_log().contains(text)
     }
 
     /// The keeper's process; `ip netns exec` becomes it.
     pub(crate) fn keeper(&self) -> u32 {
         self.daemon.as_ref().unwrap().id()
+    }
+
+    /// The keeper's children: the watcher, and the one that is to be.
+    pub(crate) fn watchers(&self) -> Vec<u32> {
+        let keeper = self.keeper();
+        let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"));
+        let children = children.unwrap_or_default();
+        children.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
     }
 
     /// The watcher's process.
@@ -176,11 +202,12 @@ impl Rig {
         daemon.wait().unwrap().success()
     }
 
-    /// Kills the keeper as power loss would.
+    /// Kills the keeper, which must not have ended before by itself.
     pub(crate) fn kill_daemon(&mut self) {
         let mut daemon = self.daemon.take().unwrap();
         daemon.kill().unwrap();
-        daemon.wait().unwrap();
+        let status = daemon.wait().unwrap();
+        assert_eq!(status.signal(), Some(9), "{status}:\n{}", self.daemon_log());
     }
 
     pub(crate) fn palisade(&self) -> Command {
@@ -194,10 +221,14 @@ impl Rig {
         self.palisade().args(arguments).output().unwrap()
     }
 
+    /// `palisade bans`, as JSON lines.
+    pub(crate) fn banned_rows(&self) -> String {
+        String::from_utf8(self.tell(&["bans", "--json"]).stdout).unwrap()
+    }
+
     /// The addresses that are banned now, as the daemon says.
     pub(crate) fn banned(&self) -> Vec<String> {
-        let output = self.tell(&["bans", "--json"]);
-        let bans = String::from_utf8(output.stdout).unwrap();
+        let bans = self.banned_rows();
         let address = |line: &str| {
             let ban: serde_json::Value = serde_json::from_str(line).unwrap();
             ban["address"].as_str().unwrap().to_owned()
@@ -207,8 +238,38 @@ impl Rig {
         addresses
     }
 
-    pub(crate) fn status(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.tell(&["status", "--json"]).stdout).unwrap()
+    /// The addresses in a set of the kernel's table.
+    pub(crate) fn kernel_set(&self, set: &str) -> BTreeSet<String> {
+        let output =
+            self.on_server("nft").args(["-j", "list", "set", "inet", "palisade", set]).output().unwrap();
+        let listing: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let elements = listing["nftables"][1]["set"]["elem"].as_array().cloned().unwrap_or_default();
+        let address = |element: serde_json::Value| match element["elem"]["val"].as_str() {
+            Some(address) => address.to_owned(),
+            None => element.as_str().unwrap().to_owned(),
+        };
+        elements.into_iter().map(address).collect()
+    }
+
+    /// `palisade status` of the jail `sshd`; `None` without a daemon that answers.
+    pub(crate) fn jail(&self) -> Option<serde_json::Value> {
+        let status: serde_json::Value =
+            serde_json::from_slice(&self.tell(&["status", "sshd", "--json"]).stdout).ok()?;
+        Some(status["jails"][0].clone())
+    }
+
+    /// Failures counted so far.
+    pub(crate) fn failures(&self) -> u64 {
+        self.jail().map_or(0, |jail| jail["failures"].as_u64().unwrap())
+    }
+
+    /// Waits until so many failures are counted; more are a fault.
+    pub(crate) fn until_failures(&self, count: u64) {
+        self.until(&format!("{count} failures"), || {
+            let failures = self.failures();
+            assert!(failures <= count, "{failures} failures counted, {count} happened");
+            failures == count
+        });
     }
 
     /// Whether a TCP connection from `from` opens.
@@ -242,7 +303,19 @@ impl Rig {
     /// Appends a line to `auth.log` as syslog would.
     pub(crate) fn log(&self, message: &str) {
         let mut log = File::options().create(true).append(true).open(self.path("auth.log")).unwrap();
-        log.write_all(format!("{} host sshd[4711]: {message}\n", stamp()).as_bytes()).unwrap();
+        log.write_all(format!("{} host {message}\n", stamp()).as_bytes()).unwrap();
+    }
+
+    /// Failed logins in `auth.log`.
+    pub(crate) fn fail(&self, from: &str, times: usize) {
+        for _ in 0..times {
+            self.log(&failure(from));
+        }
+    }
+
+    /// One more address for the attacker.
+    pub(crate) fn attack_from(&self, address: &str) {
+        run("ip", &["-n", &self.attacker, "address", "add", address, "dev", "v"]);
     }
 
     /// Waits for something that is bound to happen.
@@ -284,13 +357,23 @@ fn syslog(listener: &UnixDatagram, log: &Path) {
     }
 }
 
+/// What sshd logs about a failed login.
+pub(crate) fn failure(from: &str) -> String {
+    format!("sshd[4711]: Failed password for root from {from} port 50022 ssh2")
+}
+
 /// The present as a modern syslog writes it.
 pub(crate) fn stamp() -> String {
-    jiff::Timestamp::now().to_string()
+    format!("{:.6}", jiff::Timestamp::now())
 }
 
 pub(crate) fn signal(pid: u32, name: &str) {
     run("kill", &[&format!("-{name}"), &pid.to_string()]);
+}
+
+/// Kills a process, which may have ended already.
+pub(crate) fn kill(pid: u32) {
+    let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
 }
 
 pub(crate) fn run(program: &str, arguments: &[&str]) {

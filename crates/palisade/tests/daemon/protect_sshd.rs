@@ -1,10 +1,8 @@
 //! A real sshd, a real client, real nftables: the product's promise from end to end.
 
-mod rig;
-
 use std::fs;
 
-use rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, SERVER, SERVER6, skipped};
+use crate::rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, SERVER, SERVER6, skipped};
 
 const THREE_STRIKES: &str = "maxretry = 3\nfindtime = 1h\nbantime = 1h\n";
 

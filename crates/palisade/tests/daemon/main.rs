@@ -1,0 +1,9 @@
+//! The daemon as a whole: real kernel, real sshd, real crashes, in network namespaces of their own. Needs root.
+
+mod crash;
+mod protect_sshd;
+mod reload;
+mod rig;
+mod rotation;
+mod traps;
+mod writer;
