@@ -74,4 +74,25 @@ fn the_demonstration_needs_no_privileges() {
         return;
     }
     assert_attack_was_stopped(&output);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.starts_with("Attacked: a small login service"), "it says what is attacked");
+}
+
+/// A namespace that allows no other stands in for a host that does.
+#[test]
+fn a_host_without_user_namespaces_is_told_which_setting_forbids_them() {
+    const SCRIPT: &str = r#"echo 0 > /proc/sys/user/max_user_namespaces || exit 99
+        exec setpriv --bounding-set=-all --inh-caps=-all "$0" demo"#;
+    let mut command = Command::new("unshare");
+    command.args(["-Ur", "sh", "-c", SCRIPT, env!("CARGO_BIN_EXE_palisade")]);
+    let output = command.output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let cannot = matches!(output.status.code(), Some(1 | 99)).then(|| errors.clone().into_owned());
+    if skipped("a_host_without_user_namespaces_is_told_which_setting_forbids_them", cannot) {
+        return;
+    }
+    assert_eq!(output.status.code(), Some(69), "{errors}");
+    assert!(errors.contains("user.max_user_namespaces=0"), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(output.stdout.is_empty());
 }

@@ -25,6 +25,7 @@ use self::attackers::Try;
 use self::play::Play;
 use self::screen::Screen;
 use self::stage::Stage;
+use super::bans::printed;
 use crate::cli::{DemoPart, Exec};
 use crate::exit::{CommandError, Exit, Outcome};
 
@@ -46,10 +47,10 @@ pub(crate) fn demo() -> Outcome {
     let stage = Stage::build()?;
     let mut play = Play::begin(&stage)?;
     let mut screen = Screen::new(play.service());
+    printed(screen.begin())?;
     let scene = play.watch(&mut screen)?;
     drop(play);
-    let written = screen.summary(&scene);
-    written.map_err(|error| CommandError::io("standard output", &error))?;
+    printed(screen.summary(&scene))?;
     Ok(if scene.is_happy() { Exit::Done } else { Exit::Nothing })
 }
 

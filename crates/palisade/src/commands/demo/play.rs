@@ -127,7 +127,11 @@ impl Play {
                 let held = self.kernel.held(&status.bans).map_err(no_firewall)?;
                 scene.see(&status, held);
                 looked = Some(Instant::now());
-                screen.show(&mut scene).map_err(shown)?;
+                match screen.show(&mut scene) {
+                    // Who looked on has left.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+                    other => other.map_err(shown)?,
+                }
             }
         }
         Ok(scene)

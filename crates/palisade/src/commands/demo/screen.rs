@@ -44,6 +44,14 @@ impl Screen {
         Self { service, view }
     }
 
+    /// For who reads line by line, what the picture says at its top.
+    pub(super) fn begin(&self) -> io::Result<()> {
+        match self.view {
+            View::Live { .. } => Ok(()),
+            View::Lines => writeln!(anstream::stdout(), "{}", describe(self.service)),
+        }
+    }
+
     pub(super) fn show(&mut self, scene: &mut Scene) -> io::Result<()> {
         let news = scene.news();
         match &mut self.view {
@@ -94,7 +102,7 @@ fn redraw(picture: &[String], drawn: &mut usize) -> io::Result<()> {
 fn picture(scene: &Scene, service: Service) -> Vec<String> {
     let mut lines = vec![
         format!("{BOLD}Palisade stops an attack{BOLD:#}, in namespaces of its own, apart from this host."),
-        plain(&cut(&format!("Attacked: {}.", describe(service)), WIDTH)),
+        describe(service),
         String::new(),
         format!(
             "{BOLD}{:<16} {:<17} {:>5} {:>5} {:>7}  STATE{BOLD:#}",
@@ -114,7 +122,7 @@ fn describe(service: Service) -> String {
         Service::Sshd => "a real sshd",
         Service::Own => "a small login service that logs as sshd does",
     };
-    format!("{what}, port {PORT}; {MAXRETRY} wrong passwords are a ban")
+    format!("Attacked: {what}, port {PORT}; {MAXRETRY} wrong passwords are a ban.")
 }
 
 fn row_line(row: &Row, scene: &Scene) -> String {

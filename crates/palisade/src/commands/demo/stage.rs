@@ -19,10 +19,11 @@ const CABLE: &str = "demo";
 /// process, whatever ends it.
 const PRIVATE: [&str; 2] = ["/run", "/var/log"];
 /// Settings that keep people without privileges from having namespaces: the file, and the value that does.
-const LOCKS: [(&str, &str); 3] = [
+const LOCKS: [(&str, &str); 4] = [
     ("kernel/unprivileged_userns_clone", "0"),
     ("kernel/apparmor_restrict_unprivileged_userns", "1"),
     ("user/max_user_namespaces", "0"),
+    ("user/max_net_namespaces", "0"),
 ];
 
 pub(super) struct Stage {
