@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Color, Style};
 use firewall::Remaining;
 use rustix::termios::tcgetwinsize;
 
-use super::cast::{MAXRETRY, PORT, Role};
+use super::cast::{MAXRETRY, Role};
 use super::play::Service;
 use super::scene::{News, Row, Scene};
 use crate::output::{ALERT, BOLD, address, cut, plain, span};
@@ -122,7 +122,7 @@ fn describe(service: Service) -> String {
         Service::Sshd => "a real sshd",
         Service::Own => "a small login service that logs as sshd does",
     };
-    format!("Attacked: {what}, port {PORT}; {MAXRETRY} wrong passwords are a ban.")
+    format!("Attacked: {what}; {MAXRETRY} failures are a ban.")
 }
 
 fn row_line(row: &Row, scene: &Scene) -> String {
