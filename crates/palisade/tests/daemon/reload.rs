@@ -107,6 +107,24 @@ fn what_was_counted_stays_counted_whoever_reads_on() {
 }
 
 #[test]
+fn somebody_reads_on_when_the_old_and_the_new_watcher_die_in_a_reload() {
+    let name = "somebody_reads_on_when_the_old_and_the_new_watcher_die_in_a_reload";
+    let Some(rig) = daemon(name) else { return };
+    for round in 1..=5 {
+        let old = rig.watcher();
+        signal(rig.keeper(), "HUP");
+        rig.until("the new watcher", || rig.watchers().len() == 2);
+        let new: Vec<u32> = rig.watchers().into_iter().filter(|pid| *pid != old).collect();
+        new.iter().for_each(|pid| signal(*pid, "STOP"));
+        kill(old);
+        rig.until("the keeper has no watcher", || rig.watchers() == new);
+        new.into_iter().for_each(kill);
+        rig.fail(ATTACKER, 1);
+        rig.until_failures(round);
+    }
+}
+
+#[test]
 fn a_jail_that_returns_after_a_restart_without_it_has_its_bans_and_windows_again() {
     let name = "a_jail_that_returns_after_a_restart_without_it_has_its_bans_and_windows_again";
     let Some(mut rig) = daemon(name) else { return };

@@ -373,7 +373,8 @@ pub(crate) fn signal(pid: u32, name: &str) {
 
 /// Kills a process, which may have ended already.
 pub(crate) fn kill(pid: u32) {
-    let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).stderr(Stdio::null()).status();
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed()).unwrap();
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }
 
 pub(crate) fn run(program: &str, arguments: &[&str]) {

@@ -229,9 +229,13 @@ impl Keeper {
 
     fn give_up(&mut self, next: Next, why: &str) {
         if next.plan.is_some() {
-            let faults = Plan::faults(&self.tree);
-            let error = if faults.exit == Exit::Config { faults } else { CommandError::new(Exit::Io, why) };
+            let no_fault = || CommandError::new(Exit::Io, format_args!("the watcher: {why}; try again"));
+            let error = Plan::faults(&self.tree).unwrap_or_else(no_fault);
             self.refuse_reload(next.call, &error);
+            if self.watcher.is_none() {
+                // The old one has died meanwhile.
+                self.try_again();
+            }
         } else {
             self.trouble(WATCHER, Some(format!("the watcher does not start: {why}")));
             self.try_again();

@@ -1,6 +1,6 @@
 //! A configuration, reduced to what the keeper needs.
 
-use config::{Jail, Loaded, Source, Tree};
+use config::{Diagnostic, Jail, Loaded, Severity, Source, Tree};
 use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Plan {
     pub(super) fn load(tree: &Tree) -> Result<Self, CommandError> {
         let loaded = config::load(tree);
         if loaded.has_errors() {
-            return Err(faults(&loaded));
+            return Err(faulty(&faults(&loaded)?));
         }
         let notes = render(&loaded.diagnostics);
         let history = loaded.settings.dbpurgeage;
@@ -49,9 +49,14 @@ impl Plan {
         Ok(Self { jails, history, notes })
     }
 
-    /// The errors of a tree whose patterns the watcher could not compile.
-    pub(super) fn faults(tree: &Tree) -> CommandError {
-        faults(&config::load(tree))
+    /// The errors of a tree whose patterns the watcher could not compile; `None` if it is without fault.
+    pub(super) fn faults(tree: &Tree) -> Option<CommandError> {
+        let faults = match faults(&config::load(tree)) {
+            Ok(faults) => faults,
+            Err(error) => return Some(error),
+        };
+        let wrong = faults.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        wrong.then(|| faulty(&faults))
     }
 
     pub(super) fn specs(&self) -> Vec<JailSpec> {
@@ -78,12 +83,10 @@ impl Plan {
     }
 }
 
-fn faults(loaded: &Loaded) -> CommandError {
-    let patterns = zone(None).map(|zone| filters(loaded, &zone).err().unwrap_or_default());
-    match patterns {
-        Ok(patterns) => faulty(&[loaded.diagnostics.clone(), patterns].concat()),
-        Err(error) => error,
-    }
+/// What the loader has to say, and which patterns do not compile.
+fn faults(loaded: &Loaded) -> Result<Vec<Diagnostic>, CommandError> {
+    let patterns = filters(loaded, &zone(None)?).err().unwrap_or_default();
+    Ok([loaded.diagnostics.clone(), patterns].concat())
 }
 
 fn planned(jail: Jail) -> Planned {
