@@ -166,6 +166,27 @@ impl Rig {
         self.daemon = Some(self.palisade().arg("run").stderr(errors).spawn().unwrap());
     }
 
+    /// The same beside a journald of its own, with private /run and /var/log.
+    pub(crate) fn start_daemon_with_journal(&mut self) {
+        let errors = File::create(self.path("daemon.log")).unwrap();
+        let script = r#"
+            set -e
+            mount -t tmpfs run /run; mount -t tmpfs log /var/log
+            # `ip netns exec` has a /sys of its own, without the control groups that journald asks for.
+            mount -t cgroup2 cgroup /sys/fs/cgroup
+            mkdir -p /run/systemd/journal /run/log/journal/"$(cat /etc/machine-id)"
+            /lib/systemd/systemd-journald 2>/dev/null & echo $! >"$1"; shift
+            until [ -S /run/systemd/journal/stdout ]; do sleep 0.05; done
+            exec "$@"
+        "#;
+        let mut command = self.on_server("unshare");
+        command.args(["-m", "sh", "-c", script, "palisade"]).arg(self.path("journald.pid"));
+        command.args([env!("CARGO_BIN_EXE_palisade"), "run"]);
+        command.arg("--config").arg(self.path("config")).arg("--state").arg(self.path("state"));
+        self.daemon = Some(command.stderr(errors).spawn().unwrap());
+        self.until("the daemon watches", || self.said("watching, process"));
+    }
+
     /// Whether the daemon has said this since it started.
     pub(crate) fn said(&self, text: &str) -> bool {
         self.daemon_log().contains(text)
@@ -337,6 +358,9 @@ impl Drop for Rig {
         for child in self.daemon.iter_mut().chain(&mut self.children) {
             let _ = child.kill();
             let _ = child.wait();
+        }
+        if let Ok(journald) = fs::read_to_string(self.path("journald.pid")) {
+            let _ = Command::new("kill").arg(journald.trim()).status();
         }
         for namespace in [&self.server, &self.attacker] {
             let _ = Command::new("ip").args(["netns", "delete", namespace]).status();
