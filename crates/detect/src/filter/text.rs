@@ -31,6 +31,11 @@ impl Encoding {
 
     /// The text; what the encoding does not know becomes U+FFFD.
     pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        if let Ok(text) = std::str::from_utf8(bytes)
+            && (self == Encoding::Utf8 || text.is_ascii())
+        {
+            return Cow::Borrowed(text);
+        }
         match self {
             Encoding::Utf8 => String::from_utf8_lossy(bytes),
             Encoding::Ascii => {

@@ -79,7 +79,7 @@ pub(super) fn takes_anything(items: &[Item<'_>]) -> bool {
 }
 
 /// `.*`, or `(?:(?!literal).)*`.
-fn is_any_run(node: &Node) -> bool {
+pub(super) fn is_any_run(node: &Node) -> bool {
     let Kind::Repeat { min: 0, max: None, body, .. } = &node.kind else {
         return matches!(&node.kind, Kind::Group { body, .. } if is_any_run(body));
     };

@@ -7,10 +7,12 @@
 mod ascii;
 mod automaton;
 mod follow;
+mod head;
 mod lower;
 mod plan;
 mod prefix;
 mod sequence;
+mod shape;
 mod variant;
 
 use std::ops::Range;
@@ -21,7 +23,10 @@ use regex_automata::hybrid::dfa::Cache;
 use crate::pattern::Overrun;
 
 use self::automaton::{Automaton, Found, GaveUp};
+use self::head::Heads;
+use self::plan::{Plan, Verdict};
 use self::prefix::{Prefix, Prefixed};
+use self::shape::Places;
 use self::variant::Variant;
 use super::compile::Filter;
 use super::hit::{Hit, User};
@@ -32,17 +37,19 @@ use super::rule::Rule;
 #[derive(Debug)]
 pub(super) struct Fast {
     prefix: Option<Prefix>,
+    heads: Heads,
     content: Automaton,
-    /// What must follow the host.
+    /// What must follow a host.
     rest: Automaton,
     /// By the automaton's numbers: in the order of rules, and of a rule's ways.
     variants: Vec<Variant>,
 }
 
-/// The states that the automata have built for one source.
+/// What one source has taught: the states that the automata have built, and the ways that heads allow.
 #[derive(Debug)]
 pub(super) struct Caches {
     prefix: Option<prefix::Caches>,
+    heads: head::Memory,
     content: Cache,
     found: Found,
     rest: Cache,
@@ -50,22 +57,28 @@ pub(super) struct Caches {
 }
 
 impl Fast {
-    /// `None` where the automata would be too large, or the patterns read several lines.
+    /// `None` where the automata would be too large.
     pub(super) fn new(prefix: Option<&Rule>, rules: &[Rule]) -> Option<Fast> {
-        let (mut variants, mut wholes, mut rests) = (Vec::new(), Vec::new(), Vec::new());
-        for way in variant::all(prefix, rules) {
+        let (mut variants, mut heads, mut wholes, mut rests) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for mut way in variant::all(prefix, rules) {
+            way.variant.rest = rests.iter().position(|rest| *rest == way.rest).unwrap_or(rests.len());
+            if way.variant.rest == rests.len() {
+                rests.push(way.rest);
+            }
             variants.push(way.variant);
+            heads.push(way.head);
             wholes.push(way.whole);
-            rests.push(way.rest);
         }
         let content = Automaton::new(&wholes, MatchKind::All)?;
         let rest = Automaton::new(&rests, MatchKind::All)?;
-        Some(Fast { prefix: prefix.and_then(Prefix::new), content, rest, variants })
+        Some(Fast { prefix: prefix.and_then(Prefix::new), heads: Heads::new(heads), content, rest, variants })
     }
 
     pub(super) fn caches(&self) -> Caches {
         Caches {
             prefix: self.prefix.as_ref().map(Prefix::caches),
+            heads: head::Memory::new(),
             content: self.content.cache(),
             found: Found::default(),
             rest: self.rest.cache(),
@@ -88,13 +101,53 @@ impl Fast {
         let Some(prefixed) = self.prefixed(filter, subject, caches, scratch)? else {
             return Ok(Outcome::Nothing);
         };
-        let text = terminated(subject, &prefixed.content);
-        let Some(text) = text else { return plain::find(filter, subject, scratch) };
-        match self.content.find_all(&mut caches.content, text.as_bytes(), 0, &mut caches.found) {
+        let Some(text) = terminated(bytes, &prefixed.content) else {
+            return plain::find(filter, subject, scratch);
+        };
+        let candidates = self.heads.candidates(text, &mut caches.heads);
+        if candidates.is_empty() {
+            return Ok(Outcome::Nothing);
+        }
+        match candidates.list().and_then(|ways| self.look(filter, ways, text, &prefixed, caches)) {
+            Some(None) => return Ok(Outcome::Nothing),
+            Some(Some(hit)) => return plain::judge(filter, subject, hit, scratch),
+            None => {}
+        }
+        match self.content.find_all(&mut caches.content, text, 0, &mut caches.found) {
             Err(GaveUp) => plain::find(filter, subject, scratch),
             Ok(()) if !caches.found.any() => Ok(Outcome::Nothing),
             Ok(()) => self.choose(filter, subject, &prefixed, caches, scratch),
         }
+    }
+
+    /// Looks whether one of `ways` matches, or none; `None` if a look is not enough.
+    fn look<'s>(
+        &'s self,
+        filter: &Filter,
+        ways: &[u16],
+        text: &[u8],
+        prefixed: &Prefixed,
+        caches: &mut Caches,
+    ) -> Option<Option<Hit>> {
+        let mut rests =
+            Rests { automaton: &self.rest, cache: &mut caches.rest, found: &mut caches.found_rest };
+        let mut known: Option<(&'s [u8], Places)> = None;
+        for &way in ways {
+            let variant = &self.variants[usize::from(way)];
+            let places = |plan: &'s Plan| match known {
+                Some((anchor, places)) if anchor == plan.anchor() => places,
+                _ => known.insert((plan.anchor(), plan.anchor_places(text))).1,
+            };
+            match variant.look(text, places, |at| rests.matches(variant.rest, text, at)) {
+                Verdict::No => {}
+                Verdict::Unknown => return None,
+                Verdict::Match(place) => {
+                    let ids = variant::ids(Some(place), prefixed.content.start);
+                    return self.hit(filter, way.into(), variant.first_wins, ids, prefixed).map(Some);
+                }
+            }
+        }
+        Some(None)
     }
 
     fn prefixed(
@@ -124,45 +177,47 @@ impl Fast {
     ) -> Result<Outcome, Overrun> {
         let Caches { found, rest, found_rest, .. } = caches;
         let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest };
+        let text = &subject.as_bytes()[prefixed.content.start..];
         let mut ways = found.iter().peekable();
         while let Some(way) = ways.next() {
             let variant = &self.variants[way];
-            let mut alone = true;
+            let mut sure = true;
             while ways.next_if(|&next| self.variants[next].rule == variant.rule).is_some() {
-                alone = false;
+                sure = variant.first_wins;
             }
-            if let Some(hit) = self.hit(filter, way, alone, subject, prefixed, &mut rests) {
-                return plain::judge(filter, subject, hit, scratch);
-            }
-            if let Some(hit) = plain::capture(filter, variant.rule, subject, scratch)? {
+            let rest = |at| rests.matches(variant.rest, text, at) == Some(true);
+            let ids = variant.ids(text, prefixed.content.start, rest);
+            let hit = match ids.and_then(|ids| self.hit(filter, way, sure, ids, prefixed)) {
+                None => plain::capture(filter, variant.rule, subject, scratch)?,
+                hit => hit,
+            };
+            if let Some(hit) = hit {
                 return plain::judge(filter, subject, hit, scratch);
             }
         }
         Ok(Outcome::Nothing)
     }
 
-    /// The hit of a way, if it needs no search to be sure.
+    /// The hit of a way; `None` if it needs a search to be complete.
     fn hit(
         &self,
         filter: &Filter,
         way: usize,
-        alone: bool,
-        subject: &str,
+        sure: bool,
+        ids: [Option<Range<usize>>; 5],
         prefixed: &Prefixed,
-        rests: &mut Rests<'_>,
     ) -> Option<Hit> {
         let variant = &self.variants[way];
         let sessions = filter.prefix.as_ref().is_some_and(|prefix| prefix.roles.session.is_some());
-        if (sessions && !prefixed.session_known) || !(alone || variant.first_wins) {
+        if !sure || (sessions && !prefixed.session_known) {
             return None;
         }
-        let text = &subject.as_bytes()[prefixed.content.start..prefixed.content.end + 1];
         Some(Hit {
             rule: variant.rule,
             way: Some(way),
             content: prefixed.content.clone(),
             marks: variant.marks,
-            ids: variant.ids(text, prefixed.content.start, |at| rests.matches(way, text, at))?,
+            ids,
             session: prefixed.session.clone(),
             user: if variant.names_users { User::Unknown } else { User::Nobody },
         })
@@ -183,13 +238,14 @@ struct Rests<'a> {
 }
 
 impl Rests<'_> {
-    /// Whether what follows the host in `way` matches at `at`.
-    fn matches(&mut self, way: usize, text: &[u8], at: usize) -> bool {
-        self.automaton.find_all(self.cache, text, at, self.found).is_ok() && self.found.contains(way)
+    /// Whether a rest, by number, matches at `at`, if the automaton can say so.
+    fn matches(&mut self, rest: usize, text: &[u8], at: usize) -> Option<bool> {
+        self.automaton.find_all(self.cache, text, at, self.found).ok()?;
+        Some(self.found.contains(rest))
     }
 }
 
 /// The content with its newline, where it goes to the end of the line.
-fn terminated<'t>(subject: &'t str, content: &Range<usize>) -> Option<&'t str> {
+fn terminated<'t>(subject: &'t [u8], content: &Range<usize>) -> Option<&'t [u8]> {
     (content.end + 1 == subject.len()).then(|| &subject[content.start..])
 }

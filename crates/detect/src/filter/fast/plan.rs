@@ -15,6 +15,7 @@ use super::ascii::Ascii;
 use super::follow::{Follow, first, host_bytes, takes_anything};
 use super::lower::literal;
 use super::sequence::{Item, Sequence, fixed_width};
+use super::shape::Places;
 
 /// A step over text whose length the text alone decides.
 #[derive(Clone, Debug)]
@@ -106,6 +107,7 @@ struct HostPlan {
     inside: Ascii,
     /// What follows matches whatever stands there.
     open: bool,
+    names: bool,
 }
 
 #[derive(Debug)]
@@ -128,6 +130,15 @@ enum UserEnd {
     Walk(Vec<Step>),
 }
 
+/// What a look at a line says of one way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    No,
+    Match(Place),
+    /// Ask the automaton.
+    Unknown,
+}
+
 /// Where a host stands, and which of the groups holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -138,7 +149,8 @@ pub(super) enum Place {
 
 impl Plan {
     /// `None` if the host cannot be found without capturing. A sequence without a host has none to find.
-    pub(super) fn host(sequence: &Sequence<'_>) -> Option<Plan> {
+    /// `names`: a host may be a name.
+    pub(super) fn host(sequence: &Sequence<'_>, names: bool) -> Option<Plan> {
         let items = &sequence.items;
         let mut hosts =
             items.iter().enumerate().filter(|(_, item)| matches!(item, Item::Host)).map(|(at, _)| at);
@@ -162,7 +174,7 @@ impl Plan {
         let follow = Follow::of(&items[at + 1..]);
         let inside = follow.among(host_bytes());
         let open = takes_anything(&items[at + 1..]);
-        let host = Some(HostPlan { start, follow, inside, open });
+        let host = Some(HostPlan { start, follow, inside, open, names });
         Some(Plan { host, users: Vec::new(), anchor: Finder::new(&anchor).into_owned(), once: false })
     }
 
@@ -188,24 +200,51 @@ impl Plan {
         };
         let end = match steps(items, open..close) {
             Some(steps) => UserEnd::Walk(steps),
-            None if self.ends_at_anchor(items, close) => UserEnd::Anchor,
+            None if self.only_anchor_after(items, close) => UserEnd::Anchor,
             None => return false,
         };
         self.users.push(UserPlan { start, end });
         true
     }
 
-    /// Whether nothing but the anchor stands between `close` and the host.
-    fn ends_at_anchor(&self, items: &[Item<'_>], close: usize) -> bool {
-        let Some(host) = items.iter().position(|item| matches!(item, Item::Host)) else { return false };
-        close < host
-            && !self.anchor().is_empty()
-            && literal_of(&items[close..host]).is_some_and(|text| text == self.anchor())
+    /// Whether nothing but the anchor stands between `from` and the host.
+    pub(super) fn only_anchor_after(&self, items: &[Item<'_>], from: usize) -> bool {
+        let host = items.iter().position(|item| matches!(item, Item::Host));
+        let between = host.and_then(|host| literal_of(items.get(from..host)?));
+        !self.anchor().is_empty() && between.is_some_and(|text| text == self.anchor())
     }
 
-    /// Whether the end of a host is not always plain to see.
-    pub(super) fn needs_rest(&self) -> bool {
-        self.host.as_ref().is_some_and(|host| !host.open && !host.inside.is_empty())
+    /// Where the anchor stands in a text.
+    pub(super) fn anchor_places(&self, text: &[u8]) -> Places {
+        Places::of(&self.anchor, text)
+    }
+
+    /// Whether a host begins at `start` and what follows it matches, given that all before it does. `rest` says whether
+    /// what must follow matches from a place on, if it knows.
+    pub(super) fn judge(
+        &self,
+        text: &[u8],
+        start: usize,
+        rest: impl FnOnce(usize) -> Option<bool>,
+    ) -> Verdict {
+        let Some(plan) = &self.host else { return Verdict::Unknown };
+        let end = host_bytes_run(text, start);
+        let host = &text[start..end];
+        let only = plan.ends_only_at(text, start, end);
+        let name =
+            || plan.names && host.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match is_address(host) {
+            _ if host.is_empty() => return Verdict::No,
+            true => {}
+            false if !only || host.iter().any(|byte| b":[]".contains(byte)) => return Verdict::Unknown,
+            false if name() => {}
+            false => return Verdict::No,
+        }
+        match if plan.open { Some(true) } else { rest(end) } {
+            Some(true) => classify(text, start..end).map_or(Verdict::Unknown, Verdict::Match),
+            Some(false) if only => Verdict::No,
+            _ => Verdict::Unknown,
+        }
     }
 
     /// Where the host of a match in `text` stands; `rest` says whether what follows the host matches from a place on.

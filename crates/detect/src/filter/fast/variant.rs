@@ -9,9 +9,12 @@ use crate::pattern::{Flags, Pattern};
 
 use super::super::hit::{Marks, User};
 use super::super::rule::Rule;
+use super::ascii::Ascii;
+use super::head;
 use super::lower::{Lowered, anything, lower};
-use super::plan::{Place, Plan, is_anchored, is_rigid};
+use super::plan::{Place, Plan, Verdict, is_anchored, is_rigid};
 use super::sequence::{Interest, Item, Sequence};
+use super::shape::{Places, Shape};
 
 #[derive(Debug)]
 pub(super) struct Variant {
@@ -19,16 +22,22 @@ pub(super) struct Variant {
     pub(super) marks: Marks,
     /// Of several ways of the rule that match, Python takes the first.
     pub(super) first_wins: bool,
+    /// Its number among the languages of what follows hosts.
+    pub(super) rest: usize,
     /// A match may name a user.
     pub(super) names_users: bool,
     /// `None` where only the pattern's own search is sure that it matches, or of what it says.
     plan: Option<Plan>,
+    /// `None` where comparing is not enough.
+    shape: Option<Shape>,
     users_planned: bool,
 }
 
 /// A variant with its language, and with that of what follows its host.
 pub(super) struct Way {
     pub(super) variant: Variant,
+    /// What its first bytes can be; shorter than a head where nothing more is known.
+    pub(super) head: Vec<Ascii>,
     pub(super) whole: Hir,
     pub(super) rest: Hir,
 }
@@ -65,7 +74,7 @@ impl Ways<'_> {
             None => {
                 let whole = lower(&[Item::Leaf(&self.ast.root)], &host);
                 let whole = Hir::concat(vec![anything(), whole.hir]);
-                vec![Way { variant: self.unsure(), whole, rest: Hir::fail() }]
+                vec![Way { variant: self.unsure(), head: Vec::new(), whole, rest: Hir::fail() }]
             }
         }
     }
@@ -74,12 +83,13 @@ impl Ways<'_> {
         let lowered = lower(&sequence.items, host);
         let variant = self.planned(sequence, interest, &lowered, first_wins).unwrap_or_else(|| self.unsure());
         let rest = match sequence.items.iter().position(|item| matches!(item, Item::Host)) {
-            Some(at) if variant.needs_rest() => lower(&sequence.items[at + 1..], host).hir,
+            Some(at) if variant.plan.is_some() => lower(&sequence.items[at + 1..], host).hir,
             _ => Hir::fail(),
         };
         let anchored = is_anchored(&sequence.items);
         let whole = if anchored { lowered.hir } else { Hir::concat(vec![anything(), lowered.hir]) };
-        Way { variant, whole, rest }
+        let head = if anchored { head::of(&sequence.items) } else { Vec::new() };
+        Way { variant, head, whole, rest }
     }
 
     /// A variant whose every match is left to the pattern.
@@ -88,8 +98,10 @@ impl Ways<'_> {
             rule: self.index,
             marks: Marks::default(),
             first_wins: false,
+            rest: 0,
             names_users: true,
             plan: None,
+            shape: None,
             users_planned: false,
         }
     }
@@ -105,7 +117,7 @@ impl Ways<'_> {
         if !lowered.exact || !self.ids_are_simple() || sequence.items.iter().any(hidden) {
             return None;
         }
-        let mut plan = Plan::host(sequence)?;
+        let mut plan = Plan::host(sequence, self.rule.names.contains("dns"))?;
         if !lowered.forbidden.is_empty() {
             if lowered.forbidden.iter().any(|literal| literal != plan.anchor() || literal.is_empty()) {
                 return None;
@@ -119,7 +131,9 @@ impl Ways<'_> {
             rule: self.index,
             marks: self.marks(sequence)?,
             first_wins,
+            rest: 0,
             names_users: users.is_none_or(|users| !users.is_empty()),
+            shape: Shape::of(sequence, &plan),
             plan: Some(plan),
             users_planned,
         })
@@ -184,8 +198,27 @@ fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
 }
 
 impl Variant {
-    fn needs_rest(&self) -> bool {
-        self.plan.as_ref().is_some_and(Plan::needs_rest)
+    /// Whether the rule matches `text` in this way, if a look is enough to say so; `places` says where the literal
+    /// before the host stands.
+    pub(super) fn look<'s>(
+        &'s self,
+        text: &[u8],
+        places: impl FnOnce(&'s Plan) -> Places,
+        rest: impl FnOnce(usize) -> Option<bool>,
+    ) -> Verdict {
+        let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
+        let mut anchor = 0..0;
+        if plan.once || shape.has_stretch() {
+            match places(plan) {
+                Places::None => return Verdict::No,
+                Places::One(at) => anchor = at..at + plan.anchor().len(),
+                Places::Several => return Verdict::Unknown,
+            }
+        }
+        match shape.host_start(text, anchor) {
+            Some(start) => plan.judge(text, start, rest),
+            None => Verdict::No,
+        }
     }
 
     /// Where the ids of a match stand, as in [`super::Hit`]; see [`Plan::place`].
@@ -195,15 +228,7 @@ impl Variant {
         offset: usize,
         rest: impl FnOnce(usize) -> bool,
     ) -> Option<[Option<Range<usize>>; 5]> {
-        let shift = |span: Range<usize>| Some(span.start + offset..span.end + offset);
-        let mut ids = [const { None }; 5];
-        match self.plan.as_ref()?.place(text, rest).ok()? {
-            Some(Place::Ip4(span)) => ids[1] = shift(span),
-            Some(Place::Ip6(span)) => ids[2] = shift(span),
-            Some(Place::Dns(span)) => ids[3] = shift(span),
-            None => {}
-        }
-        Some(ids)
+        Some(ids(self.plan.as_ref()?.place(text, rest).ok()?, offset))
     }
 
     /// The user of a match, if the plan finds it.
@@ -212,4 +237,17 @@ impl Variant {
         let span = plan.user(text, |_| false).ok()?;
         Some(if span.is_empty() { User::Nobody } else { User::At(span.start + offset..span.end + offset) })
     }
+}
+
+/// A host's place in `text` as places in a subject in which that begins at `offset`.
+pub(super) fn ids(place: Option<Place>, offset: usize) -> [Option<Range<usize>>; 5] {
+    let shift = |span: Range<usize>| Some(span.start + offset..span.end + offset);
+    let mut ids = [const { None }; 5];
+    match place {
+        Some(Place::Ip4(span)) => ids[1] = shift(span),
+        Some(Place::Ip6(span)) => ids[2] = shift(span),
+        Some(Place::Dns(span)) => ids[3] = shift(span),
+        None => {}
+    }
+    ids
 }

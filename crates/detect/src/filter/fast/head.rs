@@ -1,0 +1,125 @@
+//! Which ways can match at all, by the first bytes of a text.
+
+use crate::pattern::ast::Kind;
+
+use super::ascii::Ascii;
+use super::follow::first;
+use super::sequence::Item;
+
+/// So many bytes are looked at.
+const LENGTH: usize = 16;
+/// So many heads are remembered, a power of two.
+const SLOTS: usize = 256;
+/// More ways than these are not listed.
+const LISTED: usize = 12;
+
+/// What the first bytes of an anchored sequence can be.
+pub(super) fn of(items: &[Item<'_>]) -> Vec<Ascii> {
+    let mut head = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let Item::Leaf(node) = item else {
+            if matches!(item, Item::Host) {
+                break;
+            }
+            continue;
+        };
+        match Ascii::of(&node.kind) {
+            Some(set) => head.push(set),
+            None if matches!(node.kind, Kind::Anchor(_)) && head.is_empty() => {}
+            None => {
+                head.push(first(&items[at..]));
+                break;
+            }
+        }
+    }
+    head.truncate(LENGTH);
+    head
+}
+
+/// The ways of a filter by head.
+#[derive(Debug)]
+pub(super) struct Heads {
+    heads: Vec<Vec<Ascii>>,
+}
+
+/// The ways that can match, for the heads met last.
+#[derive(Debug)]
+pub(super) struct Memory {
+    slots: Box<[Slot]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    head: u128,
+    candidates: Candidates,
+}
+
+/// Ways that a text's head allows, in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidates {
+    ways: [u16; LISTED],
+    /// More than are listed if too large.
+    count: u16,
+}
+
+impl Candidates {
+    const NONE: Candidates = Candidates { ways: [0; LISTED], count: 0 };
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// `None` if there are too many.
+    pub(super) fn list(&self) -> Option<&[u16]> {
+        self.ways.get(..usize::from(self.count))
+    }
+}
+
+impl Memory {
+    /// Nothing is remembered: no ASCII text has such a head.
+    pub(super) fn new() -> Memory {
+        Memory { slots: vec![Slot { head: u128::MAX, candidates: Candidates::NONE }; SLOTS].into() }
+    }
+}
+
+impl Heads {
+    pub(super) fn new(heads: Vec<Vec<Ascii>>) -> Heads {
+        Heads { heads }
+    }
+
+    /// The ways that can match `text`, which is ASCII and ends in its only newline.
+    pub(super) fn candidates(&self, text: &[u8], memory: &mut Memory) -> Candidates {
+        let head = head_of(text);
+        let hash = (head as u64 ^ (head >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let slot = &mut memory.slots[(hash >> 56) as usize & (SLOTS - 1)];
+        if slot.head != head {
+            *slot = Slot { head, candidates: self.find(text) };
+        }
+        slot.candidates
+    }
+
+    fn find(&self, text: &[u8]) -> Candidates {
+        let mut candidates = Candidates::NONE;
+        let allows = |head: &Vec<Ascii>| head.iter().zip(text).all(|(set, &byte)| set.contains(byte));
+        for (way, _) in self.heads.iter().enumerate().filter(|(_, head)| allows(head)) {
+            if let Some(place) = candidates.ways.get_mut(usize::from(candidates.count)) {
+                *place = way as u16;
+            }
+            candidates.count = candidates.count.saturating_add(1);
+        }
+        candidates
+    }
+}
+
+/// The first bytes of a text as a number. A short one is told from longer ones by its newline.
+#[inline]
+fn head_of(text: &[u8]) -> u128 {
+    match text.first_chunk::<LENGTH>() {
+        Some(head) => u128::from_le_bytes(*head),
+        None => {
+            let mut head = [0; LENGTH];
+            head[..text.len()].copy_from_slice(text);
+            u128::from_le_bytes(head)
+        }
+    }
+}
