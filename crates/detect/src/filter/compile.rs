@@ -1,7 +1,5 @@
 //! From a filter's options to a filter.
 
-use std::ops::Range;
-
 use crate::date::{DateDetector, Zone};
 use crate::pattern::{Groups, Overrun};
 use crate::{FilterSpec, Usedns};
@@ -10,6 +8,7 @@ use super::fast::Fast;
 use super::hit::User;
 use super::plain::{self, Scratch};
 use super::rule::Rule;
+use super::span::Span;
 use super::text::Encoding;
 
 /// A compiled filter: immutable, and shared by all sources that it reads.
@@ -85,11 +84,11 @@ impl Filter {
         &self,
         index: usize,
         way: Option<usize>,
-        content: Range<usize>,
+        content: Span,
         subject: &str,
         scratch: &mut Scratch,
     ) -> User {
-        let quick = || self.fast.as_ref()?.user(way?, &content, subject);
+        let quick = || self.fast.as_ref()?.user(way?, content, subject);
         if let Some(user) = quick() {
             return user;
         }

@@ -1,7 +1,5 @@
 //! What a filter reports.
 
-use std::ops::Range;
-
 use crate::Time;
 
 use super::compile::Filter;
@@ -9,6 +7,7 @@ use super::fields::{FieldValue, Fields};
 use super::host::Host;
 use super::plain;
 use super::session::Session;
+use super::span::Span;
 
 /// A failure that a line shows.
 #[derive(Debug)]
@@ -27,7 +26,7 @@ pub struct Failure<'a> {
 #[derive(Debug)]
 pub(super) enum Source<'a> {
     /// In this line alone.
-    Line { filter: &'a Filter, rule: usize, content: Range<usize>, subject: &'a str, lines: u32 },
+    Line { filter: &'a Filter, rule: usize, content: Span, subject: &'a str, lines: u32 },
     /// In all lines of its session.
     Session { filter: &'a Filter, session: &'a Session },
 }
@@ -38,7 +37,7 @@ impl Failure<'_> {
         match &self.source {
             Source::Session { filter, session } => session.fields(filter),
             Source::Line { filter, rule, content, subject, lines } => {
-                let mut fields = plain::fields(filter, *rule, content.clone(), subject);
+                let mut fields = plain::fields(filter, *rule, *content, subject);
                 fields.set("attempts", FieldValue::Number(*lines));
                 fields
             }

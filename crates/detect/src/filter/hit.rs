@@ -1,8 +1,7 @@
 //! What is known of a line that a rule matched, as places in the line.
 
-use std::ops::Range;
-
 use super::host::Ids;
+use super::span::Span;
 
 /// A match, as far as detection itself needs it; the rest is captured when somebody asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,12 +11,12 @@ pub(super) struct Hit {
     /// The way through it, as the fast route counts them.
     pub(super) way: Option<usize>,
     /// The part of the subject that the rule read.
-    pub(super) content: Range<usize>,
+    pub(super) content: Span,
     pub(super) marks: Marks,
     /// Where the ids stand in the subject, in the order of [`super::rule::IDS`].
-    pub(super) ids: [Option<Range<usize>>; 5],
+    pub(super) ids: [Option<Span>; 5],
     /// The session, by the text of `<F-MLFID>`.
-    pub(super) session: Option<Range<usize>>,
+    pub(super) session: Option<Span>,
     pub(super) user: User,
 }
 
@@ -38,16 +37,16 @@ pub(super) enum User {
     /// Nobody, or an empty name.
     Nobody,
     /// The name stands here in the subject.
-    At(Range<usize>),
+    At(Span),
     /// A name put together from several groups.
-    Joined(String),
+    Joined(Box<str>),
     /// Not looked for yet.
     Unknown,
 }
 
 impl Hit {
     pub(super) fn ids<'t>(&self, subject: &'t str) -> Ids<'t> {
-        let at = |index: usize| self.ids[index].clone().and_then(|span| subject.get(span));
+        let at = |index: usize| self.ids[index].map(|span| span.of(subject));
         Ids { fid: at(0), ip4: at(1), ip6: at(2), dns: at(3), cidr: at(4) }
     }
 }

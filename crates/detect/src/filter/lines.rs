@@ -40,13 +40,13 @@ impl Lines {
             return Ok((Outcome::Nothing, 0));
         };
         let before: Vec<String> = self.lines.iter().cloned().collect();
-        let text = plain::terminated(&self.subject, &content, &mut String::new()).to_owned();
-        if content.end < self.subject.len() - 1 || content.start > 0 {
+        let text = plain::terminated(&self.subject, content, &mut String::new()).to_owned();
+        if content.end() < self.subject.len() - 1 || content.start() > 0 {
             self.lines.clear();
-            self.lines.push_back(self.subject[content.clone()].to_owned());
+            self.lines.push_back(content.of(&self.subject).to_owned());
         }
         for (index, rule) in filter.rules.iter().enumerate() {
-            let Some(hit) = plain::try_rule(filter, index, &self.subject, content.clone(), scratch)? else {
+            let Some(hit) = plain::try_rule(filter, index, &self.subject, content, scratch)? else {
                 continue;
             };
             let used = Used::by_match(rule, &text, &scratch.groups, &before);

@@ -11,16 +11,21 @@ mod compile;
 mod failure;
 mod fast;
 mod fields;
+mod gate;
 mod hit;
 mod host;
 mod lines;
+mod literals;
 mod plain;
 mod rule;
 mod session;
 mod set;
+mod span;
 mod state;
 mod stream;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use compile::{Filter, FilterError};

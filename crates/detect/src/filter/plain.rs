@@ -1,14 +1,13 @@
 //! The plain route: every pattern in its turn, as Fail2Ban does it. Whatever is not proved for the fast route goes
 //! here, and tests hold the fast route against it.
 
-use std::ops::Range;
-
 use crate::pattern::{Groups, Overrun};
 
 use super::compile::Filter;
 use super::fields::Fields;
 use super::hit::{Hit, Marks, User};
 use super::rule::{Rule, first_value, has_text};
+use super::span::Span;
 
 /// What a filter makes of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ impl Scratch {
 pub(super) fn find(filter: &Filter, subject: &str, scratch: &mut Scratch) -> Result<Outcome, Overrun> {
     let Some(content) = content(filter, subject, &mut scratch.prefix)? else { return Ok(Outcome::Nothing) };
     for index in 0..filter.rules.len() {
-        if let Some(hit) = try_rule(filter, index, subject, content.clone(), scratch)? {
+        if let Some(hit) = try_rule(filter, index, subject, content, scratch)? {
             return judge(filter, subject, hit, scratch);
         }
     }
@@ -57,7 +56,7 @@ pub(super) fn judge(
         return Ok(Outcome::Hit(hit));
     }
     let whole = filter.ignores_first() && filter.ignores(subject, &mut scratch.groups)?;
-    let content = terminated(subject, &hit.content, &mut scratch.text);
+    let content = terminated(subject, hit.content, &mut scratch.text);
     let ignored = whole || filter.ignores(content, &mut scratch.groups)?;
     Ok(if ignored { Outcome::Ignored } else { Outcome::Hit(hit) })
 }
@@ -80,53 +79,49 @@ pub(super) fn try_rule(
     filter: &Filter,
     index: usize,
     subject: &str,
-    content: Range<usize>,
+    content: Span,
     scratch: &mut Scratch,
 ) -> Result<Option<Hit>, Overrun> {
     let rule = &filter.rules[index];
-    let text = terminated(subject, &content, &mut scratch.text);
+    let text = terminated(subject, content, &mut scratch.text);
     if !rule.search(text, &mut scratch.groups)? {
         return Ok(None);
     }
     let (groups, prefix) = (&scratch.groups, &scratch.prefix);
-    let captured = Captured { filter, rule, text, start: content.start, groups, prefix };
+    let captured = Captured { filter, rule, text, start: content.start(), groups, prefix };
     Ok(Some(captured.hit(index, content)))
 }
 
 /// All values of a match of rule `index` in `content` of `subject`.
-pub(super) fn fields(filter: &Filter, index: usize, content: Range<usize>, subject: &str) -> Fields {
+pub(super) fn fields(filter: &Filter, index: usize, content: Span, subject: &str) -> Fields {
     let rule = &filter.rules[index];
     let mut fields = filter.prefix.as_ref().map(|prefix| prefix.fields(subject)).unwrap_or_default();
     fields.remove("content");
     for name in rule.names.all() {
         fields.remove(name);
     }
-    fields.merge(rule.fields(terminated(subject, &content, &mut String::new())));
+    fields.merge(rule.fields(terminated(subject, content, &mut String::new())));
     fields
 }
 
 /// What `failregex` reads: all of it, or what `prefregex` cuts out; `None` if that does not match.
-pub(super) fn content(
-    filter: &Filter,
-    subject: &str,
-    groups: &mut Groups,
-) -> Result<Option<Range<usize>>, Overrun> {
-    let whole = 0..subject.len() - 1;
+pub(super) fn content(filter: &Filter, subject: &str, groups: &mut Groups) -> Result<Option<Span>, Overrun> {
+    let whole = Span::new(0, subject.len() - 1);
     let Some(prefix) = &filter.prefix else { return Ok(Some(whole)) };
     if !prefix.search(subject, groups)? {
         return Ok(None);
     }
-    let content = prefix.roles.content.and_then(|index| groups.span(index));
+    let content = prefix.roles.content.and_then(|index| groups.span(index)).map(Span::from);
     Ok(Some(content.filter(|span| !span.is_empty()).unwrap_or(whole)))
 }
 
 /// `content` of the subject with a newline after it: as it stands, where one follows.
-pub(super) fn terminated<'t>(subject: &'t str, content: &Range<usize>, scratch: &'t mut String) -> &'t str {
-    if subject.as_bytes().get(content.end) == Some(&b'\n') {
-        return &subject[content.start..content.end + 1];
+pub(super) fn terminated<'t>(subject: &'t str, content: Span, scratch: &'t mut String) -> &'t str {
+    if subject.as_bytes().get(content.end()) == Some(&b'\n') {
+        return &subject[content.start()..content.end() + 1];
     }
     scratch.clear();
-    scratch.push_str(&subject[content.clone()]);
+    scratch.push_str(content.of(subject));
     scratch.push('\n');
     scratch
 }
@@ -143,7 +138,7 @@ struct Captured<'a> {
 }
 
 impl Captured<'_> {
-    fn hit(&self, index: usize, content: Range<usize>) -> Hit {
+    fn hit(&self, index: usize, content: Span) -> Hit {
         Hit {
             rule: index,
             way: None,
@@ -161,10 +156,10 @@ impl Captured<'_> {
         }
     }
 
-    fn session(&self) -> Option<Range<usize>> {
+    fn session(&self) -> Option<Span> {
         match self.rule.roles.session {
-            Some(index) => Some(shift(self.groups.span(index)?, self.start)),
-            None => self.prefix.span(self.filter.prefix.as_ref()?.roles.session?),
+            Some(index) => self.groups.span(index).map(|span| Span::from(span).shift(self.start)),
+            None => self.prefix.span(self.filter.prefix.as_ref()?.roles.session?).map(Span::from),
         }
     }
 
@@ -176,24 +171,20 @@ impl Captured<'_> {
         }
     }
 
-    fn value(
-        &self,
-        name: &str,
-        sources: impl for<'r> Fn(&'r Rule) -> Option<&'r [usize]>,
-    ) -> Option<Range<usize>> {
+    fn value(&self, name: &str, sources: impl for<'r> Fn(&'r Rule) -> Option<&'r [usize]>) -> Option<Span> {
         let own = first_value(sources(self.rule)?, self.groups);
         match &self.filter.prefix {
             Some(prefix) if own.is_none() && !self.rule.names.contains(name) => {
                 first_value(sources(prefix)?, self.prefix)
             }
-            _ => own.map(|span| shift(span, self.start)),
+            _ => own.map(|span| span.shift(self.start)),
         }
     }
 
     fn user(&self) -> User {
         if self.rule.roles.user.is_none() {
             return match self.rule.tuple_user(self.text, self.groups) {
-                Some(user) => User::Joined(user),
+                Some(user) => User::Joined(user.into()),
                 None => User::Nobody,
             };
         }
@@ -202,8 +193,4 @@ impl Captured<'_> {
             _ => User::Nobody,
         }
     }
-}
-
-fn shift(span: Range<usize>, by: usize) -> Range<usize> {
-    span.start + by..span.end + by
 }

@@ -1,11 +1,10 @@
 //! One pattern of a filter, and the groups that mean something to it.
 
-use std::ops::Range;
-
 use crate::pattern::{Flags, Groups, Overrun, Pattern};
 
 use super::FilterError;
 use super::fields::{FieldValue, Fields, Names};
+use super::span::Span;
 use super::tags::{Expanded, expand, localise_flags};
 
 /// A compiled `prefregex`, `failregex` or `ignoreregex`.
@@ -102,9 +101,11 @@ impl Roles {
 }
 
 /// The first of `sources` with text decides; the first of all if none has text.
-pub(super) fn first_value(sources: &[usize], groups: &Groups) -> Option<Range<usize>> {
-    let spans = || sources.iter().filter_map(|&index| groups.span(index));
-    spans().find(|span| !span.is_empty()).or_else(|| sources.first().and_then(|&index| groups.span(index)))
+pub(super) fn first_value(sources: &[usize], groups: &Groups) -> Option<Span> {
+    let spans = || sources.iter().filter_map(|&index| groups.span(index)).map(Span::from);
+    spans()
+        .find(|span| !span.is_empty())
+        .or_else(|| sources.first().and_then(|&index| groups.span(index)).map(Span::from))
 }
 
 /// Whether a group holds text.

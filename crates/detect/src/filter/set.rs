@@ -6,6 +6,7 @@ use crate::Time;
 
 use super::compile::Filter;
 use super::failure::Failure;
+use super::gate::{Gate, Members};
 use super::plain::Scratch;
 use super::state::{Counters, State};
 use super::stream::Stream;
@@ -22,6 +23,11 @@ pub struct FilterSet {
     members: Vec<Member>,
     /// Each with the filters that it serves.
     streams: Vec<(Stream, Vec<usize>)>,
+    gate: Option<Gate>,
+    concerned: Members,
+    /// The last line, for its date, should the next line have none.
+    previous: Vec<u8>,
+    lines: u64,
     scratch: Scratch,
 }
 
@@ -50,31 +56,53 @@ impl FilterSet {
                 None => streams.push((Stream::new(filter), vec![index])),
             }
         }
+        let gate = Gate::new(&filters);
         let member = |filter: Arc<Filter>| Member { state: State::new(&filter), filter };
         let members = filters.into_iter().map(member).collect();
-        FilterSet { members, streams, scratch: Scratch::default() }
+        FilterSet {
+            members,
+            streams,
+            gate,
+            concerned: Members::default(),
+            previous: Vec::new(),
+            lines: 0,
+            scratch: Scratch::default(),
+        }
     }
 
     /// Reads one line and reports the failures that it shows, each with the index of its filter. Time and memory are
     /// bounded, whatever the line holds.
     pub fn read(&mut self, line: Line<'_>, now: Time, report: &mut impl FnMut(usize, Failure<'_>)) {
+        self.lines += 1;
         let text = trim_end(line.text);
         if text.len() > LONGEST {
-            return self.members.iter_mut().for_each(|member| member.state.skip());
+            return self.members.iter_mut().for_each(|member| member.state.give_up());
+        }
+        if let Some(gate) = &self.gate {
+            gate.pass(text, &mut self.concerned);
         }
         for (stream, members) in &mut self.streams {
-            let (subject, time) = stream.next(text, line.time, now);
-            for &index in members.iter() {
+            let concerned = |index: &usize| self.gate.is_none() || self.concerned.contains(*index);
+            if !members.iter().any(concerned) {
+                stream.pass();
+                continue;
+            }
+            let (subject, time) = stream.next(text, line.time, now, &self.previous);
+            for &index in members.iter().filter(|index| concerned(index)) {
                 let Member { filter, state } = &mut self.members[index];
                 if let Some(failure) = state.read(filter, subject, time, &mut self.scratch) {
                     report(index, failure);
                 }
             }
         }
+        if self.gate.is_some() {
+            self.previous.clear();
+            self.previous.extend_from_slice(text);
+        }
     }
 
     /// What each filter has seen, in the order in which they were given.
     pub fn counters(&self) -> Vec<Counters> {
-        self.members.iter().map(|member| member.state.counters()).collect()
+        self.members.iter().map(|member| member.state.counters(self.lines)).collect()
     }
 }

@@ -47,13 +47,13 @@ impl State {
         }
     }
 
-    pub(super) fn counters(&self) -> Counters {
-        self.counters
+    /// After so many lines.
+    pub(super) fn counters(&self, lines: u64) -> Counters {
+        Counters { lines, ..self.counters }
     }
 
     /// A line that is not looked at.
-    pub(super) fn skip(&mut self) {
-        self.counters.lines += 1;
+    pub(super) fn give_up(&mut self) {
         self.counters.overruns += 1;
     }
 
@@ -65,7 +65,6 @@ impl State {
         dated: Dated,
         scratch: &mut Scratch,
     ) -> Option<Failure<'a>> {
-        self.counters.lines += 1;
         let found = match (&filter.fast, &mut self.caches) {
             _ if filter.maxlines > 1 => self.lines.find(filter, line.trim_end_matches('\n'), scratch),
             (Some(fast), Some(caches)) => {
@@ -76,14 +75,13 @@ impl State {
         let (hit, lines) = self.counters.count(found, dated)?;
         let subject = if filter.maxlines > 1 { &self.lines.subject } else { line };
         let time = dated.time();
-        let Some(key) = hit.session.clone() else {
+        let Some(key) = hit.session else {
             let host = hit.ids(subject).host()?;
-            let source =
-                Source::Line { filter, rule: hit.rule, content: hit.content.clone(), subject, lines };
+            let source = Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines };
             return Some(Failure { time, host, text: line.trim_end_matches('\n'), source });
         };
         let joined = session::Line { filter, subject, hit: &hit, lines };
-        let session = self.sessions.add(&subject[key], time, joined, scratch)?;
+        let session = self.sessions.add(key.of(subject), time, joined, scratch)?;
         let source = Source::Session { filter, session };
         Some(Failure { time, host: session.ids().host()?, text: line.trim_end_matches('\n'), source })
     }

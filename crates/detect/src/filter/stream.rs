@@ -18,6 +18,8 @@ pub(super) struct Stream {
     date: DateDetector,
     /// The last date that was read.
     last: Option<Time>,
+    /// The line before was passed over, and may have a later one.
+    passed: bool,
     /// The line without its date, with a newline.
     subject: String,
 }
@@ -41,7 +43,13 @@ impl Dated {
 
 impl Stream {
     pub(super) fn new(filter: &Filter) -> Stream {
-        Stream { encoding: filter.encoding, date: filter.date.clone(), last: None, subject: String::new() }
+        Stream {
+            encoding: filter.encoding,
+            date: filter.date.clone(),
+            last: None,
+            passed: false,
+            subject: String::new(),
+        }
     }
 
     /// Whether a filter reads lines in the same way.
@@ -49,16 +57,29 @@ impl Stream {
         self.encoding == filter.encoding && self.date.same_pattern(&filter.date)
     }
 
-    /// The subject of the next line and its time.
-    pub(super) fn next(&mut self, text: &[u8], time: Option<Time>, now: Time) -> (&str, Dated) {
+    /// A line that concerns no filter here is not read.
+    pub(super) fn pass(&mut self) {
+        self.passed = true;
+    }
+
+    /// The subject of the next line and its time. Of lines that were passed over, only the date of the last one,
+    /// `previous`, is asked for, and only by a line that has none.
+    pub(super) fn next(
+        &mut self,
+        text: &[u8],
+        time: Option<Time>,
+        now: Time,
+        previous: &[u8],
+    ) -> (&str, Dated) {
         let text = self.encoding.decode(text);
         let (cut, dated) = match time {
             Some(time) => {
                 self.last = Some(time);
                 (0..0, Dated::Known(time))
             }
-            None => self.find(&text, now),
+            None => self.find(&text, now, previous),
         };
+        self.passed = false;
         self.subject.clear();
         self.subject.push_str(&text[..cut.start]);
         self.subject.push_str(&text[cut.end..]);
@@ -66,16 +87,22 @@ impl Stream {
         (&self.subject, dated)
     }
 
-    fn find(&mut self, text: &str, now: Time) -> (Range<usize>, Dated) {
-        let assumed = self.last.filter(|&last| last > now - FRESH);
-        match self.date.find(text, now) {
-            Some(Found { time: Some(time), span }) => {
-                self.last = Some(time);
-                (span, Dated::Known(time))
-            }
+    fn find(&mut self, text: &str, now: Time, previous: &[u8]) -> (Range<usize>, Dated) {
+        let found = self.date.find(text, now);
+        if let Some(Found { time: Some(time), span }) = found {
+            self.last = Some(time);
+            return (span, Dated::Known(time));
+        }
+        if self.passed
+            && let Some(time) =
+                self.date.find(&self.encoding.decode(previous), now).and_then(|found| found.time)
+        {
+            self.last = Some(time);
+        }
+        match (self.last.filter(|&last| last > now - FRESH), found) {
             // What is no moment stays in the line, if there is another time for the line.
-            Some(Found { time: None, span }) if assumed.is_none() => (span, Dated::Assumed(now)),
-            _ => (0..0, Dated::Assumed(assumed.unwrap_or(now))),
+            (Some(last), _) => (0..0, Dated::Assumed(last)),
+            (None, found) => (found.map_or(0..0, |found| found.span), Dated::Assumed(now)),
         }
     }
 }

@@ -1,23 +1,21 @@
 //! Many sequences as one automaton, built while it runs: it is as large as the lines it has met were various, within a
 //! bound.
 
-use regex_automata::hybrid::LazyStateID;
-use regex_automata::hybrid::dfa::{Cache, Config, DFA};
+use regex_automata::hybrid::dfa::{Config, DFA};
 use regex_automata::nfa::thompson;
-use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 use regex_syntax::hir::Hir;
 
-/// Bytes of states that are kept; then all are forgotten and built anew.
-const MEMORY: usize = 512 << 10;
+use super::table::{Seen, Table};
+
 /// Sequences that make a larger automaton are left to the plain route.
 const NFA: usize = 4 << 20;
 
-/// The automaton needs more memory than it is given, or met a byte that it does not know.
+/// The automaton needs more memory than it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GaveUp;
 
-/// All of them anchored at the start of the text.
+/// All of them anchored where the search begins.
 #[derive(Debug)]
 pub(super) struct Automaton {
     dfa: DFA,
@@ -36,6 +34,10 @@ impl Found {
         self.any
     }
 
+    pub(super) fn contains(&self, index: usize) -> bool {
+        self.words[index / 64] >> (index % 64) & 1 == 1
+    }
+
     /// In order.
     pub(super) fn iter(&self) -> impl Iterator<Item = usize> {
         self.words.iter().enumerate().flat_map(|(at, &word)| {
@@ -45,19 +47,17 @@ impl Found {
         })
     }
 
-    pub(super) fn contains(&self, index: usize) -> bool {
-        self.words[index / 64] >> (index % 64) & 1 == 1
-    }
-
     fn clear(&mut self, count: usize) {
         self.any = false;
         self.words.clear();
         self.words.resize(count.div_ceil(64), 0);
     }
 
-    fn insert(&mut self, index: usize) {
+    fn extend(&mut self, indices: &[u16]) {
         self.any = true;
-        self.words[index / 64] |= 1 << (index % 64);
+        for &index in indices {
+            self.words[usize::from(index) / 64] |= 1 << (index % 64);
+        }
     }
 }
 
@@ -69,76 +69,58 @@ impl Automaton {
             .which_captures(thompson::WhichCaptures::None)
             .nfa_size_limit(Some(NFA));
         let nfa = thompson::Compiler::new().configure(nfa).build_many_from_hir(sequences).ok()?;
-        let config = Config::new()
-            .match_kind(kind)
-            .cache_capacity(MEMORY)
-            .skip_cache_capacity_check(true)
-            .minimum_cache_clear_count(Some(1))
-            .minimum_bytes_per_state(Some(8));
+        // Its own bound would throw states away under the table; the table bounds both.
+        let config =
+            Config::new().match_kind(kind).cache_capacity(usize::MAX / 2).skip_cache_capacity_check(true);
         let dfa = DFA::builder().configure(config).build_from_nfa(nfa).ok()?;
-        Some(Automaton { dfa, count: sequences.len() })
+        (sequences.len() <= usize::from(u16::MAX)).then_some(Automaton { dfa, count: sequences.len() })
     }
 
-    pub(super) fn cache(&self) -> Cache {
-        self.dfa.create_cache()
-    }
-
-    fn start(&self, cache: &mut Cache, before: Option<u8>) -> Result<LazyStateID, GaveUp> {
-        let start = start::Config::new().anchored(Anchored::Yes).look_behind(before);
-        self.dfa.start_state(cache, &start).map_err(|_| GaveUp)
+    pub(super) fn table(&self) -> Table {
+        Table::new(&self.dfa)
     }
 
     /// All sequences that match at `from` in `text`, whose end is the end of the line.
     pub(super) fn find_all(
         &self,
-        cache: &mut Cache,
+        table: &mut Table,
         text: &[u8],
         from: usize,
         found: &mut Found,
     ) -> Result<(), GaveUp> {
         found.clear(self.count);
         let before = from.checked_sub(1).map(|before| text[before]);
-        let mut state = self.start(cache, before)?;
+        let mut state = table.start(&self.dfa, Anchored::Yes, before)?;
         for &byte in &text[from..] {
-            state = self.dfa.next_state(cache, state, byte).map_err(|_| GaveUp)?;
-            if state.is_tagged() && !self.note(cache, state, found)? {
-                return Ok(());
-            }
-        }
-        state = self.dfa.next_eoi_state(cache, state).map_err(|_| GaveUp)?;
-        self.note(cache, state, found).map(|_| ())
-    }
-
-    /// Whether there is a point in going on.
-    #[inline]
-    fn note(&self, cache: &Cache, state: LazyStateID, found: &mut Found) -> Result<bool, GaveUp> {
-        if state.is_match() {
-            for at in 0..self.dfa.match_len(cache, state) {
-                found.insert(self.dfa.match_pattern(cache, state, at).as_usize());
-            }
-        }
-        if state.is_quit() { Err(GaveUp) } else { Ok(!state.is_dead()) }
-    }
-
-    /// Where the match that Python would prefer ends.
-    pub(super) fn preferred_end(&self, cache: &mut Cache, text: &[u8]) -> Result<Option<usize>, GaveUp> {
-        let mut state = self.start(cache, None)?;
-        let mut end = None;
-        for (at, &byte) in text.iter().enumerate() {
-            state = self.dfa.next_state(cache, state, byte).map_err(|_| GaveUp)?;
-            if state.is_tagged() {
-                // States say that they match one byte late.
-                if state.is_match() {
-                    end = Some(at);
-                } else if state.is_dead() {
-                    return Ok(end);
-                } else if state.is_quit() {
-                    return Err(GaveUp);
+            match table.next(&self.dfa, state, byte)? {
+                (next, Seen::Nothing) => state = next,
+                (_, Seen::Dead) => return Ok(()),
+                (next, Seen::Match) => {
+                    found.extend(table.matches(next));
+                    state = next;
                 }
             }
         }
-        state = self.dfa.next_eoi_state(cache, state).map_err(|_| GaveUp)?;
-        Ok(if state.is_match() { Some(text.len()) } else { end })
+        if let (end, Seen::Match) = table.end(&self.dfa, state)? {
+            found.extend(table.matches(end));
+        }
+        Ok(())
+    }
+
+    /// Where the match that Python would prefer ends.
+    pub(super) fn preferred_end(&self, table: &mut Table, text: &[u8]) -> Result<Option<usize>, GaveUp> {
+        let mut end = None;
+        let (mut state, skipped) = table.resume(&self.dfa, text)?;
+        for (at, &byte) in text.iter().enumerate().skip(skipped) {
+            match table.next(&self.dfa, state, byte)? {
+                (next, Seen::Nothing) => state = next,
+                (_, Seen::Dead) => return Ok(end),
+                // States say that they match one byte late.
+                (next, Seen::Match) => (state, end) = (next, Some(at)),
+            }
+        }
+        let (_, seen) = table.end(&self.dfa, state)?;
+        Ok(if seen == Seen::Match { Some(text.len()) } else { end })
     }
 }
 
@@ -154,7 +136,7 @@ mod tests {
     fn all(sources: &[&str], text: &str) -> Vec<usize> {
         let automaton = Automaton::new(&hirs(sources), MatchKind::All).unwrap();
         let mut found = Found::default();
-        automaton.find_all(&mut automaton.cache(), text.as_bytes(), 0, &mut found).unwrap();
+        automaton.find_all(&mut automaton.table(), text.as_bytes(), 0, &mut found).unwrap();
         found.iter().collect()
     }
 
@@ -170,7 +152,7 @@ mod tests {
     fn the_preferred_end_is_that_of_a_backtracking_search() {
         let end = |source, text: &str| {
             let automaton = Automaton::new(&hirs(&[source]), MatchKind::LeftmostFirst).unwrap();
-            automaton.preferred_end(&mut automaton.cache(), text.as_bytes()).unwrap()
+            automaton.preferred_end(&mut automaton.table(), text.as_bytes()).unwrap()
         };
         assert_eq!(end("^(?:a|ab)", "abc"), Some(1));
         assert_eq!(end("^(?:ab|a)", "abc"), Some(2));

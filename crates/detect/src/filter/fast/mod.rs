@@ -13,12 +13,10 @@ mod plan;
 mod prefix;
 mod sequence;
 mod shape;
+mod table;
 mod variant;
 
-use std::ops::Range;
-
 use regex_automata::MatchKind;
-use regex_automata::hybrid::dfa::Cache;
 
 use crate::pattern::Overrun;
 
@@ -27,11 +25,13 @@ use self::head::Heads;
 use self::plan::{Plan, Verdict};
 use self::prefix::{Prefix, Prefixed};
 use self::shape::Places;
+use self::table::Table;
 use self::variant::Variant;
 use super::compile::Filter;
 use super::hit::{Hit, User};
 use super::plain::{self, Outcome, Scratch};
 use super::rule::Rule;
+use super::span::Span;
 
 /// What is compiled for one filter.
 #[derive(Debug)]
@@ -50,9 +50,9 @@ pub(super) struct Fast {
 pub(super) struct Caches {
     prefix: Option<prefix::Caches>,
     heads: head::Memory,
-    content: Cache,
+    content: Table,
     found: Found,
-    rest: Cache,
+    rest: Table,
     found_rest: Found,
 }
 
@@ -79,9 +79,9 @@ impl Fast {
         Caches {
             prefix: self.prefix.as_ref().map(Prefix::caches),
             heads: head::Memory::new(),
-            content: self.content.cache(),
+            content: self.content.table(),
             found: Found::default(),
-            rest: self.rest.cache(),
+            rest: self.rest.table(),
             found_rest: Found::default(),
         }
     }
@@ -101,7 +101,7 @@ impl Fast {
         let Some(prefixed) = self.prefixed(filter, subject, caches, scratch)? else {
             return Ok(Outcome::Nothing);
         };
-        let Some(text) = terminated(bytes, &prefixed.content) else {
+        let Some(text) = terminated(bytes, prefixed.content) else {
             return plain::find(filter, subject, scratch);
         };
         let candidates = self.heads.candidates(text, &mut caches.heads);
@@ -142,7 +142,7 @@ impl Fast {
                 Verdict::No => {}
                 Verdict::Unknown => return None,
                 Verdict::Match(place) => {
-                    let ids = variant::ids(Some(place), prefixed.content.start);
+                    let ids = variant::ids(Some(place), prefixed.content.start());
                     return self.hit(filter, way.into(), variant.first_wins, ids, prefixed).map(Some);
                 }
             }
@@ -157,10 +157,10 @@ impl Fast {
         caches: &mut Caches,
         scratch: &mut Scratch,
     ) -> Result<Option<Prefixed>, Overrun> {
-        if let (Some(prefix), Some(cache)) = (&self.prefix, &mut caches.prefix) {
-            if let Ok(prefixed) = prefix.find(cache, subject.as_bytes()) {
-                return Ok(prefixed);
-            }
+        if let (Some(prefix), Some(caches)) = (&self.prefix, &mut caches.prefix)
+            && let Ok(prefixed) = prefix.find(caches, subject.as_bytes())
+        {
+            return Ok(prefixed);
         }
         let content = plain::content(filter, subject, scratch.prefix())?;
         Ok(content.map(|content| Prefixed { content, session: None, session_known: false }))
@@ -177,7 +177,7 @@ impl Fast {
     ) -> Result<Outcome, Overrun> {
         let Caches { found, rest, found_rest, .. } = caches;
         let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest };
-        let text = &subject.as_bytes()[prefixed.content.start..];
+        let text = &subject.as_bytes()[prefixed.content.start()..];
         let mut ways = found.iter().peekable();
         while let Some(way) = ways.next() {
             let variant = &self.variants[way];
@@ -186,7 +186,7 @@ impl Fast {
                 sure = variant.first_wins;
             }
             let rest = |at| rests.matches(variant.rest, text, at) == Some(true);
-            let ids = variant.ids(text, prefixed.content.start, rest);
+            let ids = variant.ids(text, prefixed.content.start(), rest);
             let hit = match ids.and_then(|ids| self.hit(filter, way, sure, ids, prefixed)) {
                 None => plain::capture(filter, variant.rule, subject, scratch)?,
                 hit => hit,
@@ -204,7 +204,7 @@ impl Fast {
         filter: &Filter,
         way: usize,
         sure: bool,
-        ids: [Option<Range<usize>>; 5],
+        ids: [Option<Span>; 5],
         prefixed: &Prefixed,
     ) -> Option<Hit> {
         let variant = &self.variants[way];
@@ -215,25 +215,25 @@ impl Fast {
         Some(Hit {
             rule: variant.rule,
             way: Some(way),
-            content: prefixed.content.clone(),
+            content: prefixed.content,
             marks: variant.marks,
             ids,
-            session: prefixed.session.clone(),
+            session: prefixed.session,
             user: if variant.names_users { User::Unknown } else { User::Nobody },
         })
     }
 
     /// The user that a hit of `way` names in `content` of the subject, if that needs no search.
-    pub(super) fn user(&self, way: usize, content: &Range<usize>, subject: &str) -> Option<User> {
-        let text = subject.as_bytes().get(content.start..content.end + 1)?;
-        self.variants[way].user(text, content.start)
+    pub(super) fn user(&self, way: usize, content: Span, subject: &str) -> Option<User> {
+        let text = subject.as_bytes().get(content.start()..content.end() + 1)?;
+        self.variants[way].user(text, content.start())
     }
 }
 
 /// The automaton for what follows hosts, with its states.
 struct Rests<'a> {
     automaton: &'a Automaton,
-    cache: &'a mut Cache,
+    cache: &'a mut Table,
     found: &'a mut Found,
 }
 
@@ -246,6 +246,6 @@ impl Rests<'_> {
 }
 
 /// The content with its newline, where it goes to the end of the line.
-fn terminated<'t>(subject: &'t [u8], content: &Range<usize>) -> Option<&'t [u8]> {
-    (content.end + 1 == subject.len()).then(|| &subject[content.start..])
+fn terminated(subject: &[u8], content: Span) -> Option<&[u8]> {
+    (content.end() + 1 == subject.len()).then(|| &subject[content.start()..])
 }

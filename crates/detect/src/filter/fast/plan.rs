@@ -4,13 +4,13 @@
 //! has to say so. All below is proved from the sequence when it is compiled, or checked in the line; where neither
 //! works, the pattern's own search decides.
 
-use std::net::Ipv6Addr;
 use std::ops::Range;
 
 use memchr::memmem::Finder;
 
 use crate::pattern::ast::{Anchor, Kind};
 
+use super::super::host::ipv6;
 use super::ascii::Ascii;
 use super::follow::{Follow, first, host_bytes, takes_anything};
 use super::lower::literal;
@@ -120,7 +120,7 @@ struct UserPlan {
 enum UserStart {
     Walk(Walk),
     /// After a literal that must stand once.
-    After(Finder<'static>),
+    After(Box<Finder<'static>>),
 }
 
 #[derive(Debug)]
@@ -195,7 +195,7 @@ impl Plan {
             Some(walk) => UserStart::Walk(walk),
             None => match literal_before(items, open) {
                 literal if literal.is_empty() => return false,
-                literal => UserStart::After(Finder::new(&literal).into_owned()),
+                literal => UserStart::After(Box::new(Finder::new(&literal).into_owned())),
             },
         };
         let end = match steps(items, open..close) {
@@ -323,13 +323,9 @@ impl HostPlan {
     }
 }
 
-/// An address that the host tag takes in one go: every IPv4 form, and IPv6 as the standard library knows it.
+/// An address that the host tag takes in one go: every IPv4 form, and every IPv6 address in hexadecimal.
 fn is_address(text: &[u8]) -> bool {
-    if is_ip4(text) {
-        return true;
-    }
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    text.len() > 2 && !text.contains('.') && text.parse::<Ipv6Addr>().is_ok()
+    is_ip4(text) || (text.len() > 2 && ipv6(text).is_some())
 }
 
 /// The line does not show without capturing what is asked.

@@ -3,20 +3,19 @@
 //! For patterns that end in `<F-CONTENT>.+</F-CONTENT>$`: whatever is before it must match, and one character more;
 //! which of the ways to match is Python's, the automaton knows.
 
-use std::ops::Range;
-
 use regex_automata::MatchKind;
-use regex_automata::hybrid::dfa::Cache;
 use regex_syntax::hir::{Hir, Look};
 
 use crate::pattern::ast::{Anchor, Kind, Mode, Node};
 
 use super::super::rule::Rule;
+use super::super::span::Span;
 use super::ascii::Ascii;
 use super::automaton::{Automaton, Found, GaveUp};
 use super::lower::{class, literal, lower};
 use super::plan::is_anchored;
 use super::sequence::{Interest, Item, Sequence};
+use super::table::Table;
 
 /// More texts than these may not stand between session and content.
 const WORDS: usize = 16;
@@ -39,17 +38,17 @@ struct Session {
 /// The states that the automata have built.
 #[derive(Debug)]
 pub(super) struct Caches {
-    content: Cache,
-    session: Option<Cache>,
+    content: Table,
+    session: Option<Table>,
     found: Found,
 }
 
 /// What is found of a line's prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Prefixed {
-    pub(super) content: Range<usize>,
+    pub(super) content: Span,
     /// `None` if there is none, or only a search knows it.
-    pub(super) session: Option<Range<usize>>,
+    pub(super) session: Option<Span>,
     pub(super) session_known: bool,
 }
 
@@ -75,18 +74,21 @@ impl Prefix {
     }
 
     pub(super) fn caches(&self) -> Caches {
-        let session = self.session.as_ref().map(|session| session.automaton.cache());
-        Caches { content: self.automaton.cache(), session, found: Found::default() }
+        let session = self.session.as_ref().map(|session| session.automaton.table());
+        Caches { content: self.automaton.table(), session, found: Found::default() }
     }
 
     /// The content of an ASCII line that ends in its only newline; `None` if `prefregex` does not match.
     pub(super) fn find(&self, caches: &mut Caches, line: &[u8]) -> Result<Option<Prefixed>, GaveUp> {
         let Some(end) = self.automaton.preferred_end(&mut caches.content, line)? else { return Ok(None) };
         let start = end - 1;
-        let session =
-            self.session.as_ref().and_then(|session| session.end(&line[..start], caches)).map(|end| 0..end);
+        let session = self
+            .session
+            .as_ref()
+            .and_then(|session| session.end(&line[..start], caches))
+            .map(|end| Span::new(0, end));
         let session_known = session.is_some();
-        Ok(Some(Prefixed { content: start..line.len() - 1, session, session_known }))
+        Ok(Some(Prefixed { content: Span::new(start, line.len() - 1), session, session_known }))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::pattern::{Flags, Pattern};
 
 use super::super::hit::{Marks, User};
 use super::super::rule::Rule;
+use super::super::span::Span;
 use super::ascii::Ascii;
 use super::head;
 use super::lower::{Lowered, anything, lower};
@@ -227,7 +228,7 @@ impl Variant {
         text: &[u8],
         offset: usize,
         rest: impl FnOnce(usize) -> bool,
-    ) -> Option<[Option<Range<usize>>; 5]> {
+    ) -> Option<[Option<Span>; 5]> {
         Some(ids(self.plan.as_ref()?.place(text, rest).ok()?, offset))
     }
 
@@ -235,13 +236,13 @@ impl Variant {
     pub(super) fn user(&self, text: &[u8], offset: usize) -> Option<User> {
         let plan = self.plan.as_ref().filter(|_| self.users_planned)?;
         let span = plan.user(text, |_| false).ok()?;
-        Some(if span.is_empty() { User::Nobody } else { User::At(span.start + offset..span.end + offset) })
+        Some(if span.is_empty() { User::Nobody } else { User::At(Span::from(span).shift(offset)) })
     }
 }
 
 /// A host's place in `text` as places in a subject in which that begins at `offset`.
-pub(super) fn ids(place: Option<Place>, offset: usize) -> [Option<Range<usize>>; 5] {
-    let shift = |span: Range<usize>| Some(span.start + offset..span.end + offset);
+pub(super) fn ids(place: Option<Place>, offset: usize) -> [Option<Span>; 5] {
+    let shift = |span: Range<usize>| Some(Span::from(span).shift(offset));
     let mut ids = [const { None }; 5];
     match place {
         Some(Place::Ip4(span)) => ids[1] = shift(span),

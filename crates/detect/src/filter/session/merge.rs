@@ -1,7 +1,5 @@
 //! One session, and what another line adds to it.
 
-use std::ops::Range;
-
 use crate::Time;
 
 use super::super::compile::Filter;
@@ -9,6 +7,7 @@ use super::super::fields::{FieldValue, Fields};
 use super::super::hit::{Hit, User};
 use super::super::host::Ids;
 use super::super::plain::{self, Scratch};
+use super::super::span::Span;
 
 /// A session keeps so many lines as text; then it keeps their values instead.
 const LINES: usize = 16;
@@ -51,13 +50,6 @@ pub(in super::super) struct Session {
     nofail_matches: u32,
 }
 
-/// A place in [`Session::text`]; half of a `Range<usize>`, for there are thousands of sessions.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
 #[derive(Debug)]
 struct Entry {
     subject: Span,
@@ -70,22 +62,7 @@ struct Entry {
 
 impl Entry {
     fn ask_user(&self, filter: &Filter, subject: &str, scratch: &mut Scratch) -> User {
-        filter.user(self.rule as usize, self.way.map(usize::from), self.content.range(), subject, scratch)
-    }
-}
-
-impl Span {
-    /// Sessions stay below a few megabytes (see [`super::table`]), so that no place is cut.
-    fn new(start: usize, end: usize) -> Span {
-        Span { start: start as u32, end: end as u32 }
-    }
-
-    fn of(self, text: &str) -> &str {
-        &text[self.range()]
-    }
-
-    fn range(self) -> Range<usize> {
-        self.start as usize..self.end as usize
+        filter.user(self.rule as usize, self.way.map(usize::from), self.content, subject, scratch)
     }
 }
 
@@ -146,12 +123,12 @@ impl Session {
         self.text.push_str(line.subject);
         for (known, new) in self.ids.iter_mut().zip(&line.hit.ids) {
             if let Some(span) = new {
-                *known = Some(Span::new(start + span.start, start + span.end));
+                *known = Some(span.shift(start));
             }
         }
         self.entries.push(Entry {
             subject: Span::new(start, self.text.len()),
-            content: Span::new(line.hit.content.start, line.hit.content.end),
+            content: line.hit.content,
             rule: line.hit.rule as u32,
             way: line.hit.way.and_then(|way| u16::try_from(way).ok()),
             user: line.hit.user.clone(),
@@ -183,10 +160,7 @@ impl Session {
             user = entry.ask_user(filter, subject, scratch);
         }
         let span = match user {
-            User::At(span) => {
-                let start = entry.subject.start as usize;
-                Span::new(start + span.start, start + span.end)
-            }
+            User::At(span) => span.shift(entry.subject.start()),
             User::Joined(user) => {
                 let start = self.text.len();
                 self.text.push_str(&user);
@@ -220,7 +194,7 @@ impl Session {
         let mut fields = self.folded.as_deref().cloned().unwrap_or_default();
         for entry in &self.entries {
             let subject = entry.subject.of(&self.text);
-            fields.merge(plain::fields(filter, entry.rule as usize, entry.content.range(), subject));
+            fields.merge(plain::fields(filter, entry.rule as usize, entry.content, subject));
         }
         fields
     }
@@ -244,8 +218,8 @@ impl Session {
         for entry in &self.entries[self.unread..] {
             let subject = entry.subject.of(&self.text);
             let user = match entry.ask_user(filter, subject, &mut Scratch::default()) {
-                User::At(span) => subject[span].to_owned(),
-                User::Joined(user) => user,
+                User::At(span) => span.of(subject).to_owned(),
+                User::Joined(user) => user.into(),
                 User::Nobody | User::Unknown => continue,
             };
             if users.len() < USERS && !users.contains(&user) {
