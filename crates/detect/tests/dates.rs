@@ -15,6 +15,8 @@ const PYTHON: &str = "/usr/bin/python3";
 struct Question<'a> {
     pattern: Option<&'a str>,
     now: i64,
+    /// The zone of dates that name none, if it is not the host's.
+    logtimezone: Option<&'a str>,
     lines: Vec<String>,
 }
 
@@ -49,7 +51,8 @@ impl Fail2Ban {
 
     /// `None`: Fail2Ban does not take the pattern.
     fn ask(&mut self, question: &Question) -> Option<Vec<Answer>> {
-        let text = json!({"pattern": question.pattern, "now": question.now, "lines": question.lines});
+        let text = json!({"pattern": question.pattern, "now": question.now, "lines": question.lines,
+            "default_tz": question.logtimezone});
         writeln!(self.asked, "{text}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();
@@ -185,7 +188,7 @@ fn each_form_alone_means_what_it_means_to_fail2ban() {
         let fresh = detector(None, zone);
         for line in placed() {
             let now = NOWS[line.len() % NOWS.len()];
-            let question = Question { pattern: None, now, lines: vec![line] };
+            let question = Question { pattern: None, now, logtimezone: None, lines: vec![line] };
             differences.extend(compare(&mut fail2ban, &question, fresh.clone()));
         }
         assert_none(differences);
@@ -312,7 +315,8 @@ fn patterns_find_what_they_find_for_fail2ban() {
         let fresh = detector(Some(pattern), zone);
         for line in &lines {
             let now = NOWS[line.len() % NOWS.len()];
-            let question = Question { pattern: Some(pattern), now, lines: vec![line.clone()] };
+            let question =
+                Question { pattern: Some(pattern), now, logtimezone: None, lines: vec![line.clone()] };
             differences.extend(compare(&mut fail2ban, &question, fresh.clone()));
         }
     }
@@ -341,8 +345,21 @@ fn a_stream_of_changing_lines_is_read_as_by_fail2ban() {
         // Whether the thirties are taken depends on the year in which Fail2Ban runs.
         let lines = lines.filter(|line| !line.contains("203")).collect();
         let pattern = (round % 3 > 0).then(|| PATTERNS[mutations.next(PATTERNS.len())]);
-        let question = Question { pattern, now: NOWS[round % NOWS.len()], lines };
+        let question = Question { pattern, now: NOWS[round % NOWS.len()], logtimezone: None, lines };
         differences.extend(compare(&mut fail2ban, &question, detector(pattern, zone)).into_iter().take(3));
     }
     assert_none(differences);
+}
+
+#[test]
+fn a_zone_for_the_log_shifts_dates_that_name_none() {
+    let Some(mut fail2ban) = Fail2Ban::start("UTC") else { return };
+    for name in ["UTC+0230", "-05:00", "CET"] {
+        let fresh = detector(None, name);
+        for line in placed() {
+            let question =
+                Question { pattern: None, now: NOWS[1], logtimezone: Some(name), lines: vec![line] };
+            assert_none(compare(&mut fail2ban, &question, fresh.clone()));
+        }
+    }
 }

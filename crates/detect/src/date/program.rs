@@ -1,13 +1,12 @@
 //! A date pattern as a list of steps.
 
 use super::directive::Directive;
+use super::emit::Writer;
 use super::fields::Slot;
-use super::parse::{Class, Node, Wide};
+use super::parse::{Class, Node};
+use super::peek::Peek;
 use super::source::{Begin, Kind, Source};
 use super::word::is_word_byte;
-
-/// Steps that a pattern may have; more come only from repetitions of repetitions.
-const MOST: usize = 4000;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
@@ -72,15 +71,6 @@ pub(super) struct TwoDigits {
     pub(super) most: u8,
     /// A blank may take the place of the first digit.
     pub(super) blank: bool,
-}
-
-/// What can come next: bytes, and whether the text may end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Peek {
-    ascii: [u64; 2],
-    /// Bytes of characters beyond ASCII.
-    wide: bool,
-    end: bool,
 }
 
 /// Where a program can match.
@@ -279,176 +269,6 @@ impl Program {
         match group.map(|at| &self.ops[at + 1..]) {
             Some([Op::Class(class), Op::CloseMark(_), ..]) => Peek::class(self.classes[usize::from(*class)]),
             _ => Peek::ALL,
-        }
-    }
-}
-
-#[derive(Default)]
-struct Writer {
-    ops: Vec<Op>,
-    classes: Vec<Class>,
-    runs: Vec<Run>,
-}
-
-impl Writer {
-    fn emit(&mut self, node: &Node) -> Option<()> {
-        match node {
-            Node::Byte(byte) => self.ops.push(Op::Byte(*byte)),
-            Node::Class(class) => {
-                self.ops.push(Op::Class(u16::try_from(self.classes.len()).ok()?));
-                self.classes.push(*class);
-            }
-            Node::Directive(directive) => self.ops.push(Op::Directive(*directive)),
-            Node::Concat(all) => all.iter().try_for_each(|node| self.emit(node))?,
-            Node::Alternate(all) => self.alternate(all)?,
-            Node::Repeat { node, min, max, greedy } => self.repeat(node, *min, *max, *greedy)?,
-            Node::Date(node) => self.enclosed(Op::OpenDate, node, Op::CloseDate)?,
-            Node::Mark(mark, node) => self.enclosed(Op::OpenMark(*mark), node, Op::CloseMark(*mark))?,
-            Node::Same(mark) => self.ops.push(Op::Same(*mark)),
-            Node::Start => self.ops.push(Op::Start),
-            Node::End => self.ops.push(Op::End),
-            Node::Boundary => self.ops.push(Op::Boundary),
-        }
-        (self.ops.len() < MOST).then_some(())
-    }
-
-    fn enclosed(&mut self, open: Op, node: &Node, close: Op) -> Option<()> {
-        self.ops.push(open);
-        self.emit(node)?;
-        self.ops.push(close);
-        Some(())
-    }
-
-    /// The next step's number. [`MOST`] keeps it small.
-    fn next(&self) -> u16 {
-        u16::try_from(self.ops.len()).unwrap_or(u16::MAX)
-    }
-
-    fn alternate(&mut self, all: &[Node]) -> Option<()> {
-        let (last, others) = all.split_last()?;
-        let mut ends = Vec::new();
-        for node in others {
-            let split = self.ops.len();
-            self.ops.push(Op::Done);
-            let first = self.next();
-            self.emit(node)?;
-            ends.push(self.ops.len());
-            self.ops.push(Op::Done);
-            self.ops[split] = Op::Split { first, second: self.next() };
-        }
-        self.emit(last)?;
-        ends.into_iter().for_each(|end| self.ops[end] = Op::Jump(self.next()));
-        Some(())
-    }
-
-    fn run(&mut self, class: Class, min: u32, max: u32) {
-        let id = u16::try_from(self.runs.len()).unwrap_or(u16::MAX);
-        self.ops.push(Op::Run(id));
-        let missing = !class.ascii;
-        let until = (class.wide == Wide::All && missing.count_ones() == 1).then(|| missing.trailing_zeros());
-        let until = until.and_then(|byte| u8::try_from(byte).ok());
-        self.runs.push(Run { class, min, max, exact: false, until });
-    }
-
-    fn repeat(&mut self, node: &Node, min: u16, max: Option<u16>, greedy: bool) -> Option<()> {
-        let class = match node {
-            Node::Byte(byte) if byte.is_ascii() => Some(Class { ascii: 1 << byte, wide: Wide::None }),
-            Node::Class(class) => Some(*class),
-            _ => None,
-        };
-        if let Some(class) = class.filter(|_| greedy && max != Some(1)) {
-            self.run(class, min.into(), max.map_or(u32::MAX, u32::from));
-            return Some(());
-        }
-        (0..min).try_for_each(|_| self.emit(node))?;
-        let mut splits = Vec::new();
-        for _ in min..max.unwrap_or(min + 1) {
-            splits.push(self.ops.len());
-            self.ops.push(Op::Done);
-            self.emit(node)?;
-        }
-        if max.is_none() {
-            self.ops.push(Op::Jump(u16::try_from(*splits.first()?).ok()?));
-        }
-        let after = self.next();
-        for at in splits {
-            let body = u16::try_from(at + 1).ok()?;
-            let (first, second) = if greedy { (body, after) } else { (after, body) };
-            self.ops[at] = Op::Split { first, second };
-        }
-        Some(())
-    }
-}
-
-impl Peek {
-    const NONE: Self = Self { ascii: [0; 2], wide: false, end: false };
-    const ALL: Self = Self { ascii: [u64::MAX; 2], wide: true, end: true };
-    /// What lets a word end. A character beyond ASCII may.
-    const AFTER_WORD: Self = Self { wide: true, ..Self::AFTER_WORD_ASCII };
-    /// What certainly lets a word end.
-    pub(super) const AFTER_WORD_ASCII: Self = Self { end: true, ..Self::class(Class::NOT_WORD.ascii_only()) };
-    pub(super) const DIGITS: Self = Self { ascii: [0x3ff << b'0', 0], wide: false, end: false };
-
-    pub(super) const fn class(class: Class) -> Self {
-        let wide = !matches!(class.wide, Wide::None);
-        Self { ascii: [class.ascii as u64, (class.ascii >> 64) as u64], wide, end: false }
-    }
-
-    fn add(&mut self, byte: u8) {
-        match self.ascii.get_mut(usize::from(byte >> 6)) {
-            Some(half) => *half |= 1 << (byte & 63),
-            None => self.wide = true,
-        }
-    }
-
-    fn union(&mut self, other: &Self) {
-        self.ascii = [self.ascii[0] | other.ascii[0], self.ascii[1] | other.ascii[1]];
-        self.wide |= other.wide;
-        self.end |= other.end;
-    }
-
-    pub(super) fn without(mut self, byte: u8) -> Self {
-        self.ascii[usize::from(byte >> 6) & 1] &= !(1 << (byte & 63));
-        self
-    }
-
-    /// What is not allowed.
-    pub(super) fn others(&self) -> Self {
-        Self { ascii: self.ascii.map(|half| !half), wide: !self.wide, end: !self.end }
-    }
-
-    /// Allows only what the other allows too.
-    pub(super) fn narrow(&mut self, other: &Self) {
-        self.ascii = [self.ascii[0] & other.ascii[0], self.ascii[1] & other.ascii[1]];
-        self.wide &= other.wide;
-        self.end &= other.end;
-    }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        let ascii = self.ascii[0] & other.ascii[0] | self.ascii[1] & other.ascii[1];
-        ascii != 0 || self.wide && other.wide
-    }
-
-    /// The only byte, if it is one.
-    fn only(&self) -> Option<u8> {
-        let mut bytes = (0..=0x80).filter(|byte| self.allows(Some(byte)));
-        bytes.next().filter(|byte| byte.is_ascii() && bytes.next().is_none() && !self.end)
-    }
-
-    /// Allows all digits or none.
-    pub(super) fn takes_digits_alike(&self) -> bool {
-        let digits = self.ascii[0] & Self::DIGITS.ascii[0];
-        digits == 0 || digits == Self::DIGITS.ascii[0]
-    }
-
-    #[inline]
-    pub(super) fn allows(&self, next: Option<&u8>) -> bool {
-        match next {
-            Some(byte) => match self.ascii.get(usize::from(byte >> 6)) {
-                Some(half) => half >> (byte & 63) & 1 == 1,
-                None => self.wide,
-            },
-            None => self.end,
         }
     }
 }

@@ -2,19 +2,18 @@
 
 use super::directive::Directive;
 use super::fields::{Fields, Slot};
-use super::layout::{Layout, Taken};
+use super::layout::Taken;
 use super::parse::{Class, MARKS, Wide};
-use super::program::{self, Begins, Op, Program, TwoDigits};
+use super::program::{self, Op, Program, TwoDigits};
 use super::{names, word};
 use crate::pattern::Groups;
 
-const AUDIT: &[u8] = b"audit(";
+pub(super) const AUDIT: &[u8] = b"audit(";
 
 /// Alternatives that may wait at a time.
 const WAITING: usize = 2_000;
-/// Alternatives that may be tried in a line, and more for each byte of it.
-const BUDGET: usize = 20_000;
-const BUDGET_PER_BYTE: usize = 8;
+/// What an alternative that is tried takes of the budget. A character in a repetition takes 1.
+const RETRY: usize = 8;
 
 /// Where a pattern matched. What it read is in [`Stack::fields`] until the next search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +56,7 @@ enum Retry {
 #[derive(Clone, Debug)]
 pub(super) struct Stack {
     waiting: Vec<Waiting>,
-    budget: usize,
+    pub(super) budget: usize,
     notes: Notes,
     groups: Groups,
 }
@@ -65,6 +64,12 @@ pub(super) struct Stack {
 impl Stack {
     pub(super) fn new() -> Self {
         Self { waiting: Vec::new(), budget: 0, notes: Notes::NONE, groups: Groups::new() }
+    }
+
+    /// Forgets the last way through a program.
+    pub(super) fn start(&mut self) {
+        self.waiting.clear();
+        self.notes = Notes::NONE;
     }
 
     /// What the last match read.
@@ -78,99 +83,29 @@ impl Stack {
     }
 }
 
-impl Program {
-    /// The first match in `text` that starts at `from` or later. Nothing, too, when looking for it takes too long.
-    pub(super) fn search(&self, text: &str, from: usize, stack: &mut Stack) -> Option<Hit> {
-        let text = text.as_bytes();
-        u32::try_from(text.len()).ok()?;
-        stack.budget = BUDGET + text.len() * BUDGET_PER_BYTE;
-        match self.begins {
-            Begins::AtStart if from > 0 => None,
-            Begins::AtStart => self.run(text, 0, stack),
-            Begins::With(byte) => {
-                memchr::memchr_iter(byte, &text[from..]).find_map(|at| self.run(text, from + at, stack))
-            }
-            Begins::Epoch => {
-                let audits = memchr::memmem::find_iter(text, AUDIT).map(|at| at + AUDIT.len());
-                [0, 1]
-                    .into_iter()
-                    .chain(audits)
-                    .filter(|at| (from..=text.len()).contains(at))
-                    .find_map(|at| self.run(text, at, stack))
-            }
-            Begins::Anywhere => self.scan(text, from, stack),
-        }
-    }
-
-    fn scan(&self, text: &[u8], from: usize, stack: &mut Stack) -> Option<Hit> {
-        let first = &self.peeks[0];
-        for at in from..=text.len() {
-            let next = text.get(at);
-            let inside_char = next.is_some_and(|byte| byte & 0xC0 == 0x80);
-            if !inside_char
-                && first.allows(next)
-                && let Some(hit) = self.run(text, at, stack)
-            {
-                return Some(hit);
-            }
-            if stack.budget == 0 {
-                return None;
-            }
-        }
-        None
-    }
-
-    /// Matches at `start`.
-    fn run(&self, text: &[u8], start: usize, stack: &mut Stack) -> Option<Hit> {
-        stack.waiting.clear();
-        stack.notes = Notes::NONE;
-        let mut run = Runner { program: self, text, stack, taken: None };
-        let (mut pc, mut pos) = (0, start);
-        loop {
-            match run.straight(pc, pos) {
-                Ok(end) => return Some(run.hit(start, end)),
-                Err(Stuck) => (pc, pos) = run.back()?,
-            }
-        }
-    }
-
-    /// The shape of the date at the line's start, by which others like it are read in one look. `None` if there is none,
-    /// or if a step had to be taken back for it.
-    pub(super) fn layout(&self, text: &str, stack: &mut Stack) -> Option<Layout> {
-        let text = text.as_bytes();
-        stack.waiting.clear();
-        stack.notes = Notes::NONE;
-        let mut taken = Vec::new();
-        let mut run = Runner { program: self, text, stack, taken: Some(&mut taken) };
-        let end = run.straight(0, 0).ok()?;
-        let hit = run.hit(0, end);
-        Layout::learn(self, text, &taken, &hit, &stack.notes.fields)
-    }
-}
-
 impl Notes {
     const NONE: Self = Self { fields: Fields::NONE, date: (0, 0), marks: [(0, 0); MARKS] };
 }
 
 /// The steps do not match on this way.
-struct Stuck;
+pub(super) struct Stuck;
 
-struct Runner<'a> {
-    program: &'a Program,
-    text: &'a [u8],
-    stack: &'a mut Stack,
+pub(super) struct Runner<'a> {
+    pub(super) program: &'a Program,
+    pub(super) text: &'a [u8],
+    pub(super) stack: &'a mut Stack,
     /// Where to write down the steps that are taken.
-    taken: Option<&'a mut Vec<Taken>>,
+    pub(super) taken: Option<&'a mut Vec<Taken>>,
 }
 
 impl Runner<'_> {
-    fn hit(&self, start: usize, end: usize) -> Hit {
+    pub(super) fn hit(&self, start: usize, end: usize) -> Hit {
         let (from, till) = self.stack.notes.date;
         Hit { start, end, date: (from as usize, till as usize), ascii: false }
     }
 
     /// Takes steps until the program is done. Where the match ends.
-    fn straight(&mut self, mut pc: usize, mut pos: usize) -> Result<usize, Stuck> {
+    pub(super) fn straight(&mut self, mut pc: usize, mut pos: usize) -> Result<usize, Stuck> {
         let program = self.program;
         loop {
             if let Some(taken) = &mut self.taken {
@@ -364,6 +299,7 @@ impl Runner<'_> {
         if let Some(until) = run.until.filter(|_| run.exact && run.max == u32::MAX && run.min <= 1) {
             let text = &self.text[pos..];
             let length = memchr::memchr(until, text).unwrap_or(text.len());
+            self.spend(length / 8);
             return (length >= run.min as usize).then_some(pos + length);
         }
         let (mut end, mut count, mut shortest) = (pos, 0, pos);
@@ -376,6 +312,7 @@ impl Runner<'_> {
                 shortest = end;
             }
         }
+        self.spend(count as usize);
         if count < run.min {
             return None;
         }
@@ -383,6 +320,10 @@ impl Runner<'_> {
             self.wait(pc, end, Retry::Shorter(shortest as u32));
         }
         Some(end)
+    }
+
+    fn spend(&mut self, work: usize) {
+        self.stack.budget = self.stack.budget.saturating_sub(work);
     }
 
     /// Puts another way aside. When too many wait, the line is given up.
@@ -400,10 +341,13 @@ impl Runner<'_> {
     }
 
     /// Goes back to the last way that was put aside.
-    fn back(&mut self) -> Option<(usize, usize)> {
+    pub(super) fn back(&mut self) -> Option<(usize, usize)> {
         loop {
             let waiting = self.stack.waiting.pop()?;
-            self.stack.budget = self.stack.budget.checked_sub(1)?;
+            self.stack.budget = self.stack.budget.saturating_sub(RETRY);
+            if self.stack.budget == 0 {
+                return None;
+            }
             self.stack.notes = waiting.notes;
             let (pc, pos) = (waiting.pc as usize, waiting.pos as usize);
             match waiting.retry {
@@ -417,14 +361,28 @@ impl Runner<'_> {
                     }
                 }
                 Retry::Shorter(shortest) => {
-                    let end = self.char_before(pos);
-                    if end > shortest as usize {
-                        self.wait(pc, end, waiting.retry);
+                    if let Some(end) = self.shorter(pc, pos, shortest as usize) {
+                        if end > shortest as usize {
+                            self.wait(pc, end, waiting.retry);
+                        }
+                        return Some((pc + 1, end));
                     }
-                    return Some((pc + 1, end));
                 }
             }
         }
+    }
+
+    /// The next shorter end of a run with which the rest may match.
+    fn shorter(&mut self, pc: usize, mut end: usize, shortest: usize) -> Option<usize> {
+        let follow = &self.program.peeks[pc + 1];
+        while end > shortest {
+            end = self.char_before(end);
+            self.spend(1);
+            if follow.allows(self.text.get(end)) {
+                return Some(end);
+            }
+        }
+        None
     }
 
     fn char_before(&self, pos: usize) -> usize {

@@ -1,0 +1,77 @@
+//! Where in a line a [`Program`] may match.
+
+use super::layout::Layout;
+use super::program::{Begins, Program};
+use super::run::{AUDIT, Hit, Runner, Stack, Stuck};
+
+/// Work that a search may take, and more for each byte of the line.
+const BUDGET: usize = 100_000;
+const BUDGET_PER_BYTE: usize = 4;
+impl Program {
+    /// The first match in `text` that starts at `from` or later. Nothing, too, when looking for it takes too long.
+    pub(super) fn search(&self, text: &str, from: usize, stack: &mut Stack) -> Option<Hit> {
+        let text = text.as_bytes();
+        u32::try_from(text.len()).ok()?;
+        stack.budget = BUDGET + text.len() * BUDGET_PER_BYTE;
+        match self.begins {
+            Begins::AtStart if from > 0 => None,
+            Begins::AtStart => self.run(text, 0, stack),
+            Begins::With(byte) => {
+                let places = memchr::memchr_iter(byte, &text[from..]).map(|at| from + at);
+                self.first_of(places, text, stack)
+            }
+            Begins::Epoch => {
+                let audits = memchr::memmem::find_iter(text, AUDIT).map(|at| at + AUDIT.len());
+                let places = [0, 1].into_iter().chain(audits).filter(|at| (from..=text.len()).contains(at));
+                self.first_of(places, text, stack)
+            }
+            Begins::Anywhere => self.scan(text, from, stack),
+        }
+    }
+
+    fn scan(&self, text: &[u8], from: usize, stack: &mut Stack) -> Option<Hit> {
+        let first = &self.peeks[0];
+        let begins = |at: &usize| {
+            let next = text.get(*at);
+            first.allows(next) && next.is_none_or(|byte| byte & 0xC0 != 0x80)
+        };
+        self.first_of((from..=text.len()).filter(begins), text, stack)
+    }
+
+    /// The match at the first of these places.
+    #[inline]
+    fn first_of(&self, places: impl Iterator<Item = usize>, text: &[u8], stack: &mut Stack) -> Option<Hit> {
+        for at in places {
+            let hit = self.run(text, at, stack);
+            if hit.is_some() || stack.budget == 0 {
+                return hit;
+            }
+        }
+        None
+    }
+
+    /// Matches at `start`.
+    fn run(&self, text: &[u8], start: usize, stack: &mut Stack) -> Option<Hit> {
+        stack.start();
+        let mut run = Runner { program: self, text, stack, taken: None };
+        let (mut pc, mut pos) = (0, start);
+        loop {
+            match run.straight(pc, pos) {
+                Ok(end) => return Some(run.hit(start, end)),
+                Err(Stuck) => (pc, pos) = run.back()?,
+            }
+        }
+    }
+
+    /// The shape of the date at the line's start, by which others like it are read in one look. `None` if there is none,
+    /// or if a step had to be taken back for it.
+    pub(super) fn layout(&self, text: &str, stack: &mut Stack) -> Option<Layout> {
+        let text = text.as_bytes();
+        stack.start();
+        let mut taken = Vec::new();
+        let mut run = Runner { program: self, text, stack, taken: Some(&mut taken) };
+        let end = run.straight(0, 0).ok()?;
+        let hit = run.hit(0, end);
+        Layout::learn(self, text, &taken, &hit, stack.fields())
+    }
+}
