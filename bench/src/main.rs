@@ -1,0 +1,54 @@
+//! Measures a running daemon: `bench/run` says beside what. Everything but `generate` wants a network namespace of its
+//! own, since the daemon makes its table there.
+#![forbid(unsafe_code)]
+
+mod bans;
+mod daemon;
+mod generate;
+mod kernel;
+mod memory;
+mod restart;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+enum Command {
+    /// Writes a log of sshd's to standard output; the same one every time.
+    Generate(generate::Log),
+    #[command(flatten)]
+    OfDaemon(OfDaemon),
+}
+
+#[derive(Subcommand)]
+enum OfDaemon {
+    /// From the write of the deciding line to the element in the kernel.
+    Latency(WithDaemon),
+    /// 2,000 addresses over the limit in one write.
+    Burst(WithDaemon),
+    /// A start with 100,000 live bans, and a new one meanwhile.
+    Restart(WithDaemon),
+    /// Memory and processor time, idle and after a million lines.
+    Memory(WithDaemon),
+}
+
+#[derive(Args)]
+struct WithDaemon {
+    /// The program to measure.
+    #[arg(long)]
+    palisade: PathBuf,
+    /// `config/filter.d` of this repository.
+    #[arg(long)]
+    filters: PathBuf,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Command::parse() {
+        Command::Generate(log) => log.write(),
+        Command::OfDaemon(OfDaemon::Latency(with)) => bans::latency(&with),
+        Command::OfDaemon(OfDaemon::Burst(with)) => bans::burst(&with),
+        Command::OfDaemon(OfDaemon::Restart(with)) => restart::restart(&with),
+        Command::OfDaemon(OfDaemon::Memory(with)) => memory::memory(&with),
+    }
+}
