@@ -1,4 +1,5 @@
 //! The daemon as a whole: real kernel, real sshd, real crashes, in network namespaces of their own. Needs root.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod crash;
 mod journal;
