@@ -25,13 +25,13 @@ const STEP: SignedDuration = SignedDuration::from_micros(100);
 impl Log {
     pub(crate) fn write(&self) -> anyhow::Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
-        self.write_to(&mut out)?;
+        self.write_to(&mut out, &mut Random::default())?;
         Ok(out.flush()?)
     }
 
-    pub(crate) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+    /// What `random` has given so far decides how it goes on.
+    pub(crate) fn write_to(&self, out: &mut impl Write, random: &mut Random) -> io::Result<()> {
         let mut time = Timestamp::now();
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
         for line in 0..self.lines {
             time += STEP;
             let host = address(random.below(self.addresses));
@@ -77,7 +77,13 @@ pub(crate) fn address(number: u64) -> IpAddr {
 }
 
 /// xorshift64*: the same numbers on every machine.
-struct Random(u64);
+pub(crate) struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::WithDaemon;
 use crate::daemon::{Daemon, Place};
-use crate::generate::Log;
+use crate::generate::{Log, Random};
 
 const REST: Duration = Duration::from_secs(30);
 const PART: u64 = 100_000;
@@ -22,6 +22,8 @@ pub(crate) fn memory(with: &WithDaemon) -> anyhow::Result<()> {
     let burnt = (daemon.ticks()? - before) as f64 / REST.as_secs_f64();
     println!("idle: {} KiB, {burnt:.2} % of a core", daemon.memory()?);
     flood(&place, &daemon, 20_000)?;
+    // Two would quarrel over the table.
+    drop(daemon);
 
     let place = Place::new(with)?;
     let daemon = place.start()?;
@@ -31,10 +33,11 @@ pub(crate) fn memory(with: &WithDaemon) -> anyhow::Result<()> {
 /// A million lines in ten parts.
 fn flood(place: &Place, daemon: &Daemon, addresses: u64) -> anyhow::Result<()> {
     let mut costs = Vec::new();
+    let mut random = Random::default();
     for part in 1..=PARTS {
         let before = daemon.ticks()?;
         let mut out = BufWriter::new(place.log()?);
-        Log { lines: PART, addresses, percent: 60 }.write_to(&mut out)?;
+        Log { lines: PART, addresses, percent: 60 }.write_to(&mut out, &mut random)?;
         out.flush()?;
         while place.lines_read()? < part * PART {
             thread::sleep(LOOK);
