@@ -137,10 +137,11 @@ impl Desk {
     fn ask_keeper(&self, request: Request) -> Reply {
         let (answer, reply) = mpsc::channel();
         let sent = self.calls.send(Call { request, answer }).is_ok();
-        if sent && rustix::io::write(&self.bell, &1u64.to_ne_bytes()).is_ok() {
-            if let Ok(reply) = reply.recv() {
-                return reply;
-            }
+        if sent
+            && rustix::io::write(&self.bell, &1u64.to_ne_bytes()).is_ok()
+            && let Ok(reply) = reply.recv()
+        {
+            return reply;
         }
         refusal(Exit::Unavailable, "the daemon is ending".into())
     }

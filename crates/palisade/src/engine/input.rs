@@ -23,5 +23,5 @@ pub(crate) fn open(path: &Path) -> Result<Input, CommandError> {
     if metadata.is_dir() {
         return Err(failed(&io::ErrorKind::IsADirectory.into()));
     }
-    Ok(Input { reader: Box::new(file), bytes: metadata.is_file().then(|| metadata.len()) })
+    Ok(Input { reader: Box::new(file), bytes: metadata.is_file().then_some(metadata.len()) })
 }

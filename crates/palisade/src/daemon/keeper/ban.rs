@@ -29,7 +29,7 @@ impl Keeper {
             self.jails.book.remove(ban.jail, ban.host);
         }
         let bans: Vec<Ban> = decided.iter().map(|decided| decided.ban).collect();
-        self.to_kernel(&bans, now);
+        self.put_in_kernel(&bans, now);
         decided.into_iter().for_each(|decided| self.note_ban(decided));
     }
 
@@ -47,7 +47,7 @@ impl Keeper {
     }
 
     /// Bans in the kernel; what it does not take is tried again.
-    pub(super) fn to_kernel(&mut self, bans: &[Ban], now: Time) {
+    pub(super) fn put_in_kernel(&mut self, bans: &[Ban], now: Time) {
         let rows: Vec<firewall::Ban> = bans.iter().filter_map(|ban| self.kernel_ban(ban, now)).collect();
         if rows.is_empty() {
             return;

@@ -28,7 +28,7 @@ impl Keeper {
             self.restore.extend(live);
             return;
         }
-        self.to_kernel(&live, now());
+        self.put_in_kernel(&live, now());
         if self.restore.is_empty() {
             self.kernel_trouble(None);
         }

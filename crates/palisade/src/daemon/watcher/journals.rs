@@ -66,7 +66,11 @@ impl Journals {
         now: Time,
         report: &mut Report,
     ) -> bool {
-        self.journals.iter_mut().fold(false, |more, one| one.read(bytes, filters, now, report) || more)
+        let mut more = false;
+        for one in &mut self.journals {
+            more |= one.read(bytes, filters, now, report);
+        }
+        more
     }
 
     pub(super) fn fds(&mut self) -> impl Iterator<Item = BorrowedFd<'_>> {
