@@ -112,6 +112,8 @@ fn somebody_reads_on_when_the_old_and_the_new_watcher_die_in_a_reload() {
     let Some(rig) = daemon(name) else { return };
     for round in 1..=5 {
         let old = rig.watcher();
+        // So that it does not finish before the new one was seen.
+        signal(old, "STOP");
         signal(rig.keeper(), "HUP");
         // Stopped before it is a program of its own, it would stop the keeper.
         rig.until("the new watcher", || rig.watchers().into_iter().filter(|pid| runs(*pid)).count() == 2);
