@@ -11,7 +11,10 @@ use crate::cli::Status;
 use crate::control::client::ask;
 use crate::control::protocol::{JailReport, Reply, Request, StatusReport};
 use crate::exit::Outcome;
-use crate::output::{ALERT, Align, BOLD, Table, ago, json, plain, span};
+use crate::output::{ALERT, Align, BOLD, Table, ago, cut, json, plain, span};
+
+/// Columns for the ports, in a line of 80; `palisade status JAIL` shows them all.
+const PORTS: usize = 18;
 
 pub(crate) fn status(state: &Path, args: &Status) -> Outcome {
     let Reply::Status(report) = ask(state, &Request::Status { jail: args.jail.clone() })? else {
@@ -36,12 +39,12 @@ fn all(mut out: impl Write, report: &StatusReport) -> io::Result<()> {
         ("FAILURES", number),
         ("WATCHED", number),
         ("BANS", number),
-        ("BANNED NOW", number),
-        ("REFUSED PACKETS", number),
+        ("BANNED", number),
+        ("REFUSED", number),
     ]);
     for jail in &report.jails {
         let counts = [jail.failures, jail.watched as u64, jail.bans, jail.banned as u64, jail.packets];
-        let names = [jail.name.clone(), jail.ports.clone()];
+        let names = [jail.name.clone(), cut(&jail.ports, PORTS)];
         jails.row(names.into_iter().chain(counts.map(|count| count.to_string())));
     }
     jails.write(&mut out)?;

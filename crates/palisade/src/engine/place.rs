@@ -35,8 +35,13 @@ pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
             Severity::Error => (ALERT, "error"),
             _ => (BOLD, "warning"),
         };
+        // What was said on the command line has no place in a file.
+        let place = match diagnostic.path.as_os_str().is_empty() {
+            true => String::new(),
+            false => diagnostic.place() + ": ",
+        };
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{}: {style}{kind}{style:#}: {}", diagnostic.place(), diagnostic.message);
+        let _ = writeln!(text, "{place}{style}{kind}{style:#}: {}", diagnostic.message);
         if let Some((line, caret)) = diagnostic.excerpt(WIDTH) {
             let _ = writeln!(text, "  {line}\n  {style}{caret}{style:#}");
         }
