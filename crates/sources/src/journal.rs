@@ -19,9 +19,9 @@ use crate::lines::MAX_LINE;
 pub use sys::journal::OpenError;
 
 /// How often to look shortly after anything was written, which is to be expected in a burst.
-const BUSY: Pace = Pace { every: Duration::from_millis(4), lasts: Duration::from_millis(100) };
+const BUSY: Pace = Pace { every: Duration::from_millis(3), lasts: Duration::from_millis(100) };
 /// The same after a line that somebody wants. Half of it is the usual delay of a line that comes out of the blue.
-const ALERT: Pace = Pace { every: Duration::from_millis(12), lasts: Duration::from_secs(60) };
+const ALERT: Pace = Pace { every: Duration::from_millis(8), lasts: Duration::from_secs(60) };
 /// The same when there were none for long: what a wake-up costs (3 to 50 µs, by the machine) is what being idle costs.
 const QUIET: Duration = Duration::from_millis(200);
 /// The journal is asked so often whatever its headers say.
