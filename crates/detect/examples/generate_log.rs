@@ -135,7 +135,7 @@ fn main() -> io::Result<()> {
         let (day, month) = (second / 86400 % 28 + 1, MONTHS[(second / 86400 / 28 % 3) as usize]);
         let clock = format!("{:02}:{:02}:{:02}", second / 3600 % 24, second / 60 % 60, second % 60);
         write!(out, "{month} {day:>2} {clock} mail-02 ")?;
-        if random.below(100) < 25 {
+        if random.below(100) < 15 {
             let (daemon, message) = everyday(&mut random);
             writeln!(out, "{daemon}[{}]: {message}", 300 + random.below(9000))?;
             continue;

@@ -1,11 +1,14 @@
 //! From a filter's options to a filter.
 
+use aho_corasick::AhoCorasick;
+
 use crate::date::{DateDetector, Zone};
 use crate::pattern::{Groups, Overrun};
 use crate::{FilterSpec, Usedns};
 
 use super::fast::Fast;
 use super::hit::User;
+use super::literals::required_by;
 use super::plain::{self, Scratch};
 use super::rule::Rule;
 use super::span::Span;
@@ -21,6 +24,8 @@ pub struct Filter {
     pub(super) date: DateDetector,
     pub(super) encoding: Encoding,
     pub(super) maxlines: usize,
+    /// For patterns that span lines: texts of which one of the lines must hold one.
+    pub(super) required: Option<AhoCorasick>,
     /// `None` if all lines go the plain route.
     pub(super) fast: Option<Fast>,
 }
@@ -68,7 +73,18 @@ impl Filter {
             (Some(date), Some(encoding)) if errors.is_empty() => {
                 let maxlines = spec.maxlines.max(1);
                 let fast = if several { None } else { Fast::new(prefix.as_ref(), &rules) };
-                Ok(Filter { name: spec.name.clone(), prefix, rules, ignore, date, encoding, maxlines, fast })
+                let required = if several { required(prefix.as_ref(), &rules) } else { None };
+                Ok(Filter {
+                    name: spec.name.clone(),
+                    prefix,
+                    rules,
+                    ignore,
+                    date,
+                    encoding,
+                    maxlines,
+                    required,
+                    fast,
+                })
             }
             _ => Err(errors),
         }
@@ -111,6 +127,11 @@ impl Filter {
         }
         Ok(false)
     }
+}
+
+fn required(prefix: Option<&Rule>, rules: &[Rule]) -> Option<AhoCorasick> {
+    let texts = required_by(prefix, rules)?;
+    AhoCorasick::builder().ascii_case_insensitive(true).build(texts).ok()
 }
 
 /// Without a host, an id or a session a match accuses nobody.

@@ -1,43 +1,39 @@
 //! Which filters of a set a line can concern at all: one pass over the line for all of them.
+//!
+//! A pass is over pieces of four bytes (of fewer, for short texts) that are looked up in a bitmap. That is quicker than an
+//! automaton for the same texts, since no look-up waits for the one before.
 
 use std::sync::Arc;
 
-use aho_corasick::automaton::Automaton;
-use aho_corasick::dfa::DFA;
-use aho_corasick::{Anchored, MatchKind};
+use foldhash::{HashMap, HashMapExt};
 
 use super::compile::Filter;
-use super::literals::{halves, required};
-use super::rule::Rule;
+use super::literals::{halves, required_by};
 
-/// Filters by index.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Members(Vec<u64>);
+/// Filters by index. Those after the 128th are in every set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Members(u128);
 
 impl Members {
-    fn none(count: usize) -> Members {
-        Members(vec![0; count.div_ceil(64)])
-    }
+    const ALL: usize = u128::BITS as usize;
 
     fn insert(&mut self, index: usize) {
-        self.0[index / 64] |= 1 << (index % 64);
+        if index < Members::ALL {
+            self.0 |= 1 << index;
+        }
     }
 
-    pub(super) fn contains(&self, index: usize) -> bool {
-        self.0[index / 64] >> (index % 64) & 1 == 1
-    }
-
-    fn join(&mut self, other: &Members) {
-        self.0.iter_mut().zip(&other.0).for_each(|(word, other)| *word |= other);
+    pub(super) fn contains(self, index: usize) -> bool {
+        index >= Members::ALL || self.0 >> index & 1 == 1
     }
 }
 
 /// Finds the texts that matches of the filters must hold.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Gate {
-    automaton: DFA,
-    /// For each text, the filters that ask for it.
-    asked_by: Vec<Members>,
+    long: Pieces<4>,
+    short: Pieces<3>,
+    tiny: Pieces<2>,
     /// Filters that every line may concern.
     always: Members,
 }
@@ -48,60 +44,181 @@ impl Gate {
         if filters.len() < 2 {
             return None;
         }
-        let mut texts: Vec<String> = Vec::new();
-        let mut asked_by: Vec<Members> = Vec::new();
-        let mut always = Members::none(filters.len());
+        let mut gate = Gate::default();
         for (index, filter) in filters.iter().enumerate() {
             let Some(asked) = asked(filter) else {
-                always.insert(index);
+                gate.always.insert(index);
                 continue;
             };
             for text in asked {
-                let at = texts.iter().position(|known| *known == text).unwrap_or_else(|| {
-                    texts.push(text);
-                    asked_by.push(Members::none(filters.len()));
-                    texts.len() - 1
-                });
-                asked_by[at].insert(index);
+                gate.ask(&text, index);
             }
         }
-        let automaton = DFA::builder()
-            .match_kind(MatchKind::Standard)
-            .start_kind(aho_corasick::StartKind::Unanchored)
-            .ascii_case_insensitive(true)
-            .build(&texts)
-            .ok()?;
-        Some(Gate { automaton, asked_by, always })
+        Some(gate)
     }
 
-    /// The filters that can match `line`, dates and all, into `members`.
-    pub(super) fn pass(&self, line: &[u8], members: &mut Members) {
-        members.0.clone_from(&self.always.0);
-        let Ok(mut state) = self.automaton.start_state(Anchored::No) else { return };
-        for &byte in line {
-            state = self.automaton.next_state(Anchored::No, state, byte);
-            if self.automaton.is_special(state) && self.automaton.is_match(state) {
-                for at in 0..self.automaton.match_len(state) {
-                    members.join(&self.asked_by[self.automaton.match_pattern(state, at).as_usize()]);
-                }
+    fn ask(&mut self, text: &str, index: usize) {
+        match text.len() {
+            0..3 => self.tiny.ask(text, index),
+            3 => self.short.ask(text, index),
+            _ => self.long.ask(text, index),
+        }
+    }
+
+    /// The filters that can match `line`, dates and all.
+    pub(super) fn pass(&self, line: &[u8]) -> Members {
+        let mut members = self.always;
+        if self.short.texts.is_empty() && self.tiny.texts.is_empty() {
+            self.long.find(line, 0, &mut members);
+            return members;
+        }
+        // All three in one go, as long as there are four bytes to look at.
+        for (at, piece) in line.windows(4).enumerate() {
+            let Some(piece) = piece.first_chunk::<4>() else { break };
+            let key = key(piece);
+            let (long, short, tiny) = (key, key & 0xff_ffff, key & 0xffff);
+            if self.long.may_hold(long) | self.short.may_hold(short) | self.tiny.may_hold(tiny) {
+                self.long.confirm(line, at, long, &mut members);
+                self.short.confirm(line, at, short, &mut members);
+                self.tiny.confirm(line, at, tiny, &mut members);
+            }
+        }
+        let rest = line.len().saturating_sub(3);
+        self.short.find(line, rest, &mut members);
+        self.tiny.find(line, rest, &mut members);
+        members
+    }
+}
+
+/// Texts of at least `N` bytes, each by a piece of `N` bytes.
+#[derive(Debug)]
+struct Pieces<const N: usize> {
+    /// For each hash of a piece that is asked for.
+    bitmap: Box<[u64; 1024]>,
+    texts: HashMap<u32, Vec<Text>>,
+}
+
+#[derive(Debug)]
+struct Text {
+    /// In lower case.
+    bytes: Box<[u8]>,
+    /// Where the piece stands in it.
+    at: usize,
+    asked_by: Members,
+}
+
+impl<const N: usize> Default for Pieces<N> {
+    fn default() -> Pieces<N> {
+        Pieces { bitmap: Box::new([0; 1024]), texts: HashMap::new() }
+    }
+}
+
+impl<const N: usize> Pieces<N> {
+    fn ask(&mut self, text: &str, index: usize) {
+        let bytes = text.as_bytes();
+        let at = rarest::<N>(bytes);
+        let Some(piece) = bytes[at..].first_chunk::<N>() else { return };
+        let key = key(piece);
+        let hash = hash(key);
+        self.bitmap[hash >> 6] |= 1 << (hash & 63);
+        let texts = self.texts.entry(key).or_default();
+        match texts.iter_mut().find(|text| *text.bytes == *bytes) {
+            Some(text) => text.asked_by.insert(index),
+            None => {
+                let mut asked_by = Members::default();
+                asked_by.insert(index);
+                texts.push(Text { bytes: bytes.into(), at, asked_by });
+            }
+        }
+    }
+
+    /// Looks at all places from `from` on.
+    fn find(&self, line: &[u8], from: usize, members: &mut Members) {
+        for (at, piece) in line.windows(N).enumerate().skip(from) {
+            let Some(piece) = piece.first_chunk::<N>() else { return };
+            let key = key(piece);
+            if self.may_hold(key) {
+                self.confirm(line, at, key, members);
+            }
+        }
+    }
+
+    #[inline]
+    fn may_hold(&self, key: u32) -> bool {
+        let hash = hash(key);
+        self.bitmap[hash >> 6] >> (hash & 63) & 1 == 1
+    }
+
+    fn confirm(&self, line: &[u8], at: usize, key: u32, members: &mut Members) {
+        for text in self.texts.get(&key).into_iter().flatten() {
+            let news = text.asked_by.0 & !members.0 != 0;
+            if news && text.stands_in(line, at) {
+                members.0 |= text.asked_by.0;
             }
         }
     }
 }
 
-/// Texts of which a line that matches the filter holds one; `None` if there are no such texts.
+impl Text {
+    /// Whether it stands where its piece is at `at`.
+    fn stands_in(&self, line: &[u8], at: usize) -> bool {
+        let start = at.checked_sub(self.at);
+        let there = start.and_then(|start| line.get(start..start + self.bytes.len()));
+        there.is_some_and(|there| there.eq_ignore_ascii_case(&self.bytes))
+    }
+}
+
+/// The same for letters of either case.
+#[inline]
+fn key<const N: usize>(piece: &[u8; N]) -> u32 {
+    piece.iter().rev().fold(0, |key, &byte| key << 8 | u32::from(byte | 0x20))
+}
+
+#[inline]
+fn hash(key: u32) -> usize {
+    (key.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+/// Where in a text the piece stands that is in the fewest lines, as far as letters tell.
+fn rarest<const N: usize>(text: &[u8]) -> usize {
+    let common = |at: &usize| text[*at..at + N].iter().filter(|byte| b" etaoinsrhl".contains(byte)).count();
+    (0..=text.len() - N).min_by_key(common).unwrap_or(0)
+}
+
+/// Texts of which a line that matches the filter holds one, its date still in it; `None` if there are no such texts.
 fn asked(filter: &Filter) -> Option<Vec<String>> {
     if filter.maxlines > 1 {
         return None;
     }
-    let split = |texts: Vec<String>| -> Option<Vec<String>> {
-        let halves: Option<Vec<_>> = texts.iter().map(|text| halves(text)).collect();
-        halves.map(|halves| halves.concat().into_iter().map(str::to_owned).collect())
-    };
-    let of = |rule: &Rule| required(&rule.pattern.ast().root).and_then(split);
-    let rules: Option<Vec<_>> = filter.rules.iter().map(of).collect();
-    let rules = rules.map(|rules| rules.concat());
-    let shortest = |texts: &Vec<String>| texts.iter().map(String::len).min().unwrap_or(0);
-    let prefix = filter.prefix.as_ref().and_then(of);
-    prefix.into_iter().chain(rules).max_by_key(shortest)
+    let texts = required_by(filter.prefix.as_ref(), &filter.rules)?;
+    let halves: Option<Vec<_>> = texts.iter().map(|text| halves(text)).collect();
+    halves.map(|halves| halves.concat().into_iter().map(str::to_owned).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(asked: &[&str], line: &str) -> Vec<usize> {
+        let mut gate = Gate::default();
+        for (index, text) in asked.iter().enumerate() {
+            gate.ask(text, index);
+        }
+        let members = gate.pass(line.as_bytes());
+        (0..asked.len()).filter(|&index| members.contains(index)).collect()
+    }
+
+    #[test]
+    fn texts_are_found_wherever_they_stand_and_in_any_case() {
+        assert_eq!(found(&["failed ", "user", "ab", "zz", "lines"], "FAILED xuserAB"), [0, 1, 2]);
+        assert_eq!(found(&["same", "same"], "the same"), [0, 1]);
+        assert!(found(&["long text"], "long tex").is_empty());
+        assert!(found(&["[x]y"], "{x}y").is_empty());
+    }
+
+    #[test]
+    fn filters_beyond_the_bound_are_always_concerned() {
+        assert!(Members::default().contains(128));
+        assert!(!Members::default().contains(127));
+    }
 }

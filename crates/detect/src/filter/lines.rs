@@ -15,6 +15,8 @@ const BYTES: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     lines: VecDeque<String>,
+    /// How many of the lines, counted from the last, are known to hold nothing that a pattern requires.
+    idle: usize,
     /// The same as one text, as the patterns read it.
     pub(super) subject: String,
 }
@@ -28,6 +30,11 @@ impl Lines {
         scratch: &mut Scratch,
     ) -> Result<(Outcome, u32), Overrun> {
         self.push(line, filter.maxlines);
+        let idle = filter.required.as_ref().is_some_and(|required| !required.is_match(line));
+        self.idle = if idle { self.idle + 1 } else { 0 };
+        if self.idle >= self.lines.len() {
+            return Ok((Outcome::Nothing, 0));
+        }
         self.subject.clear();
         for line in &self.lines {
             self.subject.push_str(line);
@@ -42,8 +49,7 @@ impl Lines {
         let before: Vec<String> = self.lines.iter().cloned().collect();
         let text = plain::terminated(&self.subject, content, &mut String::new()).to_owned();
         if content.end() < self.subject.len() - 1 || content.start() > 0 {
-            self.lines.clear();
-            self.lines.push_back(content.of(&self.subject).to_owned());
+            self.replace(vec![content.of(&self.subject).to_owned()]);
         }
         for (index, rule) in filter.rules.iter().enumerate() {
             let Some(hit) = plain::try_rule(filter, index, &self.subject, content, scratch)? else {
@@ -51,7 +57,7 @@ impl Lines {
             };
             let used = Used::by_match(rule, &text, &scratch.groups, &before);
             let matched: String = used.lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-            self.lines = used.rest.into();
+            self.replace(used.rest);
             if filter.ignores(&matched, &mut scratch.groups)? {
                 return Ok((Outcome::Ignored, 0));
             }
@@ -60,11 +66,21 @@ impl Lines {
         Ok((Outcome::Nothing, 0))
     }
 
+    /// Other lines take their place, of which nothing is known.
+    fn replace(&mut self, lines: Vec<String>) {
+        self.lines = lines.into();
+        self.idle = 0;
+    }
+
     fn push(&mut self, line: &str, most: usize) {
-        self.lines.push_back(line.to_owned());
-        let mut bytes: usize = self.lines.iter().map(|line| line.len() + 1).sum();
-        while self.lines.len() > most || (bytes > BYTES && self.lines.len() > 1) {
-            bytes -= self.lines.pop_front().map_or(0, |line| line.len() + 1);
+        // The oldest line's buffer serves for the newest.
+        let oldest = if self.lines.len() >= most { self.lines.pop_front() } else { None };
+        let mut newest = oldest.unwrap_or_default();
+        newest.clear();
+        newest.push_str(line);
+        self.lines.push_back(newest);
+        while self.lines.len() > 1 && self.lines.iter().map(|line| line.len() + 1).sum::<usize>() > BYTES {
+            self.lines.pop_front();
         }
     }
 }

@@ -2,8 +2,14 @@
 
 use crate::pattern::ast::{Kind, Node};
 
+use super::rule::Rule;
+
 /// More alternatives than these say too little.
-const MOST: usize = 64;
+const MOST: usize = 400;
+/// Halves of shorter texts are in too many lines.
+const SHORTEST: usize = 4;
+/// Halves of these are found quickest (see [`super::gate`]).
+const LONG: usize = 8;
 
 /// Texts of which every match holds at least one, in lower case; `None` if there is nothing like that.
 ///
@@ -20,6 +26,13 @@ pub(super) fn required(node: &Node) -> Option<Vec<String>> {
         Kind::Literal { .. } => character(node).map(|char| vec![char.to_string()]),
         _ => None,
     }
+}
+
+/// Texts of which a line, or one of the lines, that matches the filter holds one.
+pub(super) fn required_by(prefix: Option<&Rule>, rules: &[Rule]) -> Option<Vec<String>> {
+    let of = |rule: &Rule| required(&rule.pattern.ast().root);
+    let rules: Option<Vec<_>> = rules.iter().map(of).collect();
+    prefix.and_then(of).into_iter().chain(rules.map(|rules| rules.concat())).max_by_key(|texts| worth(texts))
 }
 
 /// The best that one of the parts, or a run of characters, has to offer.
@@ -44,16 +57,21 @@ fn of_concat(nodes: &[Node]) -> Option<Vec<String>> {
     best.filter(|best| worth(best) > 0)
 }
 
-/// Long texts are rare in lines that do not match; many make up for that.
+/// Long texts are rare in lines that do not match; many make up for that. Shorter ones than [`SHORTEST`] are for want of
+/// any other.
 fn worth(texts: &[String]) -> usize {
     let shortest = texts.iter().map(String::len).min().unwrap_or(0);
-    (shortest * 8).saturating_sub(texts.len().saturating_sub(1))
+    match shortest {
+        0..SHORTEST => shortest,
+        SHORTEST..LONG => (MOST + shortest * 8).saturating_sub(texts.len()),
+        _ => (2 * MOST + shortest * 8).saturating_sub(texts.len()),
+    }
 }
 
-/// An ASCII character, in lower case. In any case, `k` and `s` have relatives beyond ASCII.
+/// An ASCII character, in lower case, and no newline: the text is to be found within a line. In any case, `k` and `s` have relatives beyond ASCII.
 fn character(node: &Node) -> Option<char> {
     match node.kind {
-        Kind::Literal { char, ignorecase } if char.is_ascii() => {
+        Kind::Literal { char, ignorecase } if char.is_ascii() && char != '\n' => {
             let lower = char.to_ascii_lowercase();
             (!ignorecase || !matches!(lower, 'k' | 's')).then_some(lower)
         }
@@ -64,7 +82,7 @@ fn character(node: &Node) -> Option<char> {
 /// The text in two: where something is cut out of a line, what goes together can be torn apart, but only in one place,
 /// so that one half is always whole.
 pub(super) fn halves(text: &str) -> Option<[&str; 2]> {
-    (text.len() >= 4).then(|| text.split_at(text.len() / 2).into())
+    (text.len() >= SHORTEST).then(|| text.split_at(text.len() / 2).into())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::Time;
 
 use super::compile::Filter;
 use super::failure::Failure;
-use super::gate::{Gate, Members};
+use super::gate::Gate;
 use super::plain::Scratch;
 use super::state::{Counters, State};
 use super::stream::Stream;
@@ -24,7 +24,6 @@ pub struct FilterSet {
     /// Each with the filters that it serves.
     streams: Vec<(Stream, Vec<usize>)>,
     gate: Option<Gate>,
-    concerned: Members,
     /// The last line, for its date, should the next line have none.
     previous: Vec<u8>,
     lines: u64,
@@ -59,15 +58,7 @@ impl FilterSet {
         let gate = Gate::new(&filters);
         let member = |filter: Arc<Filter>| Member { state: State::new(&filter), filter };
         let members = filters.into_iter().map(member).collect();
-        FilterSet {
-            members,
-            streams,
-            gate,
-            concerned: Members::default(),
-            previous: Vec::new(),
-            lines: 0,
-            scratch: Scratch::default(),
-        }
+        FilterSet { members, streams, gate, previous: Vec::new(), lines: 0, scratch: Scratch::default() }
     }
 
     /// Reads one line and reports the failures that it shows, each with the index of its filter. Time and memory are
@@ -78,17 +69,15 @@ impl FilterSet {
         if text.len() > LONGEST {
             return self.members.iter_mut().for_each(|member| member.state.give_up());
         }
-        if let Some(gate) = &self.gate {
-            gate.pass(text, &mut self.concerned);
-        }
+        let members = self.gate.as_ref().map(|gate| gate.pass(text));
+        let concerned = |index: usize| members.is_none_or(|members| members.contains(index));
         for (stream, members) in &mut self.streams {
-            let concerned = |index: &usize| self.gate.is_none() || self.concerned.contains(*index);
-            if !members.iter().any(concerned) {
+            if !members.iter().any(|&index| concerned(index)) {
                 stream.pass();
                 continue;
             }
             let (subject, time) = stream.next(text, line.time, now, &self.previous);
-            for &index in members.iter().filter(|index| concerned(index)) {
+            for &index in members.iter().filter(|&&index| concerned(index)) {
                 let Member { filter, state } = &mut self.members[index];
                 if let Some(failure) = state.read(filter, subject, time, &mut self.scratch) {
                     report(index, failure);

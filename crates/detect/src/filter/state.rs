@@ -10,7 +10,7 @@ use super::hit::Hit;
 use super::lines::Lines;
 use super::plain::{self, Outcome, Scratch};
 use super::session::{self, Sessions};
-use super::stream::Dated;
+use super::stream::{Dated, Subject};
 
 /// What a filter has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,33 +57,33 @@ impl State {
         self.counters.overruns += 1;
     }
 
-    /// Reads one line, without its date and with its newline.
+    /// Reads one line.
     pub(super) fn read<'a>(
         &'a mut self,
         filter: &'a Filter,
-        line: &'a str,
+        line: Subject<'a>,
         dated: Dated,
         scratch: &mut Scratch,
     ) -> Option<Failure<'a>> {
         let found = match (&filter.fast, &mut self.caches) {
-            _ if filter.maxlines > 1 => self.lines.find(filter, line.trim_end_matches('\n'), scratch),
-            (Some(fast), Some(caches)) => {
-                fast.find(filter, line, caches, scratch).map(|outcome| (outcome, 1))
+            _ if filter.maxlines > 1 => self.lines.find(filter, line.line(), scratch),
+            (Some(fast), Some(caches)) if line.simple => {
+                fast.find(filter, line.text, caches, scratch).map(|outcome| (outcome, 1))
             }
-            _ => plain::find(filter, line, scratch).map(|outcome| (outcome, 1)),
+            _ => plain::find(filter, line.text, scratch).map(|outcome| (outcome, 1)),
         };
         let (hit, lines) = self.counters.count(found, dated)?;
-        let subject = if filter.maxlines > 1 { &self.lines.subject } else { line };
+        let subject = if filter.maxlines > 1 { &self.lines.subject } else { line.text };
         let time = dated.time();
         let Some(key) = hit.session else {
             let host = hit.ids(subject).host()?;
             let source = Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines };
-            return Some(Failure { time, host, text: line.trim_end_matches('\n'), source });
+            return Some(Failure { time, host, text: line.line(), source });
         };
         let joined = session::Line { filter, subject, hit: &hit, lines };
         let session = self.sessions.add(key.of(subject), time, joined, scratch)?;
         let source = Source::Session { filter, session };
-        Some(Failure { time, host: session.ids().host()?, text: line.trim_end_matches('\n'), source })
+        Some(Failure { time, host: session.ids().host()?, text: line.line(), source })
     }
 }
 

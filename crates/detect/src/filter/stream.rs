@@ -24,6 +24,21 @@ pub(super) struct Stream {
     subject: String,
 }
 
+/// A line as the patterns read it: without its date, with a newline at its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) text: &'a str,
+    /// ASCII, and without another newline.
+    pub(super) simple: bool,
+}
+
+impl<'a> Subject<'a> {
+    /// Without its newline.
+    pub(super) fn line(self) -> &'a str {
+        self.text.strip_suffix('\n').unwrap_or(self.text)
+    }
+}
+
 /// When a line was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dated {
@@ -62,7 +77,7 @@ impl Stream {
         self.passed = true;
     }
 
-    /// The subject of the next line and its time. Of lines that were passed over, only the date of the last one,
+    /// The next line and its time. Of lines that were passed over, only the date of the last one,
     /// `previous`, is asked for, and only by a line that has none.
     pub(super) fn next(
         &mut self,
@@ -70,7 +85,7 @@ impl Stream {
         time: Option<Time>,
         now: Time,
         previous: &[u8],
-    ) -> (&str, Dated) {
+    ) -> (Subject<'_>, Dated) {
         let text = self.encoding.decode(text);
         let (cut, dated) = match time {
             Some(time) => {
@@ -84,7 +99,8 @@ impl Stream {
         self.subject.push_str(&text[..cut.start]);
         self.subject.push_str(&text[cut.end..]);
         self.subject.push('\n');
-        (&self.subject, dated)
+        let simple = self.subject.is_ascii() && !text.contains('\n');
+        (Subject { text: &self.subject, simple }, dated)
     }
 
     fn find(&mut self, text: &str, now: Time, previous: &[u8]) -> (Range<usize>, Dated) {

@@ -271,6 +271,9 @@ fn a_pattern_that_accuses_nobody_is_an_error() {
 /// The fast route's answer, with what it left open filled in.
 fn by_fast(filter: &Filter, subject: &str, caches: &mut fast::Caches) -> Outcome {
     let mut scratch = Scratch::default();
+    if !subject.is_ascii() {
+        return by_plain(filter, subject);
+    }
     let outcome = filter.fast.as_ref().unwrap().find(filter, subject, caches, &mut scratch).unwrap();
     let Outcome::Hit(hit) = outcome else { return outcome };
     let user = match hit.user.clone() {

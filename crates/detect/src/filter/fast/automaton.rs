@@ -91,15 +91,20 @@ impl Automaton {
         found.clear(self.count);
         let before = from.checked_sub(1).map(|before| text[before]);
         let mut state = table.start(&self.dfa, Anchored::Yes, before)?;
-        for &byte in &text[from..] {
+        let mut at = from;
+        loop {
+            let (last, quiet) = table.glide(state, &text[at..]);
+            (state, at) = (last, at + quiet);
+            let Some(&byte) = text.get(at) else { break };
             match table.next(&self.dfa, state, byte)? {
-                (next, Seen::Nothing) => state = next,
                 (_, Seen::Dead) => return Ok(()),
                 (next, Seen::Match) => {
                     found.extend(table.matches(next));
                     state = next;
                 }
+                (next, Seen::Nothing) => state = next,
             }
+            at += 1;
         }
         if let (end, Seen::Match) = table.end(&self.dfa, state)? {
             found.extend(table.matches(end));
@@ -110,14 +115,18 @@ impl Automaton {
     /// Where the match that Python would prefer ends.
     pub(super) fn preferred_end(&self, table: &mut Table, text: &[u8]) -> Result<Option<usize>, GaveUp> {
         let mut end = None;
-        let (mut state, skipped) = table.resume(&self.dfa, text)?;
-        for (at, &byte) in text.iter().enumerate().skip(skipped) {
+        let (mut state, mut at) = table.resume(&self.dfa, text)?;
+        loop {
+            let (last, quiet) = table.glide(state, &text[at..]);
+            (state, at) = (last, at + quiet);
+            let Some(&byte) = text.get(at) else { break };
             match table.next(&self.dfa, state, byte)? {
-                (next, Seen::Nothing) => state = next,
                 (_, Seen::Dead) => return Ok(end),
                 // States say that they match one byte late.
                 (next, Seen::Match) => (state, end) = (next, Some(at)),
+                (next, Seen::Nothing) => state = next,
             }
+            at += 1;
         }
         let (_, seen) = table.end(&self.dfa, state)?;
         Ok(if seen == Seen::Match { Some(text.len()) } else { end })

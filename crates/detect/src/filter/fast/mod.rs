@@ -86,7 +86,7 @@ impl Fast {
         }
     }
 
-    /// As [`plain::find`].
+    /// As [`plain::find`]; the subject is ASCII and holds no newline but that at its end.
     pub(super) fn find(
         &self,
         filter: &Filter,
@@ -95,9 +95,6 @@ impl Fast {
         scratch: &mut Scratch,
     ) -> Result<Outcome, Overrun> {
         let bytes = subject.as_bytes();
-        if !subject.is_ascii() || memchr::memchr(b'\n', bytes) != Some(bytes.len() - 1) {
-            return plain::find(filter, subject, scratch);
-        }
         let Some(prefixed) = self.prefixed(filter, subject, caches, scratch)? else {
             return Ok(Outcome::Nothing);
         };

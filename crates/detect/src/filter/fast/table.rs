@@ -113,6 +113,7 @@ impl Table {
         }
         let mut state = start;
         for &byte in head {
+            // Once for every new beginning, so it need not be quick.
             match self.next(dfa, state, byte)? {
                 (next, Seen::Nothing) => state = next,
                 _ => return Ok((start, 0)),
@@ -122,8 +123,22 @@ impl Table {
         Ok((state, HEAD))
     }
 
-    /// The state after a byte.
+    /// How many of the bytes are read without anything to be seen, and the state after them.
     #[inline]
+    pub(super) fn glide(&self, from: State, text: &[u8]) -> (State, usize) {
+        let entries = self.entries.as_slice();
+        let mut row = from.0;
+        for (at, &byte) in text.iter().enumerate() {
+            let entry = entries[row as usize + usize::from(self.classes[usize::from(byte)])];
+            if entry >= MATCH {
+                return (State(row), at);
+            }
+            row = entry;
+        }
+        (State(row), text.len())
+    }
+
+    /// The state after a byte.
     pub(super) fn next(&mut self, dfa: &DFA, state: State, byte: u8) -> Result<(State, Seen), GaveUp> {
         let place = state.0 as usize + usize::from(self.classes[usize::from(byte)]);
         match self.entries[place] {
