@@ -40,6 +40,7 @@ fn daemon() -> FilterSpec {
             r"^Too many failures(?: for <F-USER>\S+|.*?</F-USER>)?\s*$",
             r"^peer <HOST>(?::\d{1,5})?\]: bad",
             r"^ROOT REFUSED FROM <HOST>",
+            r"^<F-NOFAIL><F-MLFFORGET>(?:Closed|Left) by</F-MLFFORGET></F-NOFAIL> (?:user <F-USER>.*</F-USER> )?<ADDR> port \d+(?:: enough)? \[preauth\]$",
         ])
     }
 }
@@ -372,6 +373,8 @@ fn near_hit() -> impl Strategy<Value = String> {
         "peer H:80]: bad U",
         "peer H]: bad U",
         "ROOT REFUSED FROM HU",
+        "Closed by user U H port 22 [preauth]",
+        "Left by H port 22: enough [preauth]",
     ];
     const HOSTS: &[&str] = &[
         "192.0.2.1",
@@ -401,6 +404,8 @@ fn near_hit() -> impl Strategy<Value = String> {
         " ",
         "a b",
         "x from 8.8.8.8 port 1 ssh2",
+        "8.8.8.8 port 1 [preauth]",
+        "x 8.8.8.8",
         "x from 8.8.8.8",
         ": ",
         "é",

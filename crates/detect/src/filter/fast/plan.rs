@@ -102,6 +102,8 @@ pub(super) struct Plan {
 struct HostPlan {
     /// `None`: after the one `anchor`.
     start: Option<Walk>,
+    /// The literal after the host, where neither it nor the one before could be part of a host.
+    after: Option<Box<Finder<'static>>>,
     follow: Follow,
     /// Bytes of hosts that may also be the first after one.
     inside: Ascii,
@@ -174,7 +176,11 @@ impl Plan {
         let follow = Follow::of(&items[at + 1..]);
         let inside = follow.among(host_bytes());
         let open = takes_anything(&items[at + 1..]);
-        let host = Some(HostPlan { start, follow, inside, open, names });
+        let after = literal_of(&items[at + 1..at + 1 + literals_at(&items[at + 1..])]).unwrap_or_default();
+        let apart = |byte: Option<&u8>| byte.is_some_and(|&byte| !host_bytes().contains(byte));
+        let after = (apart(anchor.last()) && apart(after.first()))
+            .then(|| Box::new(Finder::new(&after).into_owned()));
+        let host = Some(HostPlan { start, after, follow, inside, open, names });
         Some(Plan { host, users: Vec::new(), anchor: Finder::new(&anchor).into_owned(), once: false })
     }
 
@@ -259,7 +265,10 @@ impl Plan {
         let start = match (&host.start, once) {
             (Some(walk), _) => walk.end(text, 0),
             (None, Some(at)) => at + self.anchor().len(),
-            (None, None) => only(&self.anchor, text).ok_or(Unsure)? + self.anchor().len(),
+            (None, None) => match only(&self.anchor, text) {
+                Some(at) => at + self.anchor().len(),
+                None => return classify(text, host.before_literal(text).ok_or(Unsure)?).map(Some),
+            },
         };
         let end = host_bytes_run(text, start);
         if host.ends_only_at(text, start, end) || host.is_taken_first(text, start, end, rest) {
@@ -304,6 +313,15 @@ fn only(literal: &Finder<'_>, text: &[u8]) -> Option<usize> {
 }
 
 impl HostPlan {
+    /// The host that ends where the literal after it stands, if that is in one place only: all bytes before it that can
+    /// be a host's, since what must be before them cannot.
+    fn before_literal(&self, text: &[u8]) -> Option<Range<usize>> {
+        let end = only(self.after.as_ref()?, text)?;
+        let bytes = host_bytes();
+        let length = text[..end].iter().rev().take_while(|&&byte| bytes.contains(byte)).count();
+        Some(end - length..end)
+    }
+
     /// No place before `end` can be followed by what must follow.
     fn ends_only_at(&self, text: &[u8], start: usize, end: usize) -> bool {
         let may_end = |at: usize| self.inside.contains(text[at]) && self.follow.fits(text, at);
@@ -403,6 +421,16 @@ fn literal_before(items: &[Item<'_>], at: usize) -> Vec<u8> {
         }
     }
     text
+}
+
+/// How many of the items, from the first on, are literals.
+fn literals_at(items: &[Item<'_>]) -> usize {
+    let is_literal = |item: &&Item<'_>| match item {
+        Item::Open(_) | Item::Close(_) => true,
+        Item::Leaf(node) => literal(node).is_some(),
+        Item::Host => false,
+    };
+    items.iter().take_while(is_literal).count()
 }
 
 /// The text of items that are literals all.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use crate::pattern::ast::{Kind, Node};
+use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
 use super::follow::{first, is_any_run};
@@ -22,6 +22,15 @@ pub(super) struct Shape {
     checks: Vec<Check>,
     /// What lies between the checks and the literal before the host; `None` if the checks lead to the host.
     stretch: Option<Stretch>,
+    /// What follows the host, if comparing is enough for that too.
+    rest: Option<Rest>,
+}
+
+#[derive(Debug)]
+struct Rest {
+    checks: Vec<Check>,
+    /// `$`
+    at_end: bool,
 }
 
 #[derive(Debug)]
@@ -67,6 +76,7 @@ impl Shape {
     pub(super) fn of(sequence: &Sequence<'_>, plan: &Plan) -> Option<Shape> {
         let items = &sequence.items;
         let host = items.iter().position(|item| matches!(item, Item::Host))?;
+        let rest = Rest::of(&items[host + 1..]);
         let mut checks = Vec::new();
         for (at, item) in items[..host].iter().enumerate() {
             let Item::Leaf(node) = item else { continue };
@@ -78,9 +88,9 @@ impl Shape {
                 continue;
             }
             let stretch = Some(Stretch::of(node)?);
-            return plan.only_anchor_after(items, at + 1).then_some(Shape { checks, stretch });
+            return plan.only_anchor_after(items, at + 1).then_some(Shape { checks, stretch, rest });
         }
-        Some(Shape { checks, stretch: None })
+        Some(Shape { checks, stretch: None, rest })
     }
 
     /// Whether the place of the literal before the host matters.
@@ -98,6 +108,37 @@ impl Shape {
             None => Some(at),
             Some(stretch) => stretch.fills(text, at, anchor.start).then_some(anchor.end),
         }
+    }
+}
+
+impl Shape {
+    /// Whether what follows the host matches at `at`, if a comparison tells.
+    pub(super) fn rest_matches(&self, text: &[u8], at: usize) -> Option<bool> {
+        self.rest.as_ref().map(|rest| rest.matches(text, at))
+    }
+}
+
+impl Rest {
+    fn of(items: &[Item<'_>]) -> Option<Rest> {
+        let mut rest = Rest { checks: Vec::new(), at_end: false };
+        for (at, item) in items.iter().enumerate() {
+            match item {
+                Item::Open(_) | Item::Close(_) => {}
+                Item::Leaf(node) if matches!(node.kind, Kind::Anchor(Anchor::EndOrFinalNewline)) => {
+                    rest.at_end = true
+                }
+                Item::Leaf(node) if !rest.at_end => {
+                    Check::of(node, &items[at + 1..])?.push_to(&mut rest.checks)
+                }
+                _ => return None,
+            }
+        }
+        Some(rest)
+    }
+
+    fn matches(&self, text: &[u8], at: usize) -> bool {
+        let end = self.checks.iter().try_fold(at, |at, check| check.end(text, at));
+        end.is_some_and(|end| !self.at_end || matches!(text[end..], [] | [b'\n']))
     }
 }
 

@@ -217,7 +217,7 @@ impl Variant {
             }
         }
         match shape.host_start(text, anchor) {
-            Some(start) => plan.judge(text, start, rest),
+            Some(start) => plan.judge(text, start, |at| shape.rest_matches(text, at).or_else(|| rest(at))),
             None => Verdict::No,
         }
     }
