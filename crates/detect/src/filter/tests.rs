@@ -40,6 +40,10 @@ fn daemon() -> FilterSpec {
             r"^Too many failures(?: for <F-USER>\S+|.*?</F-USER>)?\s*$",
             r"^peer <HOST>(?::\d{1,5})?\]: bad",
             r"^ROOT REFUSED FROM <HOST>",
+            r"^at <HOST>:\d+ end$",
+            r"^gone <ADDR> port \d+$",
+            r"^Denied (?:(?!bob).)*? from <HOST>$",
+            r"^Maybe .*?(?:<F-NOFAIL>x </F-NOFAIL>)?.* from <HOST>$",
             r"^<F-NOFAIL><F-MLFFORGET>(?:Closed|Left) by</F-MLFFORGET></F-NOFAIL> (?:user <F-USER>.*</F-USER> )?<ADDR> port \d+(?:: enough)? \[preauth\]$",
         ])
     }
@@ -373,6 +377,12 @@ fn near_hit() -> impl Strategy<Value = String> {
         "peer H:80]: bad U",
         "peer H]: bad U",
         "ROOT REFUSED FROM HU",
+        "Denied U from H",
+        "Maybe x U from H",
+        "Maybe U x y from H",
+        "at H:22 end",
+        "gone H port 22",
+        "gone H port 22 U",
         "Closed by user U H port 22 [preauth]",
         "Left by H port 22: enough [preauth]",
     ];
