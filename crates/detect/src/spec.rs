@@ -81,6 +81,22 @@ pub struct BanTimeSpec {
     pub overalljails: bool,
 }
 
+impl BanTimeSpec {
+    /// Every ban is as long as the first; `None` is for ever.
+    pub const fn fixed(base: Option<Duration>) -> Self {
+        Self {
+            base,
+            increment: false,
+            factor: None,
+            formula: None,
+            multipliers: None,
+            maxtime: None,
+            rndtime: None,
+            overalljails: false,
+        }
+    }
+}
+
 /// `ignoreip` and its relatives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IgnoreSpec {

@@ -112,16 +112,7 @@ mod tests {
     use super::*;
 
     fn spec() -> BanTimeSpec {
-        BanTimeSpec {
-            base: Some(Duration::from_secs(600)),
-            increment: true,
-            factor: None,
-            formula: None,
-            multipliers: None,
-            maxtime: None,
-            rndtime: None,
-            overalljails: false,
-        }
+        BanTimeSpec { increment: true, ..BanTimeSpec::fixed(Some(Duration::from_secs(600))) }
     }
 
     fn lengths(spec: &BanTimeSpec, counts: impl IntoIterator<Item = u32>) -> Vec<f64> {

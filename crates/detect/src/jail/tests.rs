@@ -9,16 +9,7 @@ fn spec() -> JailSpec {
         name: "sshd".to_owned(),
         maxretry: 3,
         findtime: Duration::from_secs(600),
-        bantime: BanTimeSpec {
-            base: Some(Duration::from_secs(600)),
-            increment: false,
-            factor: None,
-            formula: None,
-            multipliers: None,
-            maxtime: None,
-            rndtime: None,
-            overalljails: false,
-        },
+        bantime: BanTimeSpec::fixed(Some(Duration::from_secs(600))),
         ignore: IgnoreSpec::default(),
         ipv6prefix: 128,
     }

@@ -119,16 +119,7 @@ fn protocol(protocol: config::Protocol) -> Protocol {
 }
 
 fn by_hand() -> Planned {
-    let bantime = BanTimeSpec {
-        base: Some(BY_HAND_LENGTH),
-        increment: false,
-        factor: None,
-        formula: None,
-        multipliers: None,
-        maxtime: None,
-        rndtime: None,
-        overalljails: false,
-    };
+    let bantime = BanTimeSpec::fixed(Some(BY_HAND_LENGTH));
     let ignore = IgnoreSpec { ignoreself: true, ..IgnoreSpec::default() };
     let findtime = Duration::from_secs(1);
     let spec = JailSpec { name: BY_HAND.into(), maxretry: 1, findtime, bantime, ignore, ipv6prefix: 128 };
