@@ -16,6 +16,7 @@ mod layout;
 mod monitor;
 mod name;
 mod policy;
+pub mod rules;
 mod ruleset;
 mod transaction;
 mod wire;

@@ -1,0 +1,79 @@
+//! What `limit` allows.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How much of an allowed traffic each source may cause: an IPv4 address, or an IPv6 /64. Beyond it, refused. With
+/// neither part, what ufw's `limit` means: fewer than 6 new connections in 30 seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Limit {
+    /// New connections in a time.
+    pub rate: Option<Rate>,
+    /// Connections that stand at the same time.
+    pub connections: Option<u32>,
+}
+
+/// New connections in a time: a bucket of `burst`, into which `count` flow in each unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rate {
+    /// At least 1.
+    pub count: u32,
+    /// The time in which `count` are allowed.
+    pub unit: Unit,
+    /// How many may come at once, at least 1; without it, `count`.
+    pub burst: Option<u32>,
+}
+
+/// A unit of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Unit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+}
+
+impl Unit {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Second, Self::Minute, Self::Hour, Self::Day];
+
+    /// As it is written.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+        }
+    }
+
+    /// Its length.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        match self {
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
+        }
+    }
+}
+
+impl Limit {
+    /// The words behind the rule, each with a space before it; nothing for the limit of ufw.
+    pub(super) fn fmt_words(self, f: &mut impl fmt::Write) -> fmt::Result {
+        if let Some(rate) = self.rate {
+            write!(f, " rate {}/{}", rate.count, rate.unit.name())?;
+            if let Some(burst) = rate.burst {
+                write!(f, " burst {burst}")?;
+            }
+        }
+        match self.connections {
+            Some(connections) => write!(f, " connections {connections}"),
+            None => Ok(()),
+        }
+    }
+}
