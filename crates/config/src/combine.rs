@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use detect::{FilterSpec, Usedns};
 
-use crate::definition::FilterSource;
+use crate::definition::Definition;
 use crate::diagnostic::{Fault, keep};
 use crate::filter::{Filter, OPTIONS, Origins};
 use crate::journalmatch;
@@ -20,7 +20,7 @@ pub(crate) type JailOption<'a> = &'a dyn Fn(&str) -> Option<Rc<Text>>;
 pub(crate) fn combine(
     name: &str,
     jail: JailOption<'_>,
-    source: Option<&FilterSource>,
+    source: Option<&Definition>,
 ) -> Result<Filter, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut parts = BTreeMap::<&str, Vec<Rc<Text>>>::new();
@@ -63,7 +63,7 @@ pub(crate) fn combine(
 fn combine_option(
     option: &str,
     jail: JailOption<'_>,
-    source: Option<&FilterSource>,
+    source: Option<&Definition>,
 ) -> Result<Vec<Rc<Text>>, Fault> {
     let own = jail(option);
     let Some(source) = source else { return Ok(own.into_iter().collect()) };

@@ -1,75 +1,50 @@
-//! A filter's file: its options, those it was given, and the tags between them.
+//! `[Definition]` and `[Init]` of a filter's or an action's file: its options, those it was given, and the tags between
+//! them.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::call::Call;
 use crate::diagnostic::Fault;
-use crate::filter::{OPTIONS, filter_names, is_path};
+use crate::filter::OPTIONS;
 use crate::ini::DEFAULT;
 use crate::interpolate::{Scope, Vars};
-use crate::layers::{Config, Reader};
-use crate::suggest::nearest;
+use crate::layers::Config;
 use crate::tags;
 use crate::text::Text;
-use crate::tree::Tree;
 
-const DEFINITION: &str = "Definition";
+pub(crate) const DEFINITION: &str = "Definition";
 const INIT: &str = "Init";
 
-/// A filter's file with the options it was given, before anything is asked of it.
-pub(crate) struct FilterSource {
+/// A file with the options it was given, before anything is asked of it.
+pub(crate) struct Definition {
     config: Rc<Config>,
     /// What the jail gives in brackets, and what `[Init]` holds.
     init: Vars,
     /// Those and the jail's own options.
     vars: Vars,
+    /// Tags that get their values later, whatever the file says of them.
+    later: &'static [&'static str],
     cache: RefCell<HashMap<String, Option<Rc<Text>>>>,
 }
 
-impl FilterSource {
-    /// `jail` holds the options of the jail that the filter may refer to.
-    pub(crate) fn read(
-        reader: &mut Reader<'_>,
-        call: &Call,
+impl Definition {
+    /// `given` is what the jail gives in brackets, `jail` the options of the jail that the file may refer to.
+    pub(crate) fn new(
+        config: Rc<Config>,
+        given: Vars,
         jail: Vars,
-        journal: bool,
+        later: &'static [&'static str],
     ) -> Result<Self, Fault> {
-        let config = Self::file(reader, &call.name)?;
-        let mut init: Vars = call
-            .options
-            .iter()
-            .map(|(name, value)| (name.as_str().to_lowercase(), Rc::new(value.clone())))
-            .collect();
-        let fixed = config.section(DEFINITION).is_some_and(|section| section.contains_key("logtype"));
-        if !fixed && init.get("logtype").is_none_or(|logtype| logtype.as_str().is_empty()) {
-            let logtype = if journal { "journal" } else { "file" };
-            init.insert("logtype".to_owned(), Rc::new(Text::plain(logtype)));
-        }
+        let mut init = given;
         add_init_section(&config, &mut init)?;
         let mut vars = jail;
         vars.extend(init.iter().map(|(name, value)| (name.clone(), value.clone())));
-        Ok(Self { config, init, vars, cache: RefCell::default() })
+        Ok(Self { config, init, vars, later, cache: RefCell::default() })
     }
 
-    fn file(reader: &mut Reader<'_>, name: &Text) -> Result<Rc<Config>, Fault> {
-        let path = PathBuf::from(name.as_str());
-        let foreign =
-            is_path(name.as_str()) && path.parent().and_then(Path::file_name) != Some("filter.d".as_ref());
-        let found = match (is_path(name.as_str()), foreign) {
-            (true, true) => reader.config_of(vec![path]),
-            (true, false) => {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                reader.config(&format!("filter.d/{stem}"))
-            }
-            _ => reader.config(&format!("filter.d/{}", name.as_str())),
-        };
-        found.ok_or_else(|| unknown(reader.tree, name))
-    }
-
-    /// An option of the filter, tags replaced.
+    /// An option of the file, tags replaced.
     pub(crate) fn option(&self, name: &str) -> Result<Option<Rc<Text>>, Fault> {
         let raw = match self.init.get(name) {
             Some(given) => Some(given.clone()),
@@ -96,7 +71,15 @@ impl FilterSource {
         self.init.contains_key(name)
     }
 
+    /// What the jail and `[Init]` give, as written.
+    pub(crate) fn init(&self) -> &Vars {
+        &self.init
+    }
+
     fn tag(&self, tag: &str) -> Result<Option<Rc<Text>>, Fault> {
+        if self.later.contains(&tag) {
+            return Ok(None);
+        }
         // `blocktype?family=inet6` makes `<blocktype>` one that is known only when an address is.
         let conditional = format!("{tag}?");
         let mut later = self.init.range(conditional.clone()..);
@@ -151,18 +134,15 @@ fn add_init_section(config: &Config, init: &mut Vars) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The options in a call's brackets; the last of a name counts.
+pub(crate) fn given(call: &Call) -> Vars {
+    let option = |(name, value): &(Text, Text)| (name.as_str().to_lowercase(), Rc::new(value.clone()));
+    call.options.iter().map(option).collect()
+}
+
 /// Splits `lt_file/__prefix_line`.
 fn section_and_option(tag: &str) -> Option<(&str, &str)> {
     let (section, option) = tag.split_once('/')?;
     let word = !section.is_empty() && section.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
     (word && !option.is_empty() && !option.contains(char::is_whitespace)).then_some((section, option))
-}
-
-fn unknown(tree: &Tree, name: &Text) -> Fault {
-    let fault = Fault::error(name.place(), format!("there is no filter {}", name.as_str()));
-    let names = filter_names(tree);
-    match nearest(name.as_str(), names.iter().map(String::as_str)) {
-        Some(near) => fault.help(format!("did you mean {near}?")),
-        None => fault.help(format!("write it to {}/filter.d/{}.conf", tree.root().display(), name.as_str())),
-    }
 }

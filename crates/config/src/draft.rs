@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use detect::JailSpec;
 
-use crate::action::{self, Action, Closed};
+use crate::action::{self, About, Action, Closed};
 use crate::call::{self, Call};
 use crate::combine::combine;
-use crate::definition::FilterSource;
+use crate::definition::Definition;
 use crate::diagnostic::{Fault, Severity, keep};
 use crate::filter::{self, Filter};
 use crate::host::Host;
@@ -143,14 +143,14 @@ impl Draft<'_, '_> {
         text
     }
 
-    fn filter_source(&mut self, head: &Head, vars: Vars, journal: bool) -> Option<FilterSource> {
+    fn filter_source(&mut self, head: &Head, vars: Vars, journal: bool) -> Option<Definition> {
         let call = head.filter.as_ref()?;
-        let source = FilterSource::read(self.reader, call, vars, journal);
+        let source = filter::read(self.reader, call, vars, journal);
         keep(source.map(Some), None, &mut self.faults)
     }
 
     /// All options of the jail, which may refer to those of its filter.
-    fn options(&mut self, filter: Option<&FilterSource>) -> Options {
+    fn options(&mut self, filter: Option<&Definition>) -> Options {
         let none = Vars::new();
         let known = |option: &str| filter.map_or(Ok(None), |filter| filter.known(option));
         let scope = Scope::new(self.context.config, self.name, &none).with_known(&known);
@@ -221,7 +221,8 @@ impl Draft<'_, '_> {
     /// The jail's actions, and what its bans close if any of them bans.
     fn actions(&mut self, options: &mut Options) -> (Vec<Action>, Option<Closed>) {
         let text = options.filled("action").unwrap_or_default();
-        let (actions, closed) = action::read(self.reader, &text, self.context.host, &mut options.faults);
+        let about = About { jail: self.name, options: options.fail2ban_vars(), host: self.context.host };
+        let (actions, closed) = action::read(self.reader, &text, &about, &mut options.faults);
         let verdict = match options.filled("block") {
             Some(block) => keep(verdict(&block), Verdict::Reject, &mut options.faults),
             // A jail that says nothing of actions is there to ban; only one that names others, or none, is not.

@@ -1,16 +1,18 @@
 //! A filter: its file, the options it is given, and the patterns that come of them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use detect::FilterSpec;
 
-use crate::call;
+use crate::call::{self, Call};
 use crate::combine::combine;
-use crate::definition::FilterSource;
+use crate::definition::{self, DEFINITION, Definition};
 use crate::diagnostic::{Diagnostic, Fault, Severity};
 use crate::interpolate::Vars;
-use crate::layers::Reader;
+use crate::layers::{Config, Reader};
 use crate::place::{Files, Place};
+use crate::suggest::nearest;
 use crate::text::Text;
 use crate::tree::Tree;
 
@@ -109,14 +111,55 @@ pub fn filter_names(tree: &Tree) -> Vec<String> {
     names.dedup();
     names.retain(|name| {
         let config = reader.config(&format!("filter.d/{name}"));
-        config.and_then(|config| config.section("Definition")?.get("failregex").map(|_| ())).is_some()
+        config.and_then(|config| config.section(DEFINITION)?.get("failregex").map(|_| ())).is_some()
     });
     names
 }
 
+/// A filter's file with what the jail gives it. `jail` holds the options of the jail that the filter may refer to.
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    call: &Call,
+    jail: Vars,
+    journal: bool,
+) -> Result<Definition, Fault> {
+    let config = file(reader, &call.name)?;
+    let mut given = definition::given(call);
+    let fixed = config.section(DEFINITION).is_some_and(|section| section.contains_key("logtype"));
+    if !fixed && given.get("logtype").is_none_or(|logtype| logtype.as_str().is_empty()) {
+        let logtype = if journal { "journal" } else { "file" };
+        given.insert("logtype".to_owned(), Rc::new(Text::plain(logtype)));
+    }
+    Definition::new(config, given, jail, &[])
+}
+
+fn file(reader: &mut Reader<'_>, name: &Text) -> Result<Rc<Config>, Fault> {
+    let path = PathBuf::from(name.as_str());
+    let foreign =
+        is_path(name.as_str()) && path.parent().and_then(Path::file_name) != Some("filter.d".as_ref());
+    let found = match (is_path(name.as_str()), foreign) {
+        (true, true) => reader.config_of(vec![path]),
+        (true, false) => {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+            reader.config(&format!("filter.d/{stem}"))
+        }
+        _ => reader.config(&format!("filter.d/{}", name.as_str())),
+    };
+    found.ok_or_else(|| unknown(reader.tree, name))
+}
+
+fn unknown(tree: &Tree, name: &Text) -> Fault {
+    let fault = Fault::error(name.place(), format!("there is no filter {}", name.as_str()));
+    let names = filter_names(tree);
+    match nearest(name.as_str(), names.iter().map(String::as_str)) {
+        Some(near) => fault.help(format!("did you mean {near}?")),
+        None => fault.help(format!("write it to {}/filter.d/{}.conf", tree.root().display(), name.as_str())),
+    }
+}
+
 fn read_one(reader: &mut Reader<'_>, text: &Text, journal: bool) -> Result<Filter, Vec<Fault>> {
     let call = call::parse(text).map_err(|fault| vec![fault])?;
-    let source = FilterSource::read(reader, &call, Vars::new(), journal).map_err(|fault| vec![fault])?;
+    let source = read(reader, &call, Vars::new(), journal).map_err(|fault| vec![fault])?;
     let filter = combine(call.name.as_str(), &|_| None, Some(&source))?;
     match filter.spec.failregex.is_empty() {
         true => {
@@ -134,6 +177,6 @@ fn path_tree(text: &str) -> Option<Tree> {
         .then(|| Tree::Dir(directory.parent().unwrap_or(directory).to_owned()))
 }
 
-pub(crate) fn is_path(name: &str) -> bool {
+fn is_path(name: &str) -> bool {
     name.contains('/') || name.split('[').next().is_some_and(|name| name.trim_end().ends_with(".conf"))
 }

@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) names: Vec<Rc<str>>,
     sections: BTreeMap<Rc<str>, Section>,
     headers: BTreeMap<Rc<str>, Place>,
+    /// The files that it was read from.
+    pub(crate) paths: Vec<PathBuf>,
     /// What options said before a later file replaced them.
     known: BTreeMap<Rc<str>, Section>,
 }
@@ -37,6 +39,10 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn section(&self, name: &str) -> Option<&Section> {
         self.sections.get(name)
+    }
+
+    pub(crate) fn sections(&self) -> impl Iterator<Item = (&str, &Section)> {
+        self.sections.iter().map(|(name, section)| (&**name, section))
     }
 
     pub(crate) fn known(&self, name: &str) -> Option<&Section> {
@@ -165,7 +171,8 @@ impl<'a> Reader<'a> {
                 config.merge(&ini);
             }
         }
-        (!order.is_empty()).then(|| Rc::new(config))
+        config.paths = order;
+        (!config.paths.is_empty()).then(|| Rc::new(config))
     }
 
     /// Appends the files in the order in which they are read: before, itself, after.

@@ -39,7 +39,7 @@ mod text;
 mod tree;
 mod value;
 
-pub use action::{Action, ActionKind};
+pub use action::{Action, ActionKind, Family, Operation, Script};
 pub use diagnostic::{Diagnostic, Severity};
 pub use filter::{Filter, LoadedFilter, Origins, filter, filter_names};
 pub use host::{Host, ThisHost};

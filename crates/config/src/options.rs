@@ -35,7 +35,6 @@ pub(crate) const JAIL: [&str; 31] = [
     "action",
     "skip_if_nologs",
     "systemd_if_nologs",
-    // Not known to Fail2Ban:
     "ipv6prefix",
     "block",
     "block.port",
@@ -44,6 +43,10 @@ pub(crate) const JAIL: [&str; 31] = [
     "protocol",
     "filter.name",
 ];
+
+/// Those of them that Fail2Ban does not know.
+const OURS: [&str; 7] =
+    ["ipv6prefix", "block", "block.port", "block.protocol", "port", "protocol", "filter.name"];
 
 /// A jail's options, interpolated.
 #[derive(Default)]
@@ -90,6 +93,13 @@ impl Options {
     /// For the filter, which may refer to them.
     pub(crate) fn vars(&self) -> Vars {
         self.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    /// For actions: the options that Fail2Ban knows.
+    pub(crate) fn fail2ban_vars(&self) -> Vars {
+        let mut vars = self.vars();
+        OURS.iter().for_each(|name| drop(vars.remove(*name)));
+        vars
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Rc<Text>)> {

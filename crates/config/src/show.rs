@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use detect::{BanTimeSpec, IgnoreSpec, Usedns};
 
-use crate::action::ActionKind;
+use crate::action::{Action, ActionKind, COMMANDS, is_stock};
 use crate::jail::Jail;
 use crate::journalmatch;
 use crate::load::Loaded;
@@ -118,14 +118,24 @@ fn write_actions(out: &mut Writer, jail: &Jail) {
     for action in &jail.actions {
         match action.kind {
             ActionKind::Ban => out.comment(&format!("{}: done by the table inet palisade", action.name)),
-            ActionKind::Allow => out.comment(&format!("{}: lets packets through, bans nothing", action.name)),
-            ActionKind::Command => {}
+            ActionKind::Command if is_stock(&action.name) => {
+                out.comment(&format!(
+                    "{}: changed, or told to do something else: runs its commands",
+                    action.name
+                ));
+            }
+            ActionKind::Command => out.comment(&format!("{}: runs its commands", action.name)),
+            ActionKind::Python => out.comment(&format!("{}: written in Python, is not run", action.name)),
         }
     }
-    out.option(
-        "action",
-        &jail.actions.iter().map(|action| action.text.as_str()).collect::<Vec<_>>().join("\n"),
-    );
+    out.option("action", &jail.actions.iter().map(call).collect::<Vec<_>>().join("\n"));
+}
+
+/// As written; where it stands alone, a stock ban action that runs its commands must say so.
+fn call(action: &Action) -> String {
+    let commands = action.kind == ActionKind::Command && is_stock(&action.name);
+    let switch = if commands && !action.text.as_str().contains(COMMANDS) { COMMANDS } else { "" };
+    format!("{}{switch}", action.text.as_str())
 }
 
 #[derive(Default)]

@@ -14,7 +14,7 @@ use crate::rig::{all, corners, debian};
 const PYTHON: &str = "/usr/bin/python3";
 
 /// Asks the real reader; `None`, and a word about it, where it is not installed.
-fn reference(tree: &Path, what: &str, input: &str) -> Option<Vec<Value>> {
+pub(crate) fn reference(tree: &Path, what: &str, input: &str) -> Option<Vec<Value>> {
     let installed = Command::new(PYTHON).args(["-c", "import fail2ban"]).stderr(Stdio::null()).status();
     if !installed.is_ok_and(|status| status.success()) {
         eprintln!("skipped: Fail2Ban is not installed");

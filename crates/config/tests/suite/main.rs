@@ -4,6 +4,7 @@
     reason = "helpers of tests; clippy knows only functions that are tests themselves"
 )]
 
+mod actions;
 mod differential;
 mod golden;
 mod noise;

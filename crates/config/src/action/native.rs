@@ -1,36 +1,18 @@
-//! `action`: which of a jail's actions ban, what they close, and the others as they stand.
+//! The ban actions that Fail2Ban comes with: what the kernel table does in their place.
 
-use crate::call::{self, Call};
+use crate::action::digest;
+use crate::call::Call;
 use crate::diagnostic::Fault;
 use crate::host::Host;
 use crate::interpolate::{Scope, Vars};
-use crate::layers::{Config, Reader};
+use crate::layers::Config;
 use crate::ports::{self, Ports, Protocol, Verdict};
 use crate::text::Text;
 
-/// One action of a jail.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Action {
-    /// The name of its file in `action.d`, without `.conf`.
-    pub name: String,
-    /// What the jail gives it in brackets, in order.
-    pub options: Vec<(String, String)>,
-    /// What it is to us.
-    pub kind: ActionKind,
-    /// As written, interpolated.
-    pub(crate) text: Text,
-}
-
-/// What an action is to us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ActionKind {
-    /// Closes ports to an address in one firewall or another: the kernel table does the same.
-    Ban,
-    /// Opens ports to an address: the opposite of a ban.
-    Allow,
-    /// Mail, reports and whatever an owner wrote.
-    Command,
-}
+/// An option in brackets that only we know: `native = no` runs the commands of a stock ban action after all.
+pub(super) const SWITCH: &str = "native";
+/// It, as `config show` writes it.
+pub(crate) const COMMANDS: &str = "[native=no]";
 
 /// What the ban actions of a jail close together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +27,7 @@ impl Closed {
         Self { ports: Ports::All, protocol: Protocol::All, verdict: Verdict::Reject }
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(super) fn and(self, other: Self) -> Self {
         Self {
             ports: self.ports.and(other.ports),
             protocol: self.protocol.and(other.protocol),
@@ -96,53 +78,21 @@ const ALL_PORTS: [&str; 14] = [
     "ufw",
 ];
 
-/// Reads the actions of a jail and what those of them that ban close.
-pub(crate) fn read(
-    reader: &mut Reader<'_>,
-    value: &Text,
-    host: &dyn Host,
-    faults: &mut Vec<Fault>,
-) -> (Vec<Action>, Option<Closed>) {
-    let mut actions = Vec::new();
-    let mut closed: Option<Closed> = None;
-    for text in call::split(value) {
-        match read_one(reader, text, host) {
-            Ok((action, more)) => {
-                actions.push(action);
-                closed = match (closed, more) {
-                    (Some(before), Some(more)) => Some(before.and(more)),
-                    (before, more) => before.or(more),
-                };
-            }
-            Err(fault) => faults.push(fault),
-        }
-    }
-    (actions, closed)
+/// Whether an action of this name is one of Fail2Ban's that ban.
+pub(crate) fn is_stock(name: &str) -> bool {
+    BY_PORT.contains(&name) || ALL_PORTS.contains(&name)
 }
 
-fn read_one(reader: &mut Reader<'_>, text: Text, host: &dyn Host) -> Result<(Action, Option<Closed>), Fault> {
-    let call = call::parse(&text)?;
-    let name = call.name.as_str().to_owned();
-    let stock = BY_PORT.contains(&&*name) || ALL_PORTS.contains(&&*name);
-    let config = reader.config(&format!("action.d/{name}"));
-    let script =
-        name.ends_with(".py") && reader.tree.exists(&reader.tree.root().join("action.d").join(&name));
-    // A tree without action.d (the effective dump, our own) names actions that somebody else defines.
-    let missing =
-        || config.is_none() && !stock && !script && !reader.tree.list("action.d", "conf").is_empty();
-    if missing() {
-        let fault = Fault::error(call.name.place(), format!("there is no action {name}"));
-        return Err(fault.help(format!("write it to {}/action.d/{name}.conf", reader.tree.root().display())));
+/// What a stock ban action closes. `None`: it is another one, somebody changed what it does, or it lets packets through.
+pub(super) fn closes(call: &Call, config: Option<&Config>, host: &dyn Host) -> Result<Option<Closed>, Fault> {
+    let name = call.name.as_str();
+    let changed = call.options.iter().any(|(option, _)| !digest::is_parameter(option.as_str()))
+        || config.is_some_and(|config| !digest::is_known(name, config));
+    if !is_stock(name) || changed {
+        return Ok(None);
     }
-    let parameters = Parameters { call: &call, config: config.as_deref() };
-    let (kind, closed) = match (stock, parameters.verdict()) {
-        (false, _) => (ActionKind::Command, None),
-        (true, None) => (ActionKind::Allow, None),
-        (true, Some(verdict)) => (ActionKind::Ban, Some(parameters.closed(verdict, host)?)),
-    };
-    let string = |text: &Text| text.as_str().to_owned();
-    let options = call.options.iter().map(|(name, value)| (string(name), string(value))).collect();
-    Ok((Action { name, options, kind, text }, closed))
+    let parameters = Parameters { call, config };
+    parameters.verdict().map(|verdict| parameters.closed(verdict, host)).transpose()
 }
 
 /// An action's options: in brackets, then in its file.

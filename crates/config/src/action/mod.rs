@@ -1,0 +1,137 @@
+//! `action`: which of a jail's actions ban, what they close, and the commands of the others.
+
+mod digest;
+mod native;
+mod script;
+
+use std::rc::Rc;
+
+use crate::call;
+use crate::definition;
+use crate::diagnostic::Fault;
+use crate::host::Host;
+use crate::interpolate::Vars;
+use crate::layers::Reader;
+use crate::suggest::nearest;
+use crate::text::Text;
+
+pub(crate) use native::{COMMANDS, Closed, is_stock};
+pub use script::{Family, Operation, Script};
+
+/// One action of a jail.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// The name of its file in `action.d`, without `.conf`.
+    pub name: String,
+    /// What the jail gives it in brackets, in order.
+    pub options: Vec<(String, String)>,
+    /// What it is to us.
+    pub kind: ActionKind,
+    /// Its commands; none where a ban is native, or where the tree has no file for it.
+    pub script: Option<Script>,
+    /// As written, interpolated.
+    pub(crate) text: Text,
+}
+
+/// Compares what the jail says; the commands follow from that and the action's file.
+impl PartialEq for Action {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.options, self.kind) == (&other.name, &other.options, other.kind)
+    }
+}
+
+/// What an action is to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActionKind {
+    /// Closes ports to an address in one firewall or another: the kernel table does the same.
+    Ban,
+    /// Mail, reports and whatever an owner wrote or changed.
+    Command,
+    /// Written in Python, which is not run.
+    Python,
+}
+
+/// The jail that an action is read for.
+pub(crate) struct About<'a> {
+    pub(crate) jail: &'a str,
+    /// What the action's file may refer to.
+    pub(crate) options: Vars,
+    pub(crate) host: &'a dyn Host,
+}
+
+/// Reads the actions of a jail and what those of them that ban close.
+pub(crate) fn read(
+    reader: &mut Reader<'_>,
+    value: &Text,
+    about: &About<'_>,
+    faults: &mut Vec<Fault>,
+) -> (Vec<Action>, Option<Closed>) {
+    let mut actions = Vec::new();
+    let mut closed: Option<Closed> = None;
+    for text in call::split(value) {
+        match read_one(reader, text, about, faults) {
+            Ok((action, more)) => {
+                actions.push(action);
+                closed = match (closed, more) {
+                    (Some(before), Some(more)) => Some(before.and(more)),
+                    (before, more) => before.or(more),
+                };
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+    (actions, closed)
+}
+
+fn read_one(
+    reader: &mut Reader<'_>,
+    text: Text,
+    about: &About<'_>,
+    faults: &mut Vec<Fault>,
+) -> Result<(Action, Option<Closed>), Fault> {
+    let mut call = call::parse(&text)?;
+    let name = call.name.as_str().to_owned();
+    let commands_wanted =
+        call.option(native::SWITCH).is_some_and(|value| crate::value::is_no(value.as_str()));
+    call.options.retain(|(option, _)| option.as_str() != native::SWITCH);
+    let string = |text: &Text| text.as_str().to_owned();
+    let options = call.options.iter().map(|(name, value)| (string(name), string(value))).collect();
+    let made = |kind, script| Action { name: name.clone(), options, kind, script, text };
+
+    if name.ends_with(".py") && reader.tree.exists(&reader.tree.root().join("action.d").join(&name)) {
+        let fault = Fault::warning(call.name.place(), format!("{name} is written in Python and is not run"));
+        faults.push(fault.help("name an action that is a .conf file"));
+        return Ok((made(ActionKind::Python, None), None));
+    }
+    let config = reader.config(&format!("action.d/{name}"));
+    if !commands_wanted && let Some(closed) = native::closes(&call, config.as_deref(), about.host)? {
+        return Ok((made(ActionKind::Ban, None), Some(closed)));
+    }
+    let Some(config) = config else {
+        // A tree without action.d (the effective dump, our own) names actions that somebody else defines.
+        return match reader.tree.list("action.d", "conf").is_empty() {
+            true => Ok((made(ActionKind::Command, None), None)),
+            false => Err(unknown(reader, &call.name)),
+        };
+    };
+    let mut given = definition::given(&call);
+    given.entry("name".into()).or_insert_with(|| Rc::new(Text::plain(about.jail)));
+    given.entry("actname".into()).or_insert_with(|| Rc::new(Text::plain(name.as_str())));
+    let script = Script::read(config, given, about.options.clone(), faults);
+    let script = script.map_err(|fault| fault.or_at(call.name.place()))?;
+    Ok((made(ActionKind::Command, Some(script)), None))
+}
+
+fn unknown(reader: &Reader<'_>, name: &Text) -> Fault {
+    let fault = Fault::error(name.place(), format!("there is no action {}", name.as_str()));
+    let files = reader.tree.list("action.d", "conf");
+    let names = files.iter().filter_map(|path| path.file_stem()?.to_str());
+    match nearest(name.as_str(), names) {
+        Some(near) => fault.help(format!("did you mean {near}?")),
+        None => fault.help(format!(
+            "write it to {}/action.d/{}.conf",
+            reader.tree.root().display(),
+            name.as_str()
+        )),
+    }
+}

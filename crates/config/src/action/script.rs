@@ -1,0 +1,206 @@
+//! The commands of an action, everything in them replaced that is known before an address is.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::definition::Definition;
+use crate::diagnostic::{Fault, keep};
+use crate::interpolate::Vars;
+use crate::layers::Config;
+use crate::tags;
+use crate::text::Text;
+use crate::value;
+
+/// Tags whose values belong to a ban or to the running action, whatever the file says of them.
+const LATER: [&str; 5] = ["matches", "ipmatches", "ipjailmatches", "bantime", "timeout"];
+
+/// How long a command may take where nothing is said.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What an action can be told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum Operation {
+    Start,
+    Stop,
+    Flush,
+    Reload,
+    Check,
+    Repair,
+    Ban,
+    Prolong,
+    Reban,
+    Unban,
+}
+
+impl Operation {
+    /// All of them, in the order in which Fail2Ban reads them.
+    pub const ALL: [Self; 10] = [
+        Self::Start,
+        Self::Stop,
+        Self::Flush,
+        Self::Reload,
+        Self::Check,
+        Self::Repair,
+        Self::Ban,
+        Self::Prolong,
+        Self::Reban,
+        Self::Unban,
+    ];
+
+    /// The option of `[Definition]` that holds its commands.
+    #[must_use]
+    pub const fn option(self) -> &'static str {
+        match self {
+            Self::Start => "actionstart",
+            Self::Stop => "actionstop",
+            Self::Flush => "actionflush",
+            Self::Reload => "actionreload",
+            Self::Check => "actioncheck",
+            Self::Repair => "actionrepair",
+            Self::Ban => "actionban",
+            Self::Prolong => "actionprolong",
+            Self::Reban => "actionreban",
+            Self::Unban => "actionunban",
+        }
+    }
+}
+
+/// The family of addresses that an operation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Family {
+    /// Both, or none in particular.
+    Any,
+    /// IPv4.
+    Inet4,
+    /// IPv6.
+    Inet6,
+}
+
+impl Family {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Any, Self::Inet4, Self::Inet6];
+
+    /// What `<family>` gives.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::Inet4 => "inet4",
+            Self::Inet6 => "inet6",
+        }
+    }
+}
+
+/// An action's commands, ready but for the tags that a ban gives values to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// `actname`: its own name, or the one that the jail gives it.
+    pub name: String,
+    /// The files that its commands stand in.
+    pub files: Vec<PathBuf>,
+    /// How long one command may take.
+    pub timeout: Duration,
+    /// Bans that are only put back after a restart are none of its business.
+    pub norestored: bool,
+    /// It starts with the first ban of a family.
+    pub on_demand: bool,
+    /// A failed unban is worth a repair.
+    pub repair_on_unban: bool,
+    /// By operation, for each [`Family`]; what has no command is not there.
+    commands: BTreeMap<Operation, [String; 3]>,
+}
+
+impl Script {
+    /// Reads an action's file. What is wrong with one command is noted, and the others are read all the same.
+    pub(super) fn read(
+        config: Rc<Config>,
+        given: Vars,
+        jail: Vars,
+        faults: &mut Vec<Fault>,
+    ) -> Result<Self, Fault> {
+        let files = config.paths.clone();
+        let definition = Definition::new(config, given, jail, &LATER)?;
+        let properties = Properties::read(&definition, faults);
+        let mut commands = BTreeMap::new();
+        for operation in Operation::ALL {
+            let texts =
+                Family::ALL.map(|family| keep(properties.command(operation, family), String::new(), faults));
+            if texts.iter().any(|text| !text.is_empty()) {
+                commands.insert(operation, texts);
+            }
+        }
+        let mut flag = |name: &str| {
+            let text = keep(definition.option(name), None, faults)?;
+            (!text.as_str().is_empty()).then(|| value::is_yes(text.as_str()))
+        };
+        let conditional = definition.init().keys().any(|name| name.contains("?family="));
+        Ok(Self {
+            norestored: flag("norestored").unwrap_or(false),
+            on_demand: flag("actionstart_on_demand").unwrap_or(conditional),
+            repair_on_unban: flag("actionrepair_on_unban").unwrap_or(false),
+            timeout: keep(timeout(&definition), TIMEOUT, faults),
+            name: properties
+                .get("actname", Family::Any)
+                .map_or(String::new(), |text| text.as_str().to_owned()),
+            files,
+            commands,
+        })
+    }
+
+    /// The commands of an operation; empty where it has none.
+    #[must_use]
+    pub fn command(&self, operation: Operation, family: Family) -> &str {
+        self.commands.get(&operation).map_or("", |texts| &texts[family as usize])
+    }
+
+    /// Whether one of its commands holds this text.
+    #[must_use]
+    pub fn mentions(&self, text: &str) -> bool {
+        self.commands.values().flatten().any(|command| command.contains(text))
+    }
+}
+
+fn timeout(definition: &Definition) -> Result<Duration, Fault> {
+    let Some(text) = definition.init().get("timeout") else { return Ok(TIMEOUT) };
+    value::duration(text.as_str()).map_err(|why| {
+        let message = format!("timeout = {} is no time: {why}", text.as_str());
+        Fault::error(text.place(), message).help("write seconds, or 1m")
+    })
+}
+
+/// What the tags in an action's commands stand for once it runs: the commands, what `[Init]` and the jail give it.
+struct Properties(Vars);
+
+impl Properties {
+    fn read(definition: &Definition, faults: &mut Vec<Fault>) -> Self {
+        let mut values = definition.init().clone();
+        for operation in Operation::ALL {
+            let text = keep(definition.option(operation.option()), None, faults);
+            values.insert(operation.option().to_owned(), text.unwrap_or_default());
+        }
+        let plain = |text: &str| Rc::new(Text::plain(text));
+        values.entry("timeout".into()).or_insert_with(|| plain(&TIMEOUT.as_secs().to_string()));
+        values.entry("br".into()).or_insert_with(|| plain("\n"));
+        values.entry("sp".into()).or_insert_with(|| plain(" "));
+        values.remove("bantime");
+        Self(values)
+    }
+
+    /// `name?family=inet6` is what `name` is for that family.
+    fn get(&self, name: &str, family: Family) -> Option<&Rc<Text>> {
+        let conditional = || self.0.get(&format!("{name}?family={}", family.name()));
+        (family != Family::Any).then(conditional).flatten().or_else(|| self.0.get(name))
+    }
+
+    fn command(&self, operation: Operation, family: Family) -> Result<String, Fault> {
+        let name = operation.option();
+        let Some(text) = self.get(name, family) else { return Ok(String::new()) };
+        let replaced = tags::substitute(name, text, &mut |tag| Ok(self.get(tag, family).cloned()))?;
+        Ok(replaced.as_str().to_owned())
+    }
+}
