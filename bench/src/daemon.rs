@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -10,6 +10,7 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 
 use crate::WithDaemon;
+use crate::process::Processes;
 
 /// Where a daemon's files are.
 pub(crate) struct Place {
@@ -24,22 +25,38 @@ pub(crate) struct Daemon {
 }
 
 impl Place {
+    /// A daemon that watches a file.
     pub(crate) fn new(with: &WithDaemon) -> anyhow::Result<Self> {
+        let place = Self::bare(with)?;
+        let log = place.path("auth.log");
+        File::create(&log)?;
+        place.configure(&format!("backend = polling\nlogpath = {}", log.display()))?;
+        Ok(place)
+    }
+
+    /// A daemon that watches the journal.
+    pub(crate) fn with_journal(with: &WithDaemon) -> anyhow::Result<Self> {
+        let place = Self::bare(with)?;
+        place.configure("backend = systemd\njournalmatch = SYSLOG_IDENTIFIER=sshd")?;
+        Ok(place)
+    }
+
+    fn bare(with: &WithDaemon) -> anyhow::Result<Self> {
         let place = Self { folder: tempfile::tempdir()?, palisade: with.palisade.clone() };
         fs::create_dir_all(place.path("config/filter.d"))?;
         fs::create_dir(place.state())?;
         for entry in fs::read_dir(&with.filters)?.flatten() {
             fs::copy(entry.path(), place.path("config/filter.d").join(entry.file_name()))?;
         }
-        let log = place.path("auth.log");
-        File::create(&log)?;
-        let jail = format!(
-            "[sshd]\nenabled = true\nfilter = sshd\nport = ssh\nbackend = polling\nlogpath = {}\n\
-             maxretry = 3\nfindtime = 1h\nbantime = 1h\n",
-            log.display()
-        );
-        fs::write(place.path("config/jail.conf"), jail)?;
         Ok(place)
+    }
+
+    fn configure(&self, source: &str) -> anyhow::Result<()> {
+        let jail = format!(
+            "[sshd]\nenabled = true\nfilter = sshd\nport = ssh\n{source}\n\
+             maxretry = 3\nfindtime = 1h\nbantime = 1h\n"
+        );
+        Ok(fs::write(self.path("config/jail.conf"), jail)?)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -100,30 +117,9 @@ fn number(text: &str, key: &str) -> Option<u64> {
 }
 
 impl Daemon {
-    /// Proportional set size of both processes, in KiB.
-    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
-        self.sum("smaps_rollup", |text| {
-            let line = text.lines().find(|line| line.starts_with("Pss:"))?;
-            line.split_whitespace().nth(1)?.parse().ok()
-        })
-    }
-
-    /// Processor time of both so far, in hundredths of a second.
-    pub(crate) fn ticks(&self) -> anyhow::Result<u64> {
-        self.sum("stat", |text| {
-            let fields = text.rsplit_once(')')?.1.split_whitespace();
-            fields.skip(11).take(2).map(|field| field.parse::<u64>().ok()).sum()
-        })
-    }
-
-    fn sum(&self, file: &str, read: impl Fn(&str) -> Option<u64>) -> anyhow::Result<u64> {
-        let mut sum = 0;
-        for pid in [self.keeper.id(), self.watcher] {
-            let path = Path::new("/proc").join(pid.to_string()).join(file);
-            sum += read(&fs::read_to_string(&path)?)
-                .with_context(|| format!("{} reads otherwise", path.display()))?;
-        }
-        Ok(sum)
+    /// Keeper and watcher.
+    pub(crate) fn processes(&self) -> Processes {
+        Processes::new([self.keeper.id(), self.watcher])
     }
 }
 
@@ -141,5 +137,10 @@ pub(crate) fn fail(log: &mut File, host: std::net::IpAddr, times: usize) -> std:
 
 pub(crate) fn failures(host: std::net::IpAddr, times: usize) -> String {
     let now = jiff::Timestamp::now();
-    format!("{now:.6} host sshd[4711]: Failed password for root from {host} port 4 ssh2\n").repeat(times)
+    format!("{now:.6} host sshd[4711]: {}\n", failure(host)).repeat(times)
+}
+
+/// What sshd says of a wrong password.
+pub(crate) fn failure(host: std::net::IpAddr) -> String {
+    format!("Failed password for root from {host} port 4 ssh2")
 }

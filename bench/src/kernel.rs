@@ -48,6 +48,16 @@ impl Listener {
             }
         }
     }
+
+    /// Waits for an address, and says when it came.
+    pub(crate) fn wait_for(&mut self, host: IpAddr, patience: Duration) -> anyhow::Result<Instant> {
+        loop {
+            let (came, hosts) = self.next(patience)?;
+            if hosts.contains(&host) {
+                return Ok(came);
+            }
+        }
+    }
 }
 
 fn elements(message: &Message<'_>) -> Vec<IpAddr> {

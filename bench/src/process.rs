@@ -1,0 +1,41 @@
+//! What processes hold and burn, as the kernel counts it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+
+/// Processes that are measured together.
+pub(crate) struct Processes(Vec<u32>);
+
+impl Processes {
+    pub(crate) fn new(pids: impl Into<Vec<u32>>) -> Self {
+        Self(pids.into())
+    }
+
+    /// Proportional set size of all, in KiB.
+    pub(crate) fn memory(&self) -> anyhow::Result<u64> {
+        let sizes = self.0.iter().map(|pid| {
+            let path = PathBuf::from(format!("/proc/{pid}/smaps_rollup"));
+            let text = fs::read_to_string(&path)?;
+            let size = text.lines().find_map(|line| line.strip_prefix("Pss:")?.split_whitespace().next());
+            size.and_then(|size| size.parse::<u64>().ok())
+                .with_context(|| format!("{} reads otherwise", path.display()))
+        });
+        sizes.sum()
+    }
+
+    /// Processor time of their threads so far. Threads that have ended are not in it.
+    pub(crate) fn busy(&self) -> anyhow::Result<Duration> {
+        let mut sum = 0;
+        for pid in &self.0 {
+            for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+                // `NANOSECONDS-RUN NANOSECONDS-WAITED TURNS`
+                let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+                sum += text.split(' ').next().unwrap_or_default().parse::<u64>()?;
+            }
+        }
+        Ok(Duration::from_nanos(sum))
+    }
+}
