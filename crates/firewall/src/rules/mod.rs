@@ -10,13 +10,17 @@
 
 mod address;
 mod limit;
+mod parse;
 mod policy;
 mod port;
 mod print;
 mod rule;
+mod vocabulary;
 
 pub use address::Address;
 pub use limit::{Limit, Rate, Unit};
+pub use parse::{Mistake, Wrong};
 pub use policy::{Defaults, Logging, NewProfiles, Policy, Stance};
 pub use port::{Entry, Port, PortRange, Profile, Protocol};
 pub use rule::{Action, Direction, Endpoint, Families, Log, Rule, Traffic};
+pub use vocabulary::{ProfileFile, Profiles, Services, Vocabulary};

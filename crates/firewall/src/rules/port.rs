@@ -50,6 +50,12 @@ impl Protocol {
         }
     }
 
+    /// The one that is written like this.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|protocol| protocol.name() == name)
+    }
+
     /// Whether packets of it have ports.
     #[must_use]
     pub const fn has_ports(self) -> bool {

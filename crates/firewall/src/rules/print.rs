@@ -95,10 +95,8 @@ impl Rule {
             write_end(out, "from", &self.from, from_any)?;
         }
         let has_interface = self.input.is_some() || self.output.is_some();
-        let bare = self.from == nothing && from_any == "any";
-        let needs_clause =
-            bare && (!has_interface || (style == Style::Complete && self.protocol != Protocol::Any));
-        if self.to != nothing || to_any != "any" || needs_clause {
+        let says_nothing = self.from == nothing && from_any == "any" && !has_interface;
+        if self.to != nothing || to_any != "any" || says_nothing {
             write_end(out, "to", &self.to, to_any)?;
         }
         match self.protocol {

@@ -1,0 +1,29 @@
+//! Any line as a firewall rule: a mistake has its place in the line, and a rule's canonical words give it again.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use firewall::rules::{Profiles, Rule, Services, Vocabulary};
+use libfuzzer_sys::fuzz_target;
+
+const SERVICES: &str = "ssh 22/tcp\ndomain 53/tcp\ndomain 53/udp\ntftp 69/udp\nrtmp 1/ddp\n";
+const PROFILES: &str = "[Web]\ntitle=t\ndescription=d\nports=80,443/tcp|8080\n";
+
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let services = Services::parse(SERVICES);
+    let profiles = Profiles::parse([("web", PROFILES)], &services);
+    Vocabulary { profiles, services, lists: ["cloudflare".to_owned()].into() }
+});
+
+fuzz_target!(|input: &str| {
+    let (line, profiles) = input.split_once('\n').unwrap_or((input, ""));
+    Profiles::parse([("any", profiles)], &VOCABULARY.services);
+    match Rule::read(line, &VOCABULARY) {
+        Err((_, place)) => assert!(line.get(place).is_some()),
+        Ok(rule) => {
+            assert!(!rule.traffic().is_empty());
+            let canonical = rule.to_string();
+            assert_eq!(Rule::read(&canonical, &VOCABULARY).as_ref(), Ok(&rule), "{canonical}");
+        }
+    }
+});
