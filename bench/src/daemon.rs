@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
 use anyhow::{Context, bail};
@@ -135,9 +136,11 @@ pub(crate) fn fail(log: &mut File, host: std::net::IpAddr, times: usize) -> std:
     log.write_all(failures(host, times).as_bytes())
 }
 
+/// Each call tells of another connection: Fail2Ban takes whatever one process says for one attacker's.
 pub(crate) fn failures(host: std::net::IpAddr, times: usize) -> String {
-    let now = jiff::Timestamp::now();
-    format!("{now:.6} host sshd[4711]: {}\n", failure(host)).repeat(times)
+    static CONNECTIONS: AtomicU32 = AtomicU32::new(1000);
+    let (now, pid) = (jiff::Timestamp::now(), CONNECTIONS.fetch_add(1, Ordering::Relaxed));
+    format!("{now:.6} host sshd[{pid}]: {}\n", failure(host)).repeat(times)
 }
 
 /// What sshd says of a wrong password.
