@@ -153,7 +153,12 @@ fn unknown(tree: &Tree, name: &Text) -> Fault {
     let names = filter_names(tree);
     match nearest(name.as_str(), names.iter().map(String::as_str)) {
         Some(near) => fault.help(format!("did you mean {near}?")),
-        None => fault.help(format!("write it to {}/filter.d/{}.conf", tree.root().display(), name.as_str())),
+        None => fault.help(match tree {
+            Tree::Dir(root) => format!("it would be {}/filter.d/{}.conf", root.display(), name.as_str()),
+            Tree::Shipped | Tree::Memory(_) => "`palisade filter list` lists those that are built in; \
+                one of your own is named by its path, as ./my-app.conf"
+                .to_owned(),
+        }),
     }
 }
 

@@ -4,6 +4,8 @@ use memchr::{memchr, memchr_iter};
 
 /// So many bytes of a line are delivered; the rest of a longer one is skipped and counted.
 pub const MAX_LINE: usize = 64 * 1024;
+/// Stands behind what is delivered of a longer line: it is longer than any whole one, and does not end where it was cut.
+pub(crate) const MORE: &str = "…";
 
 /// What became of a chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,9 +55,18 @@ impl Cut {
     fn deliver(&mut self, line: &[u8], sink: &mut impl FnMut(&[u8])) {
         let line = without_holes(line);
         self.lines += 1;
-        self.shortened += u64::from(line.len() > MAX_LINE);
-        sink(&line[..line.len().min(MAX_LINE)]);
+        self.shortened += u64::from(shorten(line, sink));
     }
+}
+
+/// Delivers a line, of a long one its beginning and [`MORE`]. True: it was a long one.
+pub(crate) fn shorten(line: &[u8], sink: &mut impl FnMut(&[u8])) -> bool {
+    let long = line.len() > MAX_LINE;
+    match long {
+        true => sink(&[&line[..MAX_LINE], MORE.as_bytes()].concat()),
+        false => sink(line),
+    }
+    long
 }
 
 fn without_holes(line: &[u8]) -> &[u8] {
@@ -88,7 +99,9 @@ mod tests {
     fn the_longest_line_is_whole_and_a_longer_one_is_not() {
         for (len, shortened) in [(MAX_LINE, 0), (MAX_LINE + 1, 1)] {
             let (lines, cut) = lines(&[&vec![b'x'; len][..], b"\n"].concat(), false);
-            assert_eq!((lines[0].len(), cut.shortened, cut.skipping), (MAX_LINE, shortened, false));
+            assert_eq!((cut.shortened, cut.skipping), (shortened, false));
+            assert_eq!(lines[0].len() > MAX_LINE, shortened > 0, "whoever bounds lines sees that it was cut");
+            assert_eq!(lines[0].ends_with(MORE.as_bytes()), shortened > 0);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read};
 
-use crate::lines::cut;
+use crate::lines::{cut, shorten};
 use crate::{MAX_LINE, Progress};
 
 const BUFFER: usize = 4 * MAX_LINE;
@@ -21,7 +21,8 @@ pub fn each_line(mut reader: impl Read, sink: &mut impl FnMut(&[u8], u64)) -> io
         let done = progress.bytes;
         if got == 0 {
             if held > 0 && !skipping {
-                sink(&buffer[..held.min(MAX_LINE)], done);
+                let long = shorten(&buffer[..held], &mut |line| sink(line, done));
+                progress.shortened += u64::from(long);
                 progress.lines += 1;
                 progress.bytes += held as u64;
             }
@@ -41,6 +42,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::lines::MORE;
 
     fn lines(bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut lines = Vec::new();
@@ -60,7 +62,7 @@ mod tests {
         let mut log = vec![b'x'; 3 * BUFFER];
         log.extend_from_slice(b"\nnext\n");
         let found = lines(&log);
-        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_LINE, 4]);
+        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [MAX_LINE + MORE.len(), 4]);
     }
 
     proptest! {

@@ -38,6 +38,8 @@ pub(crate) struct WatchedJail {
 pub(crate) enum FromWatcher {
     /// Filters are compiled and privileges are given up.
     Ready,
+    /// The sources are open; reading begins.
+    Watching,
     Progress(Progress),
     /// It cannot go on, and why.
     Failed(String),

@@ -4,7 +4,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, ToSocketAddrs};
 
-use detect::jail::{Book, Command, Decision, Failure, FormulaError, History, Ignore, Jail, JailId, Verdict};
+use detect::jail::{
+    BanTimes, Book, Command, Decision, Failure, FormulaError, History, Ignore, Jail, JailId, Verdict,
+};
 use detect::{IgnoreSpec, JailSpec, Time};
 use ipnet::IpNet;
 
@@ -42,8 +44,9 @@ impl Jails {
         }
     }
 
-    /// Puts a configuration in force. Jails that stay keep what they counted.
+    /// Puts a configuration in force. Jails that stay keep what they counted. With an error in it nothing changes.
     pub(crate) fn configure(&mut self, specs: Vec<JailSpec>, now: Time) -> Result<(), FormulaError> {
+        specs.iter().try_for_each(|spec| BanTimes::compile(&spec.bantime).map(drop))?;
         self.never_ban.refresh(now);
         let mut before = std::mem::take(&mut self.jails);
         for spec in specs {
@@ -151,4 +154,39 @@ impl Jails {
 fn look_up(spec: &IgnoreSpec) -> Vec<IpNet> {
     let addresses = spec.names.iter().filter_map(|name| (name.as_str(), 0).to_socket_addrs().ok());
     addresses.flatten().map(|address| IpNet::from(address.ip().to_canonical())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use detect::BanTimeSpec;
+
+    use super::*;
+
+    fn spec(name: &str, maxretry: u32) -> JailSpec {
+        let bantime = BanTimeSpec::fixed(Some(Duration::from_secs(60)));
+        let findtime = Duration::from_secs(60);
+        JailSpec {
+            name: name.into(),
+            maxretry,
+            findtime,
+            bantime,
+            ignore: IgnoreSpec::default(),
+            ipv6prefix: 128,
+        }
+    }
+
+    #[test]
+    fn a_configuration_with_an_error_changes_no_jail_and_drops_none() {
+        let now = Time::from_secs(1_700_000_000);
+        let mut jails = Jails::new(None);
+        jails.configure(vec![spec("a", 2), spec("b", 2), spec("c", 2)], now).unwrap();
+        let mut broken = spec("b", 3);
+        broken.bantime =
+            BanTimeSpec { increment: true, formula: Some("ban.Time +".into()), ..broken.bantime };
+        jails.configure(vec![spec("a", 3), broken, spec("c", 3)], now).unwrap_err();
+        let now_there: Vec<_> = (0..jails.len()).filter_map(|at| jails.spec(at)).collect();
+        assert_eq!(now_there, [&spec("a", 2), &spec("b", 2), &spec("c", 2)]);
+    }
 }

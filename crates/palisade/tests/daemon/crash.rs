@@ -1,6 +1,7 @@
 //! Killed at any moment, again and again: every line counts once, and no ban is lost.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use crate::rig::{Rig, kill, skipped};
 use crate::writer::{Random, Writer};
 
 const KILLS: u32 = 200;
+/// Kills while a person bans.
+const COMMANDS: u32 = 20;
 const SEED: u64 = 0x9a11_5ade;
 const MAXRETRY: u32 = 3;
 
@@ -68,4 +71,33 @@ fn kill_keeper(rig: &mut Rig, random: &mut Random) {
     rig.start_daemon();
     let after = rig.kernel_set("sshd_ip4");
     assert!(before.is_subset(&after), "gone: {:?}", before.difference(&after).collect::<Vec<_>>());
+}
+
+/// A ban that a person commands is nowhere else written down: killed between store and kernel, the keeper must know of
+/// every element that it put into the kernel.
+#[test]
+fn a_keeper_killed_during_a_command_leaves_no_ban_that_nobody_knows() {
+    const NAME: &str = "a_keeper_killed_during_a_command_leaves_no_ban_that_nobody_knows";
+    if skipped(NAME) {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    rig.start_daemon();
+    let mut random = Random(SEED);
+    let mut held = 0;
+    for round in 1..=COMMANDS {
+        // Many, so that there is much between the first and the last.
+        let addresses: Vec<String> = (1..=200).map(|host| format!("198.51.{round}.{host}")).collect();
+        let mut command = rig.palisade().arg("ban").args(&addresses).stdout(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_micros(random.below(30_000)));
+        rig.kill_daemon();
+        command.wait().unwrap();
+        let before = rig.kernel_set("by-hand_ip4");
+        held += usize::from(!before.is_empty());
+        rig.start_daemon();
+        let known = BTreeSet::from_iter(rig.banned());
+        assert!(before.is_subset(&known), "unknown: {:?}", before.difference(&known).collect::<Vec<_>>());
+    }
+    assert!(held > 0, "no kill came after a ban");
 }

@@ -1,6 +1,6 @@
 //! From a journal entry's fields to the line that filters expect.
 
-use crate::lines::MAX_LINE;
+use crate::lines::{MAX_LINE, MORE};
 
 /// The fields of one entry that make its line. Used again for the next, to keep its memory.
 #[derive(Debug, Default)]
@@ -55,7 +55,8 @@ impl Entry {
             self.message.push(b' ');
         }
         self.messages += 1;
-        let room = MAX_LINE.saturating_sub(self.message.len());
+        // One byte beyond the bound says that there is more.
+        let room = (MAX_LINE + 1).saturating_sub(self.message.len());
         self.message.extend_from_slice(&value[..value.len().min(room)]);
     }
 
@@ -84,7 +85,10 @@ impl Entry {
         }
         separate(line);
         append(line, &self.message);
-        line.truncate(MAX_LINE);
+        if line.len() > MAX_LINE {
+            line.truncate(MAX_LINE);
+            line.extend_from_slice(MORE.as_bytes());
+        }
     }
 }
 
@@ -135,7 +139,10 @@ mod tests {
         let fields = ["SYSLOG_IDENTIFIER=x", "SYSLOG_PID=1]: Failed", "_PID=9", "MESSAGE=one\ntwo"];
         assert_eq!(line(&fields), "x[9]: one\\ntwo");
         let long = format!("MESSAGE={}", "\n".repeat(MAX_LINE));
-        assert_eq!(line(&[&long, &long]).len(), MAX_LINE);
+        assert_eq!(line(&[&long, &long]).len(), MAX_LINE + MORE.len());
+        let (whole, long) = ("x".repeat(MAX_LINE), "x".repeat(MAX_LINE + 1));
+        assert_eq!(line(&[&format!("MESSAGE={whole}")]), whole);
+        assert_eq!(line(&[&format!("MESSAGE={long}")]), whole + MORE);
     }
 
     #[test]

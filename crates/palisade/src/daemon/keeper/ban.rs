@@ -21,16 +21,34 @@ const KEEP: u32 = 100;
 const STEPS: u32 = 1000;
 
 impl Keeper {
-    /// Puts bans into the kernel, and what is to be stored of them into the next commit.
+    /// Puts bans into the kernel, and what is to be stored of them into the next commit. Killed in between, the lines
+    /// that decided them are read again.
     pub(super) fn enforce(&mut self, decided: Vec<Decided>, now: Time) {
+        let (decided, bans) = self.allowed(decided);
+        self.put_in_kernel(&bans, now);
+        decided.into_iter().for_each(|decided| self.note_ban(decided));
+    }
+
+    /// What a person commands goes into the store first: no line leads to it again, so that whoever is killed in between
+    /// would leave a ban in the kernel that nobody knows. A ban that is stored is put into the kernel at the next start.
+    /// False: the store does not take it.
+    pub(super) fn enforce_command(&mut self, decided: Vec<Decided>, now: Time) -> bool {
+        let (decided, bans) = self.allowed(decided);
+        decided.into_iter().for_each(|decided| self.note_ban(decided));
+        let stored = self.commit(Durability::Now);
+        self.put_in_kernel(&bans, now);
+        stored
+    }
+
+    /// Those that the keeper's own look lets pass; the others are forgotten.
+    fn allowed(&mut self, decided: Vec<Decided>) -> (Vec<Decided>, Vec<Ban>) {
         let (decided, refused): (Vec<_>, Vec<_>) =
             decided.into_iter().partition(|decided| self.may_ban(decided));
         for Decided { ban, .. } in refused {
             self.jails.book.remove(ban.jail, ban.host);
         }
-        let bans: Vec<Ban> = decided.iter().map(|decided| decided.ban).collect();
-        self.put_in_kernel(&bans, now);
-        decided.into_iter().for_each(|decided| self.note_ban(decided));
+        let bans = decided.iter().map(|decided| decided.ban).collect();
+        (decided, bans)
     }
 
     /// The keeper's own look at the never-ban list: whoever decided, this holds.

@@ -118,6 +118,7 @@ impl Keeper {
                     self.trouble(WATCHER, None);
                 }
                 Ok(Some(FromWatcher::Failed(why))) => warn!("the watcher: {why}"),
+                Ok(Some(FromWatcher::Watching)) => self.note_watching(watcher.pid()),
                 Ok(Some(FromWatcher::Ready)) => {}
                 Ok(None) => break,
                 Err(error) => {
@@ -173,7 +174,11 @@ impl Keeper {
         let Next { mut watcher, plan, call, .. } = next;
         self.sum_counters();
         if let Some(plan) = plan {
-            self.put_in_force(plan);
+            if let Err(error) = self.put_in_force(plan) {
+                self.refuse_reload(call, &error);
+                // The old one has ended; another one goes on with the old plan.
+                return self.try_again();
+            }
             info!("reloaded: {} jails", self.plan.len());
             let notes = self.plan.notes.clone();
             answer(call, Reply::Reloaded { jails: self.plan.len(), notes });
@@ -181,12 +186,7 @@ impl Keeper {
         let positions = self.positions.iter().map(|(source, position)| (source.clone(), position.clone()));
         match watcher.tell(&ToWatcher::Begin(positions.collect())) {
             Ok(()) => {
-                info!("watching, process {}", watcher.pid());
                 self.watcher = Some(watcher);
-                if self.fruitless < 2 {
-                    self.trouble(WATCHER, None);
-                }
-                let _ = sd_notify::notify(&[NotifyState::Ready]);
             }
             Err(error) => {
                 self.trouble(WATCHER, Some(format!("the watcher ended before it began: {error}")));
@@ -195,12 +195,20 @@ impl Keeper {
         }
     }
 
-    fn put_in_force(&mut self, plan: Plan) {
-        let known: Vec<String> = self.names().into_iter().map(|(_, name)| name).collect();
-        if let Err(error) = self.jails.configure(plan.specs(), now()) {
-            // The loader has checked the formulas; what it let through stays out.
-            warn!("a ban time of the new configuration does not compile: {error}");
+    /// The watcher has its sources open.
+    fn note_watching(&mut self, pid: u32) {
+        info!("watching, process {pid}");
+        if self.fruitless < 2 {
+            self.trouble(WATCHER, None);
         }
+        let _ = sd_notify::notify(&[NotifyState::Ready]);
+    }
+
+    /// With an error in it, nothing has changed.
+    fn put_in_force(&mut self, plan: Plan) -> Result<(), CommandError> {
+        let known: Vec<String> = self.names().into_iter().map(|(_, name)| name).collect();
+        let configured = self.jails.configure(plan.specs(), now());
+        configured.map_err(|error| CommandError::new(Exit::Config, error))?;
         self.plan = plan;
         self.commit(Durability::Soon);
         if let Err(error) = self.remember_jails(&known, now()) {
@@ -208,6 +216,7 @@ impl Keeper {
         }
         self.note_changes();
         self.apply_policy();
+        Ok(())
     }
 
     /// A new watcher begins to count at nothing; what the last one counted stays.

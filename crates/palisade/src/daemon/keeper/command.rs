@@ -10,6 +10,7 @@ use store::{Change, Durability, Ending, Source};
 use super::Keeper;
 use super::history::Stored;
 use super::plan::BY_HAND;
+use super::progress::Decided;
 use super::restore::KERNEL;
 use crate::control::protocol::{AddressReport, BanRequest, Reply, Request, UnbanRequest};
 use crate::control::server::{Call, refusal};
@@ -39,22 +40,26 @@ impl Keeper {
             Err(error) => return refusal(Exit::Usage, error),
         };
         let now = now();
+        let mut decided = Vec::new();
         let reports = request.addresses.iter().map(|text| {
-            let result = self.ban_one(at, text, length, request.session, now);
-            AddressReport {
-                address: text.clone(),
-                jail: jail.to_owned(),
-                done: result.is_ok(),
-                result: result.unwrap_or_else(|why| why),
-            }
+            let result = self.decide_one(at, text, length, request.session, now);
+            let done = result.is_ok();
+            let result = match result {
+                Ok((said, ban)) => {
+                    decided.extend(ban);
+                    said
+                }
+                Err(why) => why,
+            };
+            AddressReport { address: text.clone(), jail: jail.to_owned(), done, result }
         });
         let reports = reports.collect();
-        self.conclude(reports)
+        let stored = self.enforce_command(decided, now);
+        self.conclude(reports, stored)
     }
 
-    /// Stores what was done, and says so if something does not take it.
-    fn conclude(&mut self, mut reports: Vec<AddressReport>) -> Reply {
-        let stored = self.commit(Durability::Now);
+    /// Says so if something does not take what was done.
+    fn conclude(&mut self, mut reports: Vec<AddressReport>, stored: bool) -> Reply {
         if !stored || self.troubles.contains_key(KERNEL) {
             for report in reports.iter_mut().filter(|report| report.done) {
                 report.done = false;
@@ -64,14 +69,15 @@ impl Keeper {
         Reply::Addresses(reports)
     }
 
-    fn ban_one(
+    /// What is to be said, and the ban, if there is a new one.
+    fn decide_one(
         &mut self,
         at: usize,
         text: &str,
         length: Option<Length>,
         session: Option<IpAddr>,
         now: Time,
-    ) -> Result<String, String> {
+    ) -> Result<(String, Option<Decided>), String> {
         let host = network(text)?;
         if let Some(why) = self.jails.objection(at, host, session) {
             return Err(format!("not banned: {why}"));
@@ -90,9 +96,7 @@ impl Keeper {
             Decision::AlreadyBanned { ban, .. } => format!("already banned {}", ending(ban.until, now)),
             Decision::Over => return Err("not banned: the time is already over".into()),
         };
-        let decided = self.note_decision(decision, "by hand".into(), Source::Command);
-        self.enforce(decided.into_iter().collect(), now);
-        Ok(said)
+        Ok((said, self.note_decision(decision, "by hand".into(), Source::Command)))
     }
 
     fn unban(&mut self, request: &UnbanRequest) -> Reply {
@@ -146,7 +150,8 @@ impl Keeper {
             self.pending.push(Change::Forgiven { jail: name, host: ban.host });
         }
         self.note_windows();
-        self.conclude(reports)
+        let stored = self.commit(Durability::Now);
+        self.conclude(reports, stored)
     }
 }
 

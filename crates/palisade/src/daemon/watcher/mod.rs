@@ -43,6 +43,7 @@ fn watch(keeper: &UnixStream) -> io::Result<()> {
     send(keeper, &FromWatcher::Ready)?;
     let Some(ToWatcher::Begin(positions)) = order(keeper, &mut frames)? else { return Ok(()) };
     let mut reader = compiled.open(&positions)?;
+    send(keeper, &FromWatcher::Watching)?;
     loop {
         let more = reader.read();
         if let Some(progress) = reader.progress() {
