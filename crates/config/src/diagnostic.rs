@@ -1,5 +1,6 @@
 //! Messages about what people wrote, each with its place.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -94,6 +95,12 @@ impl Diagnostic {
             message: message.into(),
             help: None,
         }
+    }
+
+    /// In the order in which people read files.
+    #[must_use]
+    pub fn by_place(&self, other: &Self) -> Ordering {
+        (&self.path, self.line, self.column).cmp(&(&other.path, other.line, other.column))
     }
 
     /// `path:line:column`, or the path alone, or nothing for what was given on a command line.

@@ -12,7 +12,7 @@ use crate::diagnostic::{Fault, Severity, keep};
 use crate::filter::{self, Filter};
 use crate::host::Host;
 use crate::interpolate::{Scope, Vars};
-use crate::jail::Jail;
+use crate::jail::{Jail, Unfinished};
 use crate::layers::{Config, Reader};
 use crate::options::{self, Options};
 use crate::ports::{self, Verdict};
@@ -25,8 +25,8 @@ pub(crate) enum Outcome {
     Jail(Box<Jail>),
     /// Not enabled, or nothing to read and that is no error.
     Off,
-    /// The reader holds the reasons.
-    Broken,
+    /// The reader holds the reasons. Of what was to be looked for, more may be wrong.
+    Broken(Option<Box<Unfinished>>),
 }
 
 /// What reading a jail needs beside its section.
@@ -41,15 +41,22 @@ pub(crate) struct Context<'a> {
 
 /// Reads one jail and reports what is wrong with it.
 pub(crate) fn read(reader: &mut Reader<'_>, context: &Context<'_>, name: &str) -> Outcome {
-    let mut draft = Draft { reader, context, name, faults: Vec::new() };
+    let mut draft = Draft { reader, context, name, faults: Vec::new(), filter: None };
     let jail = draft.jail();
-    let faults = draft.faults;
+    let Draft { faults, filter, .. } = draft;
     let broken = faults.iter().any(|fault| fault.severity == Severity::Error);
     for fault in faults {
         reader.report(fault.or_at(context.config.header(name)));
     }
     match jail {
-        _ if broken => Outcome::Broken,
+        _ if broken => Outcome::Broken(filter.map(|Filter { spec, origins, .. }| {
+            Box::new(Unfinished {
+                name: name.to_owned(),
+                filter: spec,
+                origins,
+                place: context.config.header(name),
+            })
+        })),
         Some(jail) => Outcome::Jail(Box::new(jail)),
         None => Outcome::Off,
     }
@@ -78,6 +85,8 @@ struct Draft<'a, 'tree> {
     context: &'a Context<'a>,
     name: &'a str,
     faults: Vec<Fault>,
+    /// What it looks for, as soon as that is known.
+    filter: Option<Filter>,
 }
 
 impl Draft<'_, '_> {
@@ -95,6 +104,7 @@ impl Draft<'_, '_> {
             // Lines from the journal carry no date, and the filter may be another one for them.
             filter = self.filter(&head, &options, true);
         }
+        self.filter.clone_from(&filter);
         let spec = spec::jail(self.name, &mut options, self.context.host);
         let (actions, closed) = self.actions(&mut options);
         let parts =

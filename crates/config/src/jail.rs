@@ -61,3 +61,16 @@ impl PartialEq for Jail {
             && self.ignorecache == other.ignorecache
     }
 }
+
+/// What a jail that cannot run looks for: its patterns may be wrong too.
+#[derive(Clone, Debug)]
+pub struct Unfinished {
+    /// The jail.
+    pub name: String,
+    /// What it looks for.
+    pub filter: FilterSpec,
+    /// Where its patterns were written.
+    pub origins: Origins,
+    /// Where its section begins.
+    pub place: Option<Place>,
+}

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use crate::diagnostic::{Diagnostic, Fault, Severity};
 use crate::draft::{self, Context, Outcome};
 use crate::host::{Host, ThisHost};
-use crate::jail::Jail;
+use crate::jail::{Jail, Unfinished};
 use crate::layers::{Config, INCLUDES, Reader, built_in};
 use crate::lint;
-use crate::place::Files;
+use crate::place::{Files, Place};
 use crate::settings::{self, Settings};
 use crate::suggest::nearest;
 use crate::tree::Tree;
@@ -51,6 +51,8 @@ impl Default for Options<'_> {
 pub struct Loaded {
     /// The jails that can run, in the order of the files.
     pub jails: Vec<Jail>,
+    /// What those look for that cannot run because of an error, as far as it is known.
+    pub unfinished: Vec<Unfinished>,
     /// Everything that is wrong or looks wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// Of the whole program.
@@ -79,7 +81,25 @@ impl Loaded {
     ) -> Diagnostic {
         let written = || jail.options.get(option).and_then(|text| text.place_at(offset));
         let place = jail.origins.place(option, index, offset).or_else(written).or(jail.place);
-        Fault::error(place, format!("jail {}: {option}: {message}", jail.spec.name)).diagnostic(&self.files)
+        self.in_pattern(place, &jail.spec.name, option, message)
+    }
+
+    /// The same for a jail that cannot run.
+    #[must_use]
+    pub fn diagnostic_of_unfinished(
+        &self,
+        jail: &Unfinished,
+        option: &str,
+        index: usize,
+        offset: usize,
+        message: &str,
+    ) -> Diagnostic {
+        let place = jail.origins.place(option, index, offset).or(jail.place);
+        self.in_pattern(place, &jail.name, option, message)
+    }
+
+    fn in_pattern(&self, place: Option<Place>, jail: &str, option: &str, message: &str) -> Diagnostic {
+        Fault::error(place, format!("jail {jail}: {option}: {message}")).diagnostic(&self.files)
     }
 }
 
@@ -99,11 +119,11 @@ pub fn load_with(tree: &Tree, options: &Options<'_>) -> Loaded {
         return Loaded { diagnostics: reader.diagnostics, files: reader.files, ..Loaded::default() };
     };
     let settings = settings::read(&mut reader, &config);
-    let jails = jails(&mut reader, &config, options);
+    let (jails, unfinished) = jails(&mut reader, &config, options);
     lint::jails(&mut reader, &config);
     let mut diagnostics = reader.diagnostics;
-    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
-    Loaded { jails, diagnostics, settings, files: reader.files }
+    diagnostics.sort_by(Diagnostic::by_place);
+    Loaded { jails, unfinished, diagnostics, settings, files: reader.files }
 }
 
 fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
@@ -115,7 +135,7 @@ fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
     Some(config)
 }
 
-fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> Vec<Jail> {
+fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> (Vec<Jail>, Vec<Unfinished>) {
     let names = jail_names(config);
     if let Which::Named(wanted) = &options.jails {
         wanted
@@ -123,7 +143,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> Vec
             .filter(|name| !names.contains(&name.as_str()))
             .for_each(|name| unknown(reader, &names, name));
     }
-    let mut jails = Vec::new();
+    let (mut jails, mut unfinished) = (Vec::new(), Vec::new());
     for name in names {
         let forced = match &options.jails {
             Which::Enabled => false,
@@ -132,11 +152,13 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> Vec
             Which::Named(_) => continue,
         };
         let context = Context { config, host: options.host, forced, assume_logs: options.assume_logs };
-        if let Outcome::Jail(jail) = draft::read(reader, &context, name) {
-            jails.push(*jail);
+        match draft::read(reader, &context, name) {
+            Outcome::Jail(jail) => jails.push(*jail),
+            Outcome::Broken(what) => unfinished.extend(what.map(|what| *what)),
+            Outcome::Off => {}
         }
     }
-    jails
+    (jails, unfinished)
 }
 
 /// The sections that are jails.

@@ -14,9 +14,9 @@ use crate::output::json;
 
 pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     let loaded = config::load(&tree(place)?);
-    let mut diagnostics = loaded.diagnostics.clone();
-    diagnostics.extend(filters(&loaded, &zone(None)?).err().into_iter().flatten());
-    let broken = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    let faults = filters(&loaded, &zone(None)?).err();
+    let broken = faults.is_some();
+    let diagnostics = faults.unwrap_or_else(|| loaded.diagnostics.clone());
     let mut out = anstream::stdout().lock();
     if args.json {
         printed(diagnostics.iter().try_for_each(|diagnostic| json(&mut out, &Fault::of(diagnostic))))?;

@@ -2,39 +2,69 @@
 
 use std::sync::Arc;
 
-use config::{Diagnostic, Loaded};
+use config::{Diagnostic, Loaded, Severity};
 use detect::Zone;
 use detect::filter::Filter;
 
 use super::place::faulty;
 use crate::exit::{CommandError, Exit};
 
-/// The filters of all jails, in their order.
+/// The filters of all jails, in their order. With any error in the configuration, everything that is to be said of it:
+/// the loader's faults and those of patterns together, by their places.
 pub(crate) fn filters(loaded: &Loaded, zone: &Zone) -> Result<Vec<Arc<Filter>>, Vec<Diagnostic>> {
     let mut filters = Vec::new();
-    let mut faults = Vec::new();
+    let mut all = loaded.diagnostics.clone();
     for jail in &loaded.jails {
         match Filter::compile(&jail.filter, zone) {
             Ok(filter) => filters.push(Arc::new(filter)),
-            Err(errors) => faults.extend(errors.iter().map(|error| {
+            Err(errors) => all.extend(errors.iter().map(|error| {
                 loaded.diagnostic(jail, error.option, error.index, error.offset, &error.message)
             })),
         }
     }
-    if faults.is_empty() { Ok(filters) } else { Err(faults) }
+    for jail in &loaded.unfinished {
+        let errors = Filter::compile(&jail.filter, zone).err().unwrap_or_default();
+        all.extend(errors.iter().map(|error| {
+            loaded.diagnostic_of_unfinished(jail, error.option, error.index, error.offset, &error.message)
+        }));
+    }
+    if all.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
+        return Ok(filters);
+    }
+    all.sort_by(Diagnostic::by_place);
+    Err(all)
 }
 
 /// The same, where any fault in the configuration is the command's end.
 pub(crate) fn all_or_nothing(loaded: &Loaded, zone: &Zone) -> Result<Vec<Arc<Filter>>, CommandError> {
-    let compiled = filters(loaded, zone);
-    match compiled {
-        Ok(filters) if !loaded.has_errors() => Ok(filters),
-        Ok(_) => Err(faulty(&loaded.diagnostics)),
-        Err(faults) => Err(faulty(&[loaded.diagnostics.clone(), faults].concat())),
-    }
+    filters(loaded, zone).map_err(|all| faulty(&all))
 }
 
 /// The zone of dates that name none: `name`, or the host's own.
 pub(crate) fn zone(name: Option<&str>) -> Result<Zone, CommandError> {
     Zone::parse(name).map_err(|error| CommandError::new(Exit::Usage, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use config::Tree;
+
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_shown_with_whatever_else_is_wrong_with_its_jail_and_with_others() {
+        let jails = "[a]\nenabled = true\nbackend = polling\nlogpath = /nowhere/a.log\nfailregex = ^(<HOST>\n\
+                     [b]\nenabled = true\nlogpath = /nowhere/*\nfailregex = ^[<HOST>\n";
+        let loaded = config::load(&Tree::Memory(vec![("jail.conf".into(), jails.into())]));
+        let all = filters(&loaded, &zone(None).unwrap()).unwrap_err();
+        let errors = all.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let places: Vec<_> = errors.map(|error| (error.line, error.column, error.message.as_str())).collect();
+        assert!(
+            matches!(
+                places[..],
+                [(4, 11, "jail a has nothing to watch: no file /nowhere/a.log"), (5, 14, ..), (9, 15, ..),]
+            ),
+            "{places:?}"
+        );
+    }
 }

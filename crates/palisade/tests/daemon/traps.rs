@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Stdio;
 
-use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, skipped};
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, skipped, stamp};
 
 const ONE_STRIKE: &str = "maxretry = 1\nfindtime = 1h\nbantime = 1h\n";
 
@@ -203,4 +203,17 @@ fn queries(rig: &Rig) -> u64 {
     let text = String::from_utf8(output.stdout).unwrap();
     let packets = text.split("packets ").skip(1).map(|rest| rest.split(' ').next().unwrap());
     packets.map(|count| count.parse::<u64>().unwrap()).sum()
+}
+
+#[test]
+fn a_line_that_is_cut_does_not_end_where_it_was_cut() {
+    let Some(rig) = daemon("a_line_that_is_cut_does_not_end_where_it_was_cut") else { return };
+    let end = format!(" from {NEIGHBOUR} port 22 ssh2");
+    let start = "sshd[4711]: Failed password for invalid user ";
+    let name = sources::MAX_LINE - stamp().len() - " host ".len() - start.len() - end.len();
+    // Carriage returns at the end of a line are no text.
+    rig.log(&format!("{start}{}{end}\r from {ATTACKER} port 4 ssh2", "x".repeat(name)));
+    rig.fail(ATTACKER, 1);
+    rig.until("the ban", || !rig.banned().is_empty());
+    assert_eq!(rig.banned(), [ATTACKER]);
 }

@@ -1,12 +1,12 @@
 //! A configuration, reduced to what the keeper needs.
 
-use config::{Diagnostic, Jail, Loaded, Severity, Source, Tree};
+use config::{Jail, Loaded, Source, Tree};
 use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
 
 use crate::daemon::protocol::WatchedJail;
-use crate::engine::compile::{filters, zone};
+use crate::engine::compile::{all_or_nothing, zone};
 use crate::engine::place::{faulty, render};
 use crate::exit::CommandError;
 
@@ -38,7 +38,7 @@ impl Plan {
     pub(super) fn load(tree: &Tree) -> Result<Self, CommandError> {
         let loaded = config::load(tree);
         if loaded.has_errors() {
-            return Err(faulty(&faults(&loaded)?));
+            return Err(faults(&loaded).unwrap_or_else(|| faulty(&loaded.diagnostics)));
         }
         let notes = render(&loaded.diagnostics);
         let history = loaded.settings.dbpurgeage;
@@ -51,12 +51,7 @@ impl Plan {
 
     /// The errors of a tree whose patterns the watcher could not compile; `None` if it is without fault.
     pub(super) fn faults(tree: &Tree) -> Option<CommandError> {
-        let faults = match faults(&config::load(tree)) {
-            Ok(faults) => faults,
-            Err(error) => return Some(error),
-        };
-        let wrong = faults.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        wrong.then(|| faulty(&faults))
+        faults(&config::load(tree))
     }
 
     pub(super) fn specs(&self) -> Vec<JailSpec> {
@@ -83,10 +78,9 @@ impl Plan {
     }
 }
 
-/// What the loader has to say, and which patterns do not compile.
-fn faults(loaded: &Loaded) -> Result<Vec<Diagnostic>, CommandError> {
-    let patterns = filters(loaded, &zone(None)?).err().unwrap_or_default();
-    Ok([loaded.diagnostics.clone(), patterns].concat())
+/// What the loader has to say, and which patterns do not compile; `None` if there is no error.
+fn faults(loaded: &Loaded) -> Option<CommandError> {
+    zone(None).and_then(|zone| all_or_nothing(loaded, &zone)).err()
 }
 
 fn planned(jail: Jail) -> Planned {
