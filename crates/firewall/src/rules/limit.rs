@@ -62,17 +62,19 @@ impl Unit {
     }
 }
 
-impl Limit {
-    /// The words behind the rule, each with a space before it; nothing for the limit of ufw.
-    pub(super) fn fmt_words(self, f: &mut impl fmt::Write) -> fmt::Result {
+/// The words behind the rule, with spaces between; nothing for the limit of ufw.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut space = "";
         if let Some(rate) = self.rate {
-            write!(f, " rate {}/{}", rate.count, rate.unit.name())?;
+            write!(f, "rate {}/{}", rate.count, rate.unit.name())?;
             if let Some(burst) = rate.burst {
                 write!(f, " burst {burst}")?;
             }
+            space = " ";
         }
         match self.connections {
-            Some(connections) => write!(f, " connections {connections}"),
+            Some(connections) => write!(f, "{space}connections {connections}"),
             None => Ok(()),
         }
     }

@@ -9,12 +9,15 @@
 //! `limit … connections N`, and the name of an address list in place of an address.
 
 mod address;
+pub mod command;
 mod limit;
+pub mod list;
 mod parse;
 mod policy;
 mod port;
 mod print;
 mod rule;
+mod status;
 mod vocabulary;
 
 pub use address::Address;
@@ -23,4 +26,5 @@ pub use parse::{Mistake, Wrong};
 pub use policy::{Defaults, Logging, NewProfiles, Policy, Stance};
 pub use port::{Entry, Port, PortRange, Profile, Protocol};
 pub use rule::{Action, Direction, Endpoint, Families, Log, Rule, Traffic};
+pub use status::Detail;
 pub use vocabulary::{ProfileFile, Profiles, Services, Vocabulary};

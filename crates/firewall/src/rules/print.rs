@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::port::List;
-use super::{Action, Address, Direction, Endpoint, Families, Port, Protocol, Rule};
+use super::{Action, Address, Direction, Endpoint, Families, Limit, Port, Protocol, Rule};
 
 /// The words that give the same rule when they are read again, quoted as a shell wants them.
 impl fmt::Display for Rule {
@@ -44,8 +44,10 @@ impl Rule {
             true => self.write_simple(out)?,
             false => self.write_full(out, style)?,
         }
-        if let Action::Limit(limit) = self.action {
-            limit.fmt_words(out)?;
+        if let Action::Limit(limit) = self.action
+            && limit != Limit::default()
+        {
+            write!(out, " {limit}")?;
         }
         match self.comment.is_empty() {
             true => Ok(()),
