@@ -23,6 +23,11 @@ impl Files {
         (self.entries.len() - 1) as u32
     }
 
+    /// The paths of all files.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.entries.iter().map(|(path, _)| path.as_path())
+    }
+
     /// The path of the file a place is in.
     #[must_use]
     pub fn path(&self, place: Place) -> &Path {

@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Generate(Generate),
     Watcher(Watcher),
+    Runner(Runner),
     #[command(subcommand)]
     DemoPart(DemoPart),
 }
@@ -300,6 +301,11 @@ pub(crate) struct Generate {
 #[derive(Debug, Args)]
 #[command(hide = true)]
 pub(crate) struct Watcher {}
+
+/// The part of `palisade run` that executes actions, which the keeper starts
+#[derive(Debug, Args)]
+#[command(hide = true)]
+pub(crate) struct Runner {}
 
 /// The processes that `palisade demo` starts
 #[derive(Debug, Subcommand)]

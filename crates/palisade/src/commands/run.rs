@@ -1,8 +1,8 @@
-//! `palisade run`, and the watcher that it starts.
+//! `palisade run`, and the watcher and the runner that it starts.
 
 use crate::cli::{Place, Run};
 use crate::control::session;
-use crate::daemon::{keeper, watcher as watching};
+use crate::daemon::{keeper, runner as running, watcher as watching};
 use crate::engine::place::tree;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::log;
@@ -11,6 +11,12 @@ pub(crate) fn run(place: Place, args: &Run) -> Outcome {
     let tree = tree(&place)?;
     log::start(args.log.as_deref())?;
     keeper::run(tree, place.state, session::address())
+}
+
+pub(crate) fn runner() -> Outcome {
+    log::start(None)?;
+    running::serve().map_err(|error| CommandError::io("the runner", &error))?;
+    Ok(Exit::Done)
 }
 
 pub(crate) fn watcher() -> Outcome {

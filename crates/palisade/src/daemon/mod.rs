@@ -1,6 +1,7 @@
-//! `palisade run`: the keeper, its child the watcher, and what they say to each other.
+//! `palisade run`: the keeper, its children the watcher and the runner, and what they say to each other.
 
 pub(crate) mod keeper;
 pub(crate) mod protocol;
+pub(crate) mod runner;
 mod signals;
 pub(crate) mod watcher;

@@ -12,6 +12,8 @@ use detect::{FilterSpec, Time};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::runner::protocol::Evidence;
+
 /// The longest frame, in bytes. Progress on one piece of input is far below it.
 const FRAME_LIMIT: usize = 16 << 20;
 
@@ -31,6 +33,8 @@ pub(crate) enum ToWatcher {
 pub(crate) struct WatchedJail {
     pub(crate) filter: FilterSpec,
     pub(crate) source: Source,
+    /// Its actions ask for what was found.
+    pub(crate) evidence: bool,
 }
 
 /// What the watcher tells the keeper.
@@ -63,6 +67,8 @@ pub(crate) struct FoundFailure {
     pub(crate) time: Time,
     /// The line, cut to a bound: the reason of a ban.
     pub(crate) line: String,
+    /// Where the jail's actions ask for it.
+    pub(crate) evidence: Option<Box<Evidence>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -86,15 +86,17 @@ impl Keeper {
     }
 
     fn note_ban(&mut self, decided: Decided) {
-        let Decided { ban, reason, source, prolonged } = decided;
+        let Decided { ban, reason, source, prolonged, evidence } = decided;
         let jail: std::sync::Arc<str> = self.jails.book.name(ban.jail).into();
         let until = ban.until.map(Time::as_micros);
         if prolonged {
+            self.act_on_ban(&ban, evidence, prolonged);
             self.pending.push(Change::Prolonged { jail, host: ban.host, until });
             return;
         }
         info!("[{jail}] Ban {}", address(ban.host));
         self.pending.count(&jail, 0, 1);
+        self.act_on_ban(&ban, evidence, prolonged);
         self.pending.push(Change::Ban(store::Ban {
             jail,
             host: ban.host,
@@ -112,6 +114,7 @@ impl Keeper {
         let ended: Vec<Ban> = self.jails.book.expire(now).collect();
         if !ended.is_empty() {
             self.lift(&ended, Ending::Expired, now);
+            self.act_on_ends(&ended);
             self.commit(Durability::Soon);
         }
     }
@@ -119,6 +122,7 @@ impl Keeper {
     /// The book is full, and this ban would have ended first.
     pub(super) fn displace(&mut self, ban: Ban) {
         self.lift(&[ban], Ending::Displaced, now());
+        self.act_on_ends(&[ban]);
         self.trouble("bans", Some("more bans than the bound: those that end first are lifted early".into()));
     }
 

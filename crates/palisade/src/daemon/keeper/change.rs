@@ -209,6 +209,7 @@ impl Keeper {
         let known: Vec<String> = self.names().into_iter().map(|(_, name)| name).collect();
         let configured = self.jails.configure(plan.specs(), now());
         configured.map_err(|error| CommandError::new(Exit::Config, error))?;
+        let acted = self.plan.acting();
         self.plan = plan;
         self.commit(Durability::Soon);
         if let Err(error) = self.remember_jails(&known, now()) {
@@ -216,6 +217,7 @@ impl Keeper {
         }
         self.note_changes();
         self.apply_policy();
+        self.configure_actions(&acted);
         Ok(())
     }
 

@@ -139,6 +139,10 @@ impl Keeper {
             self.jails.book.remove(ban.jail, ban.host);
         }
         self.lift(&lifted, Ending::Command, now);
+        match all {
+            true => self.act_on_flush(&lifted),
+            false => self.act_on_ends(&lifted),
+        }
         for ban in &lifted {
             if let Some(at) = self.jails.index(ban.jail)
                 && let Some(jail) = self.jails.jail_mut(at)

@@ -2,18 +2,23 @@
 //!
 //! One thread, one loop. What happens in it is in the modules: `plan` is a configuration made ready, `child` and `change`
 //! the watcher and its replacement, `progress` counts what the watcher found, `ban` makes decisions true in the kernel
-//! and then in the store, `restore` puts bans back, `command` and `report` answer the control socket.
+//! and then in the store, `act` has commands run for them, `restore` puts bans back, `command` and `report` answer the
+//! control socket.
 
+mod act;
 mod ban;
 mod change;
 mod child;
 mod command;
+mod evidence;
 mod history;
 mod pending;
+mod permit;
 mod plan;
 mod progress;
 mod report;
 mod restore;
+mod runner;
 mod start;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -34,8 +39,10 @@ use tracing::{error, info};
 
 use self::change::Change;
 use self::child::Watcher;
+use self::evidence::EvidenceTable;
 use self::pending::Pending;
 use self::plan::Plan;
+use self::runner::Runner;
 use super::protocol::FilterCounters;
 use super::signals::Signals;
 use crate::control::server::Server;
@@ -65,6 +72,10 @@ pub(crate) struct Keeper {
     /// `None` while a dead one is being replaced.
     watcher: Option<Watcher>,
     change: Change,
+    /// `None` where no command may be run.
+    runner: Option<Runner>,
+    /// What actions will ask for when a ban comes of it.
+    evidence: EvidenceTable,
     /// By source; what the next watcher begins with.
     positions: BTreeMap<String, Vec<u8>>,
     /// By jail, what this watcher has counted.
@@ -185,6 +196,7 @@ impl Keeper {
     fn keep_house(&mut self) {
         let now = now();
         self.end_bans(now);
+        self.look_after_runner();
         if now.since(self.housekept) >= HOUSEKEEPING || now < self.housekept {
             self.housekept = now;
             self.forget_old(now);
@@ -199,6 +211,9 @@ impl Keeper {
         let _ = sd_notify::notify(&[NotifyState::Stopping]);
         self.finish_watcher();
         self.commit(store::Durability::Now);
+        if let Some(runner) = self.runner.take() {
+            runner.finish();
+        }
         info!("ended; bans stay in the kernel until they run out");
     }
 

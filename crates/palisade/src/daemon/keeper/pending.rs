@@ -32,6 +32,11 @@ impl Pending {
         counter.1 += bans;
     }
 
+    /// What waits to be counted for a jail: failures and bans.
+    pub(super) fn counted(&self, jail: &str) -> (u64, u64) {
+        self.counters.get(jail).copied().unwrap_or_default()
+    }
+
     pub(super) fn position(&mut self, source: String, position: Option<Vec<u8>>, now: Time) {
         self.positions.insert(source, position);
         self.due.get_or_insert(now + IDLE_COMMIT);

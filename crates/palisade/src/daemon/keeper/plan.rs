@@ -1,11 +1,13 @@
 //! A configuration, reduced to what the keeper needs.
 
-use config::{Jail, Loaded, Source, Tree};
+use config::{Jail, Loaded, Script, Source, Tree};
 use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
 
+use super::permit::Permits;
 use crate::daemon::protocol::WatchedJail;
+use crate::daemon::runner::protocol::ActingJail;
 use crate::engine::compile::{all_or_nothing, zone};
 use crate::engine::place::{faulty, render};
 use crate::exit::CommandError;
@@ -15,6 +17,9 @@ pub(super) const BY_HAND: &str = "by-hand";
 /// How long such a ban lasts, when nothing is said.
 const BY_HAND_LENGTH: Duration = Duration::from_secs(86_400);
 
+/// More lines of one address are not kept, whatever `maxmatches` says.
+const MATCHES: u32 = 200;
+
 /// What to protect, and how.
 pub(super) struct Plan {
     /// By the index that watcher and [`crate::engine::jails::Jails`] use. The last is [`BY_HAND`], which watches nothing.
@@ -23,6 +28,8 @@ pub(super) struct Plan {
     pub(super) history: Option<Duration>,
     /// What the owner may want to know of the configuration.
     pub(super) notes: String,
+    /// Why actions are not run.
+    pub(super) refused: Vec<String>,
 }
 
 /// One jail.
@@ -31,6 +38,17 @@ pub(super) struct Planned {
     /// `None`: nothing in this jail is ever refused, failures are only counted.
     pub(super) target: Option<JailTarget>,
     pub(super) watched: Option<WatchedJail>,
+    /// The commands of its actions, as far as they may be run.
+    pub(super) scripts: Vec<Script>,
+    /// So many lines are kept for them of one address.
+    pub(super) maxmatches: usize,
+}
+
+impl Planned {
+    /// Whether one of its commands has this text in it.
+    pub(super) fn mentions(&self, text: &str) -> bool {
+        self.scripts.iter().any(|script| script.mentions(text))
+    }
 }
 
 impl Plan {
@@ -42,11 +60,13 @@ impl Plan {
         }
         let notes = render(&loaded.diagnostics);
         let history = loaded.settings.dbpurgeage;
-        let mut jails: Vec<Planned> = loaded.jails.into_iter().map(planned).collect();
+        let mut permits = Permits::of(&loaded.files);
+        let mut jails: Vec<Planned> =
+            loaded.jails.into_iter().map(|jail| planned(jail, &mut permits)).collect();
         if jails.iter().all(|jail| jail.spec.name != BY_HAND) {
             jails.push(by_hand());
         }
-        Ok(Self { jails, history, notes })
+        Ok(Self { jails, history, notes, refused: permits.refused })
     }
 
     /// The errors of a tree whose patterns the watcher could not compile; `None` if it is without fault.
@@ -67,6 +87,17 @@ impl Plan {
         self.jails.iter().map_while(|jail| jail.watched.clone()).collect()
     }
 
+    /// The jails whose actions run commands.
+    pub(super) fn acting(&self) -> Vec<ActingJail> {
+        let acting = self.jails.iter().filter(|jail| !jail.scripts.is_empty());
+        let of = |jail: &Planned| ActingJail {
+            name: jail.spec.name.clone(),
+            bantime: jail.spec.bantime.base.map_or(-1, |time| time.as_secs() as i64),
+            scripts: jail.scripts.clone(),
+        };
+        acting.map(of).collect()
+    }
+
     /// Jails of the configuration.
     pub(super) fn len(&self) -> usize {
         self.jails.iter().filter(|jail| jail.watched.is_some()).count()
@@ -83,7 +114,7 @@ fn faults(loaded: &Loaded) -> Option<CommandError> {
     zone(None).and_then(|zone| all_or_nothing(loaded, &zone)).err()
 }
 
-fn planned(jail: Jail) -> Planned {
+fn planned(jail: Jail, permits: &mut Permits) -> Planned {
     let target = jail.bans.then(|| JailTarget {
         name: jail.spec.name.clone(),
         protocol: protocol(jail.protocol),
@@ -96,10 +127,16 @@ fn planned(jail: Jail) -> Planned {
             config::Verdict::Drop => Verdict::Drop,
         },
     });
+    let maxmatches = jail.maxmatches.unwrap_or(jail.spec.maxretry).min(MATCHES) as usize;
+    let scripts = permits.scripts(&jail.spec.name, jail.actions);
+    let asks = |text: &str| scripts.iter().any(|script: &Script| script.mentions(text));
+    let evidence = asks("matches>") || asks("<F-");
     Planned {
         spec: jail.spec,
         target,
-        watched: Some(WatchedJail { filter: jail.filter, source: jail.source }),
+        watched: Some(WatchedJail { filter: jail.filter, source: jail.source, evidence }),
+        scripts,
+        maxmatches,
     }
 }
 
@@ -123,7 +160,7 @@ fn by_hand() -> Planned {
         ports: Ports::All,
         verdict: Verdict::Reject,
     };
-    Planned { spec, target: Some(target), watched: None }
+    Planned { spec, target: Some(target), watched: None, scripts: Vec::new(), maxmatches: 0 }
 }
 
 /// A source in words.

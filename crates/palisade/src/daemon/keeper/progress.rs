@@ -11,6 +11,7 @@ use super::Keeper;
 use super::ban::STORE;
 use super::history::Stored;
 use crate::daemon::protocol::{FoundFailure, Progress};
+use crate::daemon::runner::protocol::Evidence;
 use crate::engine::clock::now;
 
 /// A decision with the line that led to it.
@@ -20,6 +21,8 @@ pub(super) struct Decided {
     pub(super) source: Source,
     /// A ban that was there before, and now ends later.
     pub(super) prolonged: bool,
+    /// What the jail's actions ask for.
+    pub(super) evidence: Evidence,
 }
 
 impl Keeper {
@@ -56,8 +59,16 @@ impl Keeper {
             if verdict != Verdict::Ignored {
                 counted[jail] += 1;
             }
+            let member =
+                self.jails.jail(jail).filter(|_| found.evidence.is_some() && verdict != Verdict::Ignored);
+            let key = member.map(|member| (member.id(), member.host(found.host)));
+            if let (Some(key), Some(evidence)) = (key, found.evidence) {
+                let keep = self.keep(&key);
+                self.evidence.add(key, *evidence, time, keep);
+            }
             if let Verdict::Reached(decision) = verdict {
-                reached.push((decision, found.line));
+                let evidence = key.map(|key| self.evidence.take(key)).unwrap_or_default();
+                reached.push((decision, found.line, evidence));
             }
         }
         for (jail, failures) in counted.into_iter().enumerate().filter(|(_, failures)| *failures > 0) {
@@ -65,9 +76,10 @@ impl Keeper {
                 self.pending.count(&name, failures, 0);
             }
         }
-        let noted = reached
-            .into_iter()
-            .filter_map(|(decision, line)| self.note_decision(decision, line, Source::Log));
+        let noted = reached.into_iter().filter_map(|(decision, line, evidence)| {
+            let decided = self.note_decision(decision, line, Source::Log)?;
+            Some(Decided { evidence, ..decided })
+        });
         noted.collect()
     }
 
@@ -83,12 +95,16 @@ impl Keeper {
                 if let Some(displaced) = displaced {
                     self.displace(displaced);
                 }
-                Some(Decided { ban, reason, source, prolonged: false })
+                Some(Decided { ban, reason, source, prolonged: false, evidence: Evidence::default() })
             }
             Decision::AlreadyBanned { ban, prolonged } => {
                 let name = self.jails.book.name(ban.jail);
                 info!("[{name}] {} already banned", crate::output::address(ban.host));
-                prolonged.then_some(Decided { ban, reason, source, prolonged })
+                if !prolonged {
+                    self.act_on_return(ban.jail);
+                    return None;
+                }
+                Some(Decided { ban, reason, source, prolonged, evidence: Evidence::default() })
             }
             Decision::Over => None,
         }

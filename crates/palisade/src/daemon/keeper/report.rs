@@ -61,7 +61,7 @@ impl Keeper {
     }
 
     fn jail_report(&self, at: usize, planned: &Planned, totals: (u64, u64), packets: u64) -> JailReport {
-        let Planned { spec, target, watched } = planned;
+        let Planned { spec, target, watched, .. } = planned;
         let mut counters = self.counted.get(&spec.name).copied().unwrap_or_default();
         counters += self.counters.get(at).copied().unwrap_or_default();
         let windows = self.jails.jail(at).map(detect::jail::Jail::windows);

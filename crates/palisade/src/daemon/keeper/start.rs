@@ -14,8 +14,10 @@ use store::{Change as Stored, Ending, Store, StoreError};
 use tracing::{info, warn};
 
 use super::change::Change;
+use super::evidence::EvidenceTable;
 use super::pending::Pending;
 use super::plan::Plan;
+use super::runner::Runner;
 use super::{Keeper, Signals};
 use crate::control::server::Server;
 use crate::engine::clock::now;
@@ -30,7 +32,10 @@ impl Keeper {
         jails.configure(plan.specs(), now).map_err(|error| CommandError::new(Exit::Config, error))?;
         let store = Store::open(&state).map_err(store_error)?;
         let mut firewall = Firewall::open().map_err(kernel_error)?;
+        let runner = Runner::spawn(&tree).map_err(|error| CommandError::io("the runner", &error))?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
+        let runner =
+            runner.map(Runner::listen).transpose().map_err(|error| CommandError::io("the runner", &error))?;
         firewall.apply(&plan.policy()).map_err(kernel_error)?;
         let failed = |what: &'static str| move |error: io::Error| CommandError::io(what, &error);
         let server = Server::listen(&state).map_err(failed("the control socket"))?;
@@ -46,6 +51,8 @@ impl Keeper {
             server,
             signals,
             watcher: None,
+            runner,
+            evidence: EvidenceTable::default(),
             change: Change::None,
             positions: BTreeMap::new(),
             counters: Vec::new(),
@@ -59,6 +66,7 @@ impl Keeper {
         };
         keeper.remember(now).map_err(store_error)?;
         keeper.announce();
+        keeper.configure_actions(&[]);
         keeper.prepare(None, None);
         Ok(keeper)
     }

@@ -47,7 +47,7 @@ impl Compiled {
         let now = now();
         let files = LogFiles::open(&jails, positions, &mut filters, now)?;
         let journals = Journals::open(&jails, positions, &mut filters, now)?;
-        let report = Report { progress: Progress::default(), named: vec![0; jails.len()] };
+        let report = Report::new(&jails);
         let again = filters.counters();
         Ok(Reader { filters, files, journals, report, again })
     }

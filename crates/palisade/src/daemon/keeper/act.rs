@@ -1,0 +1,159 @@
+//! What bans mean for actions that run commands.
+
+use detect::jail::{Ban, JailId};
+
+use super::Keeper;
+use super::evidence::{Keep, Key};
+use super::plan::Planned;
+use crate::daemon::runner::protocol::{ActingJail, Evidence, Past, Ticket, ToRunner};
+
+const ACTIONS: &str = "actions";
+/// So many of an address's past bans are told to an action that asks.
+const PAST: u32 = 100;
+
+impl Keeper {
+    /// Tells the runner which actions there are, and of the bans of jails that were not among those that `acted`.
+    pub(super) fn configure_actions(&mut self, acted: &[ActingJail]) {
+        let mut refused = self.plan.refused.clone();
+        let acting = self.plan.acting();
+        if self.runner.is_none() && !acting.is_empty() {
+            refused.push("no action runs commands: the daemon was not started by root".into());
+        }
+        self.trouble(ACTIONS, (!refused.is_empty()).then(|| refused.join("; ")));
+        let Some(runner) = &mut self.runner else { return };
+        let new = |name: &str| {
+            acting.iter().any(|jail| jail.name == name) && acted.iter().all(|jail| jail.name != name)
+        };
+        runner.tell(ToRunner::Configure(acting.clone()));
+        let mut restored = Vec::new();
+        let read = self.store.live_bans(|ban| restored.extend(new(&ban.jail).then_some(ban)));
+        if let Err(error) = read {
+            tracing::warn!("actions are not told of earlier bans, the store cannot be read: {error}");
+        }
+        for stored in restored {
+            let id = self.jails.book.find_jail(&stored.jail);
+            if let Some(ban) = id.and_then(|id| self.jails.book.get(id, stored.host)) {
+                let evidence = Evidence { lines: vec![stored.reason], fields: Vec::new() };
+                self.order(&ban, evidence, true, ToRunner::Ban);
+            }
+        }
+    }
+
+    /// A new ban, or one that ends later than it did.
+    pub(super) fn act_on_ban(&mut self, ban: &Ban, evidence: Evidence, prolonged: bool) {
+        let order = if prolonged { ToRunner::Prolong } else { ToRunner::Ban };
+        self.order(ban, evidence, false, order);
+    }
+
+    /// Bans that are over.
+    pub(super) fn act_on_ends(&mut self, bans: &[Ban]) {
+        for ban in bans {
+            self.order(ban, Evidence::default(), false, ToRunner::Unban);
+        }
+    }
+
+    /// All bans of their jails were lifted together.
+    pub(super) fn act_on_flush(&mut self, bans: &[Ban]) {
+        let mut jails: Vec<JailId> = bans.iter().map(|ban| ban.jail).collect();
+        jails.sort_unstable();
+        jails.dedup();
+        for jail in jails {
+            let name = self.acting(jail).map(|planned| planned.spec.name.clone());
+            if let (Some(name), Some(runner)) = (name, &mut self.runner) {
+                runner.tell(ToRunner::UnbanAll(name));
+            }
+        }
+    }
+
+    /// Somebody failed again who is banned: does what should keep them out still stand?
+    pub(super) fn act_on_return(&mut self, jail: JailId) {
+        let name = self.acting(jail).map(|planned| planned.spec.name.clone());
+        if let (Some(name), Some(runner)) = (name, &mut self.runner) {
+            runner.tell(ToRunner::Check(name));
+        }
+    }
+
+    /// A runner that died is not started again: the keeper no longer has the privileges that commands need.
+    pub(super) fn look_after_runner(&mut self) {
+        if self.runner.as_ref().is_some_and(super::Runner::has_ended) && !self.plan.acting().is_empty() {
+            self.trouble(
+                ACTIONS,
+                Some("the runner has ended: no action runs commands until a restart".into()),
+            );
+        }
+    }
+
+    /// How much evidence a jail's actions want.
+    pub(super) fn keep(&self, (jail, _): &Key) -> Keep {
+        let planned = self.acting(*jail);
+        let lines = planned.map_or(0, |planned| planned.maxmatches);
+        Keep { lines, age: planned.map_or_else(Default::default, |planned| planned.spec.findtime) }
+    }
+
+    fn acting(&self, jail: JailId) -> Option<&Planned> {
+        let planned = self.plan.jails.get(self.jails.index(jail)?)?;
+        (!planned.scripts.is_empty()).then_some(planned)
+    }
+
+    fn order(
+        &mut self,
+        ban: &Ban,
+        evidence: Evidence,
+        restored: bool,
+        order: impl FnOnce(String, Ticket) -> ToRunner,
+    ) {
+        let Some(planned) = self.acting(ban.jail) else { return };
+        let name = planned.spec.name.clone();
+        let ticket = self.ticket(planned, ban, evidence, restored);
+        if let Some(runner) = &mut self.runner {
+            runner.tell(order(name, ticket));
+        }
+    }
+
+    fn ticket(&self, planned: &Planned, ban: &Ban, evidence: Evidence, restored: bool) -> Ticket {
+        let asks_past = planned.mentions("<ipmatches>")
+            || planned.mentions("<ipjailmatches>")
+            || planned.mentions("failures>");
+        Ticket {
+            host: ban.host,
+            time: ban.start,
+            bantime: ban.until.map_or(-1, |until| until.since(ban.start).as_secs() as i64),
+            failures: ban.failures,
+            count: ban.count,
+            restored,
+            evidence,
+            past: if asks_past { self.past(planned, ban) } else { Default::default() },
+            jail: if planned.mentions("<jail.") { self.numbers(planned, ban.jail) } else { [0; 4] },
+        }
+    }
+
+    /// What the store knows of earlier bans of the address, in all jails and in this one, the oldest first.
+    fn past(&self, planned: &Planned, ban: &Ban) -> [Past; 2] {
+        let mut past = [Past::default(), Past::default()];
+        // Without the store, nothing is known.
+        let bans = self.store.history_of(ban.host.addr(), PAST).unwrap_or_default();
+        for earlier in bans.into_iter().rev().map(|past| past.ban) {
+            let own = *earlier.jail == *planned.spec.name;
+            for known in past.iter_mut().take(if own { 2 } else { 1 }) {
+                known.lines.push(earlier.reason.clone());
+                known.failures += u64::from(earlier.failures);
+            }
+        }
+        past
+    }
+
+    fn numbers(&self, planned: &Planned, jail: JailId) -> [u64; 4] {
+        let name = planned.spec.name.as_str();
+        let stored = self.store.counters().unwrap_or_default();
+        let stored = stored.iter().find(|counter| *counter.jail == *name);
+        let (failures, bans) = self.pending.counted(name);
+        let windows =
+            self.jails.index(jail).and_then(|at| self.jails.jail(at)).map_or(0, |jail| jail.windows().len());
+        [
+            self.jails.book.len_of(jail) as u64,
+            stored.map_or(0, |counter| counter.bans) + bans,
+            windows as u64,
+            stored.map_or(0, |counter| counter.failures) + failures,
+        ]
+    }
+}

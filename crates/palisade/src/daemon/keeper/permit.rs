@@ -1,0 +1,115 @@
+//! Which commands may be run as root: those in files that only root can change.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use config::{Action, ActionKind, Files, Script};
+
+const STICKY: u32 = 0o1000;
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// What was found about files and folders, each looked at once.
+pub(super) struct Permits {
+    known: BTreeMap<PathBuf, Result<(), String>>,
+    /// What is wrong with the files that jails are defined in.
+    jails: Result<(), String>,
+    /// What is refused, and why.
+    pub(super) refused: Vec<String>,
+}
+
+impl Permits {
+    /// `files` are all that the configuration was read from: jails can put commands together too.
+    pub(super) fn of(files: &Files) -> Self {
+        let mut permits = Self { known: BTreeMap::new(), jails: Ok(()), refused: Vec::new() };
+        let is_action = |path: &&Path| path.parent().is_some_and(|folder| folder.ends_with("action.d"));
+        let jails: Vec<&Path> = files.paths().filter(|path| !is_action(path)).collect();
+        permits.jails = jails.iter().try_for_each(|path| permits.file(path));
+        permits
+    }
+
+    /// The commands of a jail's actions, as far as they may be run.
+    pub(super) fn scripts(&mut self, jail: &str, actions: Vec<Action>) -> Vec<Script> {
+        let mut scripts = Vec::new();
+        for Action { name, kind, script, .. } in actions {
+            let verdict = match (kind, &script) {
+                (ActionKind::Ban, _) => continue,
+                (ActionKind::Python, _) => Err("it is written in Python".to_owned()),
+                (ActionKind::Command, None) => Err("there is no file for it".to_owned()),
+                (ActionKind::Command, Some(script)) => {
+                    self.jails.clone().and_then(|()| script.files.iter().try_for_each(|path| self.file(path)))
+                }
+            };
+            match verdict {
+                Ok(()) => scripts.extend(script),
+                Err(why) => self.refused.push(format!("[{jail}] action {name} is not run: {why}")),
+            }
+        }
+        scripts
+    }
+
+    /// A file, the folders above it, and the same of what links lead to.
+    fn file(&mut self, path: &Path) -> Result<(), String> {
+        let real = fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        real.ancestors().chain(path.ancestors()).filter(|path| !path.as_os_str().is_empty()).try_for_each(
+            |path| {
+                let known = self.known.entry(path.to_owned());
+                known.or_insert_with(|| only_root_can_change(path)).clone()
+            },
+        )
+    }
+}
+
+fn only_root_can_change(path: &Path) -> Result<(), String> {
+    let metadata = fs::metadata(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    // In a folder with the sticky bit nobody can take another's file away.
+    let guarded = metadata.is_dir() && metadata.mode() & STICKY != 0;
+    if metadata.uid() != 0 {
+        Err(format!("{} belongs to user {}, not to root", path.display(), metadata.uid()))
+    } else if metadata.mode() & WRITABLE_BY_OTHERS != 0 && !guarded {
+        Err(format!("{} can be written by others than root", path.display()))
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, chown};
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_others_can_change_is_refused_wherever_the_hole_is() {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("SKIPPED: it needs root");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("action.d");
+        let file = inner.join("x.conf");
+        fs::create_dir(&inner).unwrap();
+        fs::write(&file, "").unwrap();
+        let mode = |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+        let permitted = |path: &Path| {
+            Permits { known: BTreeMap::new(), jails: Ok(()), refused: Vec::new() }.file(path).is_ok()
+        };
+        assert!(permitted(&file));
+        for (path, good) in [(&file, 0o644), (&inner, 0o755)] {
+            for hole in [0o020, 0o002] {
+                mode(path, good | hole);
+                assert!(!permitted(&file), "{} {hole:o}", path.display());
+            }
+            mode(path, good);
+            chown(path, Some(12345), None).unwrap();
+            assert!(!permitted(&file));
+            chown(path, Some(0), None).unwrap();
+        }
+        let link = folder.path().join("link.conf");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert!(permitted(&link));
+        mode(&file, 0o666);
+        assert!(!permitted(&link), "what a link leads to counts");
+    }
+}

@@ -1,0 +1,113 @@
+//! The runner as the keeper sees it: a process that is told what happened, and never waited for.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use config::Tree;
+use tracing::{info, warn};
+
+use crate::daemon::protocol::{Frames, send};
+use crate::daemon::runner::protocol::{Said, ToRunner};
+
+/// So many orders may wait for a runner that is busy taking them in.
+const ORDERS: usize = 1 << 16;
+/// At the end, all actions together get so long to lift their bans and to stop.
+const PATIENCE: Duration = Duration::from_secs(80);
+const STACK: usize = 128 << 10;
+
+/// A runner that nobody talks to yet.
+pub(super) struct Spawned {
+    process: Child,
+    socket: UnixStream,
+}
+
+/// A running runner.
+pub(super) struct Runner {
+    process: Child,
+    orders: SyncSender<ToRunner>,
+    ended: Arc<AtomicBool>,
+    /// Orders that found no room, in a row.
+    lost: u64,
+}
+
+impl Runner {
+    /// Starts one from this very binary, with all the privileges that the keeper has now. `None` where no command may
+    /// be run: without root, and where the configuration is built in and has none.
+    pub(super) fn spawn(tree: &Tree) -> io::Result<Option<Spawned>> {
+        if !rustix::process::geteuid().is_root() || !matches!(tree, Tree::Dir(_)) {
+            return Ok(None);
+        }
+        let (ours, theirs) = UnixStream::pair()?;
+        let process =
+            Command::new("/proc/self/exe").arg("runner").stdin(Stdio::from(OwnedFd::from(theirs))).spawn()?;
+        Ok(Some(Spawned { process, socket: ours }))
+    }
+
+    /// From here on it takes orders. Not before the keeper has given up its privileges, which threads would keep.
+    pub(super) fn listen(Spawned { process, socket }: Spawned) -> io::Result<Self> {
+        let (orders, waiting) = sync_channel::<ToRunner>(ORDERS);
+        let ended = Arc::new(AtomicBool::new(false));
+        let mouth = socket.try_clone()?;
+        let thread = || thread::Builder::new().stack_size(STACK);
+        thread().spawn(move || waiting.iter().try_for_each(|order| send(&mouth, &order)))?;
+        let over = Arc::clone(&ended);
+        thread().spawn(move || {
+            let error = hear(&socket).err();
+            over.store(true, Ordering::Relaxed);
+            error.inspect(|error| warn!("the runner cannot be understood: {error}"))
+        })?;
+        Ok(Self { process, orders, ended, lost: 0 })
+    }
+
+    /// Never waits.
+    pub(super) fn tell(&mut self, order: ToRunner) {
+        match self.orders.try_send(order) {
+            Ok(()) => self.lost = 0,
+            Err(TrySendError::Full(_)) => {
+                self.lost += 1;
+                if self.lost.is_power_of_two() {
+                    warn!("the runner does not keep up: {} of its orders are left out", self.lost);
+                }
+            }
+            // Its end is noticed elsewhere.
+            Err(TrySendError::Disconnected(_)) => {}
+        }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Has all bans of actions lifted and the actions stopped, as far as that goes in time.
+    pub(super) fn finish(mut self) {
+        self.tell(ToRunner::Finish);
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            match self.process.try_wait() {
+                Ok(None) => thread::sleep(Duration::from_millis(10)),
+                _ => return,
+            }
+        }
+        warn!("actions take too long to stop, and are left alone");
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What it says goes into the log, until it has ended.
+fn hear(socket: &UnixStream) -> io::Result<()> {
+    let mut frames = Frames::default();
+    while frames.fill(socket)? {
+        while let Some(Said { wrong, text }) = frames.next()? {
+            if wrong { warn!("{text}") } else { info!("{text}") }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! One action of one jail at work: what is started, what holds, and how it is repaired.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use config::{Family, Operation, Script};
+
+use super::Voice;
+use super::jails::Live;
+use super::protocol::{Said, Ticket};
+use super::queue::{Job, Queue};
+use super::shell::{self, How};
+use super::{tags, values};
+use crate::engine::clock::now;
+
+/// What an action's thread owns.
+pub(super) struct Action {
+    pub(super) jail: String,
+    /// The jail's ban time.
+    pub(super) bantime: i64,
+    pub(super) script: Script,
+    /// The families that it is started for, in that order, and whether it holds bans of them.
+    pub(super) started: Vec<(Family, bool)>,
+    pub(super) live: Arc<Mutex<Live>>,
+    pub(super) voice: Voice,
+}
+
+impl Action {
+    /// Works until the queue is closed.
+    pub(super) fn work(mut self, queue: &Queue) {
+        while let Some(job) = queue.next() {
+            match job {
+                Job::Start if self.script.on_demand => {}
+                Job::Start => drop(self.start(Family::Any)),
+                Job::Reload => self.reload(),
+                Job::Check => self.check_all(),
+                Job::Ban(ticket) => self.ban(&ticket),
+                Job::Prolong(ticket) => drop(self.process(Operation::Prolong, &ticket)),
+                Job::Unban(ticket) => self.unban(&ticket),
+                Job::Flush(tickets) => self.flush(&tickets),
+                Job::Stop(tickets) => {
+                    self.flush(&tickets);
+                    self.stop();
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, family: Family) -> bool {
+        let good = self.about_none(Operation::Start, family);
+        if good && self.holds(family).is_none() {
+            self.started.push((family, false));
+        }
+        good
+    }
+
+    fn ban(&mut self, ticket: &Ticket) {
+        if ticket.restored && self.script.norestored {
+            return;
+        }
+        let family = values::family(ticket.host);
+        if self.script.on_demand && self.holds(family).is_none() && !self.start(family) {
+            return self.say(true, &format!("{} is not banned: the action does not start", ticket.host));
+        }
+        if self.process(Operation::Ban, ticket) {
+            self.set_holds(family, true);
+        }
+    }
+
+    fn unban(&mut self, ticket: &Ticket) {
+        let left_out = ticket.restored && self.script.norestored;
+        if !left_out && self.holds(values::family(ticket.host)) == Some(true) {
+            self.process(Operation::Unban, ticket);
+        }
+    }
+
+    /// Lifts all at once where the action can, or else one by one.
+    fn flush(&mut self, tickets: &[Arc<Ticket>]) {
+        if self.script.command(Operation::Flush, Family::Any).is_empty() {
+            tickets.iter().for_each(|ticket| self.unban(ticket));
+        } else {
+            let families: Vec<Family> =
+                self.started.iter().filter(|(_, holds)| *holds).map(|(family, _)| *family).collect();
+            self.once_each(Operation::Flush, &families);
+        }
+        self.started.iter_mut().for_each(|(_, holds)| *holds = false);
+    }
+
+    fn stop(&mut self) {
+        let families: Vec<Family> = self.started.drain(..).map(|(family, _)| family).collect();
+        self.once_each(Operation::Stop, &families);
+    }
+
+    fn reload(&mut self) {
+        let families: Vec<Family> = self.started.iter().map(|(family, _)| *family).collect();
+        self.once_each(Operation::Reload, &families);
+    }
+
+    /// What reads the same for several families runs once.
+    fn once_each(&mut self, operation: Operation, families: &[Family]) {
+        let mut seen: Vec<&str> = Vec::new();
+        for family in families {
+            let command = self.script.command(operation, *family);
+            // A tag for the family makes them differ after all.
+            if command.contains("<family>") || !seen.contains(&command) {
+                seen.push(command);
+                self.about_none(operation, *family);
+            }
+        }
+    }
+
+    fn check_all(&mut self) {
+        for (family, _) in self.started.clone() {
+            if !self.sound(family) && self.repair(family) {
+                self.ban_again(family, None);
+            }
+        }
+    }
+
+    /// Runs a command about a ban; when it fails, once more after a look at what it stands on.
+    fn process(&mut self, operation: Operation, ticket: &Ticket) -> bool {
+        let family = values::family(ticket.host);
+        let value = |tag: &str| values::of_ban(tag, ticket);
+        let first = self.run(operation, family, &value);
+        let Err(why) = first else { return true };
+        let mut repaired = false;
+        if !self.sound(family) {
+            if operation == Operation::Unban && !self.script.repair_on_unban {
+                self.say(true, &format!("unban of {} fails: {why}; the check fails too", ticket.host));
+                return false;
+            }
+            repaired = self.repair(family);
+            if !repaired {
+                self.say(true, &format!("{} of {} fails: {why}", operation.option(), ticket.host));
+                return false;
+            }
+        }
+        let second = self.run(operation, family, &value);
+        if let Err(why) = &second {
+            self.say(true, &format!("{} of {} fails: {why}", operation.option(), ticket.host));
+        }
+        if repaired {
+            self.ban_again(family, Some(ticket));
+        }
+        second.is_ok()
+    }
+
+    /// Whether the check has nothing to object.
+    fn sound(&self, family: Family) -> bool {
+        self.run(Operation::Check, family, &|tag| values::of_check(tag, family)).is_ok()
+    }
+
+    /// Makes the ground that bans stand on again. What stood on it is gone.
+    fn repair(&mut self, family: Family) -> bool {
+        self.say(true, "the check fails, trying to repair");
+        if self.script.command(Operation::Repair, family).is_empty() {
+            self.about_none(Operation::Stop, family);
+            self.about_none(Operation::Start, family);
+        } else if let Err(why) = self.run(Operation::Repair, family, &|tag| values::of_check(tag, family)) {
+            self.say(true, &format!("actionrepair fails: {why}"));
+        }
+        let held = self.holds(family).is_some();
+        if held {
+            self.set_holds(family, false);
+        }
+        let good = self.sound(family);
+        if !good {
+            self.say(true, "it cannot be repaired");
+        }
+        good
+    }
+
+    /// After a repair: the bans that were there before.
+    fn ban_again(&mut self, family: Family, but: Option<&Ticket>) {
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner).tickets();
+        let operation = match self.script.command(Operation::Reban, family) {
+            "" => Operation::Ban,
+            _ => Operation::Reban,
+        };
+        let lost = |ticket: &&Arc<Ticket>| family == Family::Any || values::family(ticket.host) == family;
+        for ticket in live.iter().filter(lost).filter(|ticket| but.is_none_or(|but| but.host != ticket.host))
+        {
+            if ticket.restored && self.script.norestored {
+                continue;
+            }
+            match self.run(operation, values::family(ticket.host), &|tag| values::of_ban(tag, ticket)) {
+                Ok(()) => self.set_holds(values::family(ticket.host), true),
+                Err(why) => {
+                    self.say(true, &format!("{} of {} fails: {why}", operation.option(), ticket.host))
+                }
+            }
+        }
+    }
+
+    /// Runs a command that is about no ban in particular.
+    fn about_none(&self, operation: Operation, family: Family) -> bool {
+        let now = now();
+        let value = |tag: &str| values::of_none(tag, family, self.bantime, now);
+        let ran = self.run(operation, family, &value);
+        if let Err(why) = &ran {
+            self.say(true, &format!("{} fails: {why}", operation.option()));
+        }
+        ran.is_ok()
+    }
+
+    fn run(
+        &self,
+        operation: Operation,
+        family: Family,
+        value: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(), String> {
+        let command = self.script.command(operation, family);
+        if command.is_empty() {
+            return Ok(());
+        }
+        let prepared = tags::prepare(command, value);
+        let ended =
+            shell::run(shell::command(&prepared), self.script.timeout).map_err(|error| error.to_string())?;
+        match ended.how {
+            How::Well => Ok(()),
+            how if ended.output.is_empty() => Err(how.describe()),
+            // What a command prints may be an attacker's words: no line of the log begins in it.
+            how => Err(format!("{}; it says {:?}", how.describe(), ended.output.trim_end())),
+        }
+    }
+
+    fn holds(&self, family: Family) -> Option<bool> {
+        self.started.iter().find(|(known, _)| *known == family).map(|(_, holds)| *holds)
+    }
+
+    fn set_holds(&mut self, family: Family, holds: bool) {
+        match self.started.iter_mut().find(|(known, _)| *known == family) {
+            Some(entry) => entry.1 = holds,
+            None => self.started.push((family, holds)),
+        }
+    }
+
+    fn say(&self, wrong: bool, what: &str) {
+        self.voice.say(Said { wrong, text: format!("[{}] action {}: {what}", self.jail, self.script.name) });
+    }
+}

@@ -1,0 +1,254 @@
+//! The actions of all jails, each with its queue and its thread.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use config::Script;
+use ipnet::IpNet;
+
+use super::Voice;
+use super::action::Action;
+use super::protocol::{ActingJail, Evidence, Said, Ticket, ToRunner};
+use super::queue::{Budget, Job, Queue};
+
+const STACK: usize = 256 << 10;
+/// So many bans of a jail are remembered, to lift them all and to ban them again after a repair…
+const LIVE: usize = 1 << 16;
+/// …and of what was found so much, in bytes.
+const EVIDENCE: usize = 4 << 20;
+
+/// Between two looks whether actions still hold, however often those who are banned try again.
+const CHECK_REST: Duration = Duration::from_secs(60);
+
+/// Every jail that acts.
+pub(super) struct Jails {
+    jails: BTreeMap<String, Jail>,
+    budget: Budget,
+    voice: Voice,
+}
+
+#[derive(Default)]
+struct Jail {
+    workers: Vec<Worker>,
+    live: Arc<Mutex<Live>>,
+    checked: Option<Instant>,
+}
+
+struct Worker {
+    script: Script,
+    bantime: i64,
+    queue: Arc<Queue>,
+    thread: JoinHandle<()>,
+    /// Jobs that found no room since somebody was told.
+    dropped: u64,
+}
+
+/// The bans of a jail that are in force.
+#[derive(Default)]
+pub(super) struct Live {
+    tickets: BTreeMap<IpNet, Arc<Ticket>>,
+    bytes: usize,
+}
+
+impl Live {
+    pub(super) fn tickets(&self) -> Vec<Arc<Ticket>> {
+        self.tickets.values().cloned().collect()
+    }
+
+    fn insert(&mut self, ticket: &Arc<Ticket>) {
+        self.remove(ticket.host);
+        if self.tickets.len() >= LIVE {
+            return;
+        }
+        let kept = match self.bytes + ticket.size() <= EVIDENCE + LIVE * size_of::<Ticket>() {
+            true => Arc::clone(ticket),
+            false => Arc::new(Ticket {
+                evidence: Evidence::default(),
+                past: Default::default(),
+                ..Ticket::clone(ticket)
+            }),
+        };
+        self.bytes += kept.size();
+        self.tickets.insert(ticket.host, kept);
+    }
+
+    fn remove(&mut self, host: IpNet) -> Option<Arc<Ticket>> {
+        let ticket = self.tickets.remove(&host)?;
+        self.bytes -= ticket.size();
+        Some(ticket)
+    }
+}
+
+impl Jails {
+    pub(super) fn new(voice: Voice) -> Self {
+        Self { jails: BTreeMap::new(), budget: Budget::default(), voice }
+    }
+
+    /// Does what the keeper wants.
+    pub(super) fn take(&mut self, order: ToRunner) {
+        match order {
+            ToRunner::Configure(jails) => self.configure(jails),
+            ToRunner::Ban(jail, ticket) => self.with(&jail, |live| {
+                let ticket = Arc::new(ticket);
+                live.insert(&ticket);
+                Job::Ban(ticket)
+            }),
+            ToRunner::Prolong(jail, ticket) => self.with(&jail, |live| {
+                let known = live.remove(ticket.host);
+                let evidence = known.map_or(ticket.evidence.clone(), |known| known.evidence.clone());
+                let ticket = Arc::new(Ticket { evidence, ..ticket });
+                live.insert(&ticket);
+                Job::Prolong(ticket)
+            }),
+            ToRunner::Unban(jail, ticket) => {
+                self.with(&jail, |live| {
+                    Job::Unban(live.remove(ticket.host).unwrap_or_else(|| Arc::new(ticket)))
+                });
+            }
+            ToRunner::UnbanAll(jail) => self.with(&jail, |live| Job::Flush(std::mem::take(live).tickets())),
+            ToRunner::Check(jail) => {
+                let due = self.jails.get_mut(&jail).is_some_and(Jail::is_check_due);
+                if due {
+                    self.with(&jail, |_| Job::Check);
+                }
+            }
+            ToRunner::Finish => {}
+        }
+    }
+
+    fn with(&mut self, jail: &str, job: impl FnOnce(&mut Live) -> Job) {
+        let Some(Jail { workers, live, .. }) = self.jails.get_mut(jail) else { return };
+        let job = job(&mut lock(live));
+        for worker in workers {
+            worker.push(job.clone(), jail, &self.voice);
+        }
+    }
+
+    fn configure(&mut self, jails: Vec<ActingJail>) {
+        let mut before = std::mem::take(&mut self.jails);
+        for ActingJail { name, bantime, scripts } in jails {
+            let Jail { workers: mut old, live, checked } = before.remove(&name).unwrap_or_default();
+            let mut workers = Vec::new();
+            for script in scripts {
+                let same = |worker: &Worker| worker.script == script && worker.bantime == bantime;
+                if let Some(at) = old.iter().position(same) {
+                    let mut worker = old.remove(at);
+                    worker.push(Job::Reload, &name, &self.voice);
+                    workers.push(worker);
+                } else {
+                    let named = |worker: &Worker| worker.script.name == script.name;
+                    let replaced = old.iter().position(named).map(|at| old.remove(at));
+                    let tickets = lock(&live).tickets();
+                    let ended = replaced.map(|worker| worker.end(tickets.clone()));
+                    workers.push(self.start(&name, bantime, script, &live, ended));
+                    for ticket in tickets {
+                        let ticket = Arc::new(Ticket { restored: true, ..Ticket::clone(&ticket) });
+                        workers
+                            .iter_mut()
+                            .last()
+                            .map(|worker| worker.push(Job::Ban(ticket), &name, &self.voice));
+                    }
+                }
+            }
+            for worker in old {
+                let tickets = lock(&live).tickets();
+                worker.end(tickets);
+            }
+            self.jails.insert(name, Jail { workers, live, checked });
+        }
+        for jail in before.into_values() {
+            jail.end();
+        }
+    }
+
+    /// A new action, which begins when the one that it replaces has ended.
+    fn start(
+        &self,
+        jail: &str,
+        bantime: i64,
+        script: Script,
+        live: &Arc<Mutex<Live>>,
+        after: Option<JoinHandle<()>>,
+    ) -> Worker {
+        let queue = Arc::new(Queue::new(self.budget.clone()));
+        queue.push(Job::Start);
+        let action = Action {
+            jail: jail.to_owned(),
+            bantime,
+            script: script.clone(),
+            started: Vec::new(),
+            live: Arc::clone(live),
+            voice: self.voice.clone(),
+        };
+        let work = {
+            let queue = Arc::clone(&queue);
+            move || {
+                let _ = after.map(JoinHandle::join);
+                action.work(&queue);
+            }
+        };
+        let thread = thread::Builder::new().stack_size(STACK).spawn(work);
+        let thread = thread.expect("a thread for each action of the configuration");
+        Worker { script, bantime, queue, thread, dropped: 0 }
+    }
+
+    /// Lifts and stops all, the actions of a jail at once.
+    pub(super) fn finish(self) {
+        let ends: Vec<JoinHandle<()>> = self.jails.into_values().flat_map(Jail::end).collect();
+        for end in ends {
+            let _ = end.join();
+        }
+    }
+
+    /// Lets what runs come to its end, and begins nothing more.
+    pub(super) fn abandon(self) {
+        let workers: Vec<Worker> = self.jails.into_values().flat_map(|jail| jail.workers).collect();
+        workers.iter().for_each(|worker| worker.queue.close(true));
+        for worker in workers {
+            let _ = worker.thread.join();
+        }
+    }
+}
+
+impl Jail {
+    fn is_check_due(&mut self) -> bool {
+        let due = self.checked.is_none_or(|at| at.elapsed() >= CHECK_REST);
+        if due {
+            self.checked = Some(Instant::now());
+        }
+        due
+    }
+
+    fn end(self) -> Vec<JoinHandle<()>> {
+        let tickets = lock(&self.live).tickets();
+        self.workers.into_iter().map(|worker| worker.end(tickets.clone())).collect()
+    }
+}
+
+impl Worker {
+    fn push(&mut self, job: Job, jail: &str, voice: &Voice) {
+        if self.queue.push(job) {
+            self.dropped = 0;
+            return;
+        }
+        self.dropped += 1;
+        // Once, and then ever more seldom.
+        if self.dropped.is_power_of_two() {
+            let (action, count) = (&self.script.name, self.dropped);
+            let text = format!("[{jail}] action {action} does not keep up: {count} commands are left out");
+            voice.say(Said { wrong: true, text });
+        }
+    }
+
+    fn end(self, tickets: Vec<Arc<Ticket>>) -> JoinHandle<()> {
+        self.queue.push(Job::Stop(tickets));
+        self.queue.close(false);
+        self.thread
+    }
+}
+
+fn lock(live: &Mutex<Live>) -> MutexGuard<'_, Live> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
+}

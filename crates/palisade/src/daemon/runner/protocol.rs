@@ -1,0 +1,84 @@
+//! Between keeper and runner: postcard frames on a socket pair.
+
+use config::Script;
+use detect::Time;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// What the keeper tells the runner.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum ToRunner {
+    /// Which jails act from now on; those that did before and are not among them stop.
+    Configure(Vec<ActingJail>),
+    Ban(String, Ticket),
+    /// A ban that is known ends later.
+    Prolong(String, Ticket),
+    Unban(String, Ticket),
+    /// Every ban of a jail is lifted.
+    UnbanAll(String),
+    /// Somebody who is banned failed again: look whether the action still holds.
+    Check(String),
+    /// Lift all, stop all, and end.
+    Finish,
+}
+
+/// What of a jail concerns the runner.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ActingJail {
+    pub(crate) name: String,
+    /// In seconds; negative is for ever.
+    pub(crate) bantime: i64,
+    pub(crate) scripts: Vec<Script>,
+}
+
+/// A ban, as the tags of commands show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) host: IpNet,
+    pub(crate) time: Time,
+    /// In seconds; negative is for ever.
+    pub(crate) bantime: i64,
+    pub(crate) failures: u32,
+    /// The how manieth.
+    pub(crate) count: u32,
+    /// Put back after a restart.
+    pub(crate) restored: bool,
+    /// What was found that led to it.
+    pub(crate) evidence: Evidence,
+    /// What is known of earlier bans of the address: in all jails, and in this one.
+    pub(crate) past: [Past; 2],
+    /// Of the jail: banned now, bans, addresses counted now, failures.
+    pub(crate) jail: [u64; 4],
+}
+
+/// Lines, and what the filter took from the first.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Evidence {
+    pub(crate) lines: Vec<String>,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// Earlier bans of one address.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Past {
+    pub(crate) lines: Vec<String>,
+    pub(crate) failures: u64,
+}
+
+/// What the runner has to say to the owner.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// A failure; otherwise news.
+    pub(crate) wrong: bool,
+    pub(crate) text: String,
+}
+
+impl Ticket {
+    /// About so many bytes.
+    pub(super) fn size(&self) -> usize {
+        let lines = |lines: &[String]| lines.iter().map(String::len).sum::<usize>();
+        let fields: usize = self.evidence.fields.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let past: usize = self.past.iter().map(|past| lines(&past.lines)).sum();
+        size_of::<Self>() + lines(&self.evidence.lines) + fields + past
+    }
+}

@@ -1,0 +1,104 @@
+//! What an action still has to do, in order and bounded.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::protocol::Ticket;
+
+/// So many jobs of one action may wait…
+const JOBS: usize = 1 << 14;
+/// …and so many more that lift or end something, which must not be lost lightly.
+const SPARE: usize = 1 << 16;
+/// So much may wait in all queues together, in bytes.
+const BYTES: usize = 32 << 20;
+
+/// One thing for an action to do.
+#[derive(Clone, Debug)]
+pub(super) enum Job {
+    Start,
+    Reload,
+    Check,
+    Ban(Arc<Ticket>),
+    Prolong(Arc<Ticket>),
+    Unban(Arc<Ticket>),
+    /// All of these are lifted.
+    Flush(Vec<Arc<Ticket>>),
+    /// The same, and the action ends.
+    Stop(Vec<Arc<Ticket>>),
+}
+
+impl Job {
+    fn size(&self) -> usize {
+        match self {
+            Self::Ban(ticket) | Self::Prolong(ticket) | Self::Unban(ticket) => ticket.size(),
+            _ => size_of::<Self>(),
+        }
+    }
+
+    fn room(&self) -> (usize, usize) {
+        match self {
+            Self::Ban(_) | Self::Prolong(_) | Self::Check => (JOBS, BYTES),
+            _ => (SPARE, usize::MAX),
+        }
+    }
+}
+
+/// The bytes that wait in all queues.
+#[derive(Clone, Default)]
+pub(super) struct Budget(Arc<AtomicUsize>);
+
+/// The jobs of one action.
+pub(super) struct Queue {
+    jobs: Mutex<(VecDeque<Job>, bool)>,
+    bell: Condvar,
+    budget: Budget,
+}
+
+impl Queue {
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { jobs: Mutex::default(), bell: Condvar::new(), budget }
+    }
+
+    /// False: there is too much already, and this is dropped.
+    pub(super) fn push(&self, job: Job) -> bool {
+        let mut jobs = self.lock();
+        let (count, bytes) = job.room();
+        if jobs.0.len() >= count || self.budget.0.load(Ordering::Relaxed) >= bytes {
+            return false;
+        }
+        self.budget.0.fetch_add(job.size(), Ordering::Relaxed);
+        jobs.0.push_back(job);
+        self.bell.notify_one();
+        true
+    }
+
+    /// Nothing more comes; what waits is still done, or not.
+    pub(super) fn close(&self, drop_the_rest: bool) {
+        let mut jobs = self.lock();
+        if drop_the_rest {
+            jobs.0.clear();
+        }
+        jobs.1 = true;
+        self.bell.notify_one();
+    }
+
+    /// Waits for the next job; `None` when there will be no more.
+    pub(super) fn next(&self) -> Option<Job> {
+        let mut jobs = self.lock();
+        loop {
+            if let Some(job) = jobs.0.pop_front() {
+                self.budget.0.fetch_sub(job.size(), Ordering::Relaxed);
+                return Some(job);
+            }
+            if jobs.1 {
+                return None;
+            }
+            jobs = self.bell.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (VecDeque<Job>, bool)> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
