@@ -18,6 +18,13 @@ impl Store {
         })
     }
 
+    /// The live ban of exactly this host in one jail.
+    pub fn live_ban(&self, jail: &str, host: IpNet) -> Result<Option<Ban>, StoreError> {
+        let sql = "SELECT jail, host, start, until, failures, count, source, reason FROM bans
+            WHERE jail = ?1 AND host = ?2";
+        self.one(sql, params![jail, Host::from(host)], ban)
+    }
+
     /// Gives jail, host and window of all that is counted.
     pub fn windows(&self, mut each: impl FnMut(&str, IpNet, &[u8])) -> Result<(), StoreError> {
         self.each("SELECT jail, host, window FROM windows", [], |row| {

@@ -202,7 +202,11 @@ impl Rig {
         let keeper = self.keeper();
         let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"));
         let children = children.unwrap_or_default();
-        children.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+        let is_watcher = |pid: &&str| {
+            let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            !arguments.contains("\0runner\0")
+        };
+        children.split_whitespace().filter(is_watcher).map(|pid| pid.parse().unwrap()).collect()
     }
 
     /// The watcher's process.

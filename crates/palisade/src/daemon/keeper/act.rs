@@ -1,6 +1,8 @@
 //! What bans mean for actions that run commands.
 
 use detect::jail::{Ban, JailId};
+use ipnet::IpNet;
+use store::{Ending, PastBan};
 
 use super::Keeper;
 use super::evidence::{Keep, Key};
@@ -30,6 +32,7 @@ impl Keeper {
         if let Err(error) = read {
             tracing::warn!("actions are not told of earlier bans, the store cannot be read: {error}");
         }
+        restored.sort_by_key(|ban| ban.start);
         for stored in restored {
             let id = self.jails.book.find_jail(&stored.jail);
             if let Some(ban) = id.and_then(|id| self.jails.book.get(id, stored.host)) {
@@ -127,12 +130,10 @@ impl Keeper {
         }
     }
 
-    /// What the store knows of earlier bans of the address, in all jails and in this one, the oldest first.
+    /// What is known of the address beside this ban, in all jails and in this one, the oldest first.
     fn past(&self, planned: &Planned, ban: &Ban) -> [Past; 2] {
         let mut past = [Past::default(), Past::default()];
-        // Without the store, nothing is known.
-        let bans = self.store.history_of(ban.host.addr(), PAST).unwrap_or_default();
-        for earlier in bans.into_iter().rev().map(|past| past.ban) {
+        for earlier in self.unforgiven(ban.host).into_iter().chain(self.elsewhere(ban)) {
             let own = *earlier.jail == *planned.spec.name;
             for known in past.iter_mut().take(if own { 2 } else { 1 }) {
                 known.lines.push(earlier.reason.clone());
@@ -140,6 +141,30 @@ impl Keeper {
             }
         }
         past
+    }
+
+    /// Bans that are over, since a person lifted one in the same jail.
+    fn unforgiven(&self, host: IpNet) -> Vec<store::Ban> {
+        // Without the store, nothing is known.
+        let past = self.store.history_of(host.addr(), PAST).unwrap_or_default();
+        let mut forgiven = Vec::new();
+        let mut bans = Vec::new();
+        for PastBan { ban, ending, .. } in past {
+            match ending {
+                Ending::Command => forgiven.push(ban.jail),
+                _ if forgiven.contains(&ban.jail) => {}
+                _ => bans.push(ban),
+            }
+        }
+        bans.reverse();
+        bans
+    }
+
+    /// Live bans of other jails.
+    fn elsewhere(&self, ban: &Ban) -> Vec<store::Ban> {
+        let others = self.jails.book.covering(ban.host.addr()).filter(|other| other.jail != ban.jail);
+        let stored = |other: Ban| self.store.live_ban(self.jails.book.name(other.jail), other.host).ok()?;
+        others.filter_map(stored).collect()
     }
 
     fn numbers(&self, planned: &Planned, jail: JailId) -> [u64; 4] {

@@ -80,7 +80,11 @@ fn field(tag: &str, fields: &[(String, String)]) -> Option<String> {
     if name.is_empty() || !name.chars().all(is_field) {
         return None;
     }
-    let name = name.to_lowercase();
+    // As filters name them: `<F-ID>` and `<F-PORT>` are not what `ip` and `port` mean elsewhere.
+    let name = match name {
+        "ID" | "PORT" => format!("f{}", name.to_lowercase()),
+        _ => name.to_lowercase(),
+    };
     Some(fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()).unwrap_or_default())
 }
 
@@ -152,6 +156,8 @@ mod tests {
     fn a_field_that_nobody_took_is_empty_and_an_odd_tag_is_none() {
         let fields = [("x_y".to_owned(), "v".to_owned())];
         assert_eq!(field("F-X_Y", &fields).as_deref(), Some("v"));
+        let port = [("fport".to_owned(), "22".to_owned())];
+        assert_eq!(field("F-PORT", &port).as_deref(), Some("22"));
         assert_eq!(field("F-USER", &fields).as_deref(), Some(""));
         assert_eq!(field("F-user", &fields), None);
     }

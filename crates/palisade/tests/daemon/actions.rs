@@ -1,0 +1,179 @@
+//! Actions that run commands: when, in what order, for whom, and that nothing waits for them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Instant;
+
+use crate::rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, skipped};
+
+/// Every operation leaves a line in `out`. `TWICE` is filled in to change it.
+const OWN: &str = "[Definition]
+actionstart = echo start <family> >>DIR/out; touch DIR/ground-<family>
+actionstop = echo stop <family> >>DIR/out
+actionflush = echo flush <family> >>DIR/out
+actioncheck = test -e DIR/ground-<family>
+actionban = test -e DIR/ground-<family> && echo ban <ip> <restored> TWICE >>DIR/out
+actionunban = echo unban <ip> >>DIR/out
+actionreload = echo reload <family> >>DIR/out
+[Init?family=inet6]
+some = thing
+";
+
+const NATIVE: &str =
+    "maxretry = 2\nbantime = 1h\nblock.port = 22\naction = nftables[type=multiport, port=22]\n   own\n";
+
+impl Rig {
+    fn act(&self, own: &str) {
+        self.configure(NATIVE);
+        fs::create_dir_all(self.path("config/action.d")).unwrap();
+        self.change_action(own);
+        fs::write(self.path("out"), "").unwrap();
+    }
+
+    fn change_action(&self, own: &str) {
+        let own = own.replace("DIR", &self.folder.path().display().to_string());
+        fs::write(self.path("config/action.d/own.conf"), own).unwrap();
+    }
+
+    /// Waits until these lines are there since the last time, and no others.
+    fn did(&self, lines: &[&str]) {
+        assert_eq!(self.new_lines(lines.len()), lines, "{}", self.daemon_log());
+    }
+
+    /// The same for what came of bans of one second.
+    fn did_in_some_order(&self, lines: &[&str]) {
+        let sorted = |mut lines: Vec<String>| {
+            lines.sort();
+            lines
+        };
+        let wanted = lines.iter().map(|line| (*line).to_owned()).collect();
+        assert_eq!(sorted(self.new_lines(lines.len())), sorted(wanted), "{}", self.daemon_log());
+    }
+
+    fn new_lines(&self, count: usize) -> Vec<String> {
+        let out = || fs::read_to_string(self.path("out")).unwrap();
+        self.until(&format!("{count} lines; there is {:?}", out()), || out().lines().count() >= count);
+        let lines = out().lines().map(str::to_owned).collect();
+        fs::write(self.path("out"), "").unwrap();
+        lines
+    }
+
+    fn in_kernel(&self, address: &str) -> bool {
+        self.banned().iter().any(|banned| banned == address)
+    }
+}
+
+#[test]
+fn actions_start_on_demand_and_follow_what_becomes_of_bans() {
+    if skipped("actions_start_on_demand_and_follow_what_becomes_of_bans") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.act(OWN);
+    rig.start_daemon();
+    rig.fail(ATTACKER, 2);
+    rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
+    rig.fail(NEIGHBOUR, 2);
+    rig.fail(ATTACKER6, 2);
+    rig.did(&[&format!("ban {NEIGHBOUR} 0 TWICE"), "start inet6", &format!("ban {ATTACKER6} 0 TWICE")]);
+    rig.tell(&["unban", NEIGHBOUR]);
+    rig.did(&[&format!("unban {NEIGHBOUR}")]);
+    rig.tell(&["reload"]);
+    rig.did(&["reload inet4", "reload inet6"]);
+
+    rig.change_action(&OWN.replace("TWICE", "anew"));
+    rig.tell(&["reload"]);
+    let (first, second) = (format!("ban {ATTACKER} 1 anew"), format!("ban {ATTACKER6} 1 anew"));
+    let again = ["start inet4", &first, "start inet6", &second];
+    rig.did(&[&["flush inet4", "flush inet6", "stop inet4", "stop inet6"], &again[..]].concat());
+
+    assert!(rig.stop_daemon());
+    rig.did(&["flush inet4", "flush inet6", "stop inet4", "stop inet6"]);
+    rig.start_daemon();
+    rig.did_in_some_order(&again);
+    rig.kill_daemon();
+    rig.start_daemon();
+    rig.did_in_some_order(&again);
+
+    rig.tell(&["unban", "--all"]);
+    rig.did_in_some_order(&["flush inet4", "flush inet6"]);
+    assert!(rig.stop_daemon());
+    rig.did_in_some_order(&["stop inet4", "stop inet6"]);
+}
+
+#[test]
+fn what_norestored_says_holds_after_a_restart() {
+    if skipped("what_norestored_says_holds_after_a_restart") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.act(&OWN.replace("[Definition]", "[Definition]\nnorestored = 1"));
+    rig.start_daemon();
+    rig.fail(ATTACKER, 2);
+    rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
+    assert!(rig.stop_daemon());
+    rig.did(&["flush inet4", "stop inet4"]);
+    rig.start_daemon();
+    rig.until("the ban is back", || rig.in_kernel(ATTACKER));
+    rig.fail(NEIGHBOUR, 2);
+    rig.did(&["start inet4", &format!("ban {NEIGHBOUR} 0 TWICE")]);
+}
+
+#[test]
+fn a_slow_action_holds_up_no_ban() {
+    if skipped("a_slow_action_holds_up_no_ban") {
+        return;
+    }
+    let mut rig = Rig::new();
+    let slow = "[Definition]\nactionban = sleep 1; echo ban <ip> >>DIR/out\ntimeout = 10\n";
+    rig.act(slow);
+    rig.start_daemon();
+    let start = Instant::now();
+    rig.fail(ATTACKER, 2);
+    rig.fail(NEIGHBOUR, 2);
+    rig.until("both are banned", || rig.in_kernel(ATTACKER) && rig.in_kernel(NEIGHBOUR));
+    let out = fs::read_to_string(rig.path("out")).unwrap();
+    assert!(out.lines().count() < 2 && start.elapsed().as_secs() < 20, "{out}");
+    rig.did(&[&format!("ban {ATTACKER}"), &format!("ban {NEIGHBOUR}")]);
+}
+
+#[test]
+fn ground_that_was_lost_is_made_again_with_all_bans() {
+    if skipped("ground_that_was_lost_is_made_again_with_all_bans") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.act(OWN);
+    rig.start_daemon();
+    rig.fail(ATTACKER, 2);
+    rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
+    fs::remove_file(rig.path("ground-inet4")).unwrap();
+    rig.fail(NEIGHBOUR, 2);
+    let bans = [NEIGHBOUR, ATTACKER].map(|address| format!("ban {address} 0 TWICE"));
+    rig.did(&["stop inet4", "start inet4", &bans[0], &bans[1]]);
+    assert!(rig.said("the check fails"));
+}
+
+#[test]
+fn commands_that_others_could_have_written_are_not_run() {
+    if skipped("commands_that_others_could_have_written_are_not_run") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.act(OWN);
+    let file = rig.path("config/action.d/own.conf");
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o664)).unwrap();
+    rig.start_daemon();
+    rig.fail(ATTACKER, 2);
+    rig.until("the ban is in the kernel all the same", || rig.in_kernel(ATTACKER));
+    let status = String::from_utf8(rig.tell(&["status", "--json"]).stdout).unwrap();
+    assert!(
+        status.contains("action own is not run") && status.contains("can be written by others"),
+        "{status}"
+    );
+    fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).unwrap();
+    rig.tell(&["reload"]);
+    rig.did(&["start inet4", &format!("ban {ATTACKER} 1 TWICE")]);
+    let status = String::from_utf8(rig.tell(&["status", "--json"]).stdout).unwrap();
+    assert!(!status.contains("is not run"), "{status}");
+}
