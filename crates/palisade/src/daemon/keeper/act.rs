@@ -2,7 +2,7 @@
 
 use detect::jail::{Ban, JailId};
 use ipnet::IpNet;
-use store::{Ending, PastBan};
+use store::{Ending, PastBan, Source};
 
 use super::Keeper;
 use super::evidence::{Keep, Key};
@@ -36,7 +36,7 @@ impl Keeper {
         for stored in restored {
             let id = self.jails.book.find_jail(&stored.jail);
             if let Some(ban) = id.and_then(|id| self.jails.book.get(id, stored.host)) {
-                let evidence = Evidence { lines: vec![stored.reason], fields: Vec::new() };
+                let evidence = Evidence { lines: line(stored).into_iter().collect(), fields: Vec::new() };
                 self.order(&ban, evidence, true, ToRunner::Ban);
             }
         }
@@ -136,7 +136,7 @@ impl Keeper {
         for earlier in self.unforgiven(ban.host).into_iter().chain(self.elsewhere(ban)) {
             let own = *earlier.jail == *planned.spec.name;
             for known in past.iter_mut().take(if own { 2 } else { 1 }) {
-                known.lines.push(earlier.reason.clone());
+                known.lines.extend(line(earlier.clone()));
                 known.failures += u64::from(earlier.failures);
             }
         }
@@ -181,4 +181,9 @@ impl Keeper {
             stored.map_or(0, |counter| counter.failures) + failures,
         ]
     }
+}
+
+/// What was found that led to a ban, as far as the store has it.
+fn line(ban: store::Ban) -> Option<String> {
+    (ban.source == Source::Log).then_some(ban.reason)
 }
