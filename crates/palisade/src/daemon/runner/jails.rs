@@ -133,34 +133,41 @@ impl Jails {
             let mut workers = Vec::new();
             for script in scripts {
                 let same = |worker: &Worker| worker.script == script && worker.bantime == bantime;
-                if let Some(at) = old.iter().position(same) {
-                    let mut worker = old.remove(at);
-                    worker.push(Job::Reload, &name, &self.voice);
-                    workers.push(worker);
-                } else {
-                    let named = |worker: &Worker| worker.script.name == script.name;
-                    let replaced = old.iter().position(named).map(|at| old.remove(at));
-                    let tickets = lock(&live).tickets();
-                    let ended = replaced.map(|worker| worker.end(tickets.clone()));
-                    workers.push(self.start(&name, bantime, script, &live, ended));
-                    for ticket in tickets {
-                        let ticket = Arc::new(Ticket { restored: true, ..Ticket::clone(&ticket) });
-                        workers
-                            .iter_mut()
-                            .last()
-                            .map(|worker| worker.push(Job::Ban(ticket), &name, &self.voice));
+                let worker = match old.iter().position(same).map(|at| old.remove(at)) {
+                    Some(mut worker) => {
+                        worker.push(Job::Reload, &name, &self.voice);
+                        worker
                     }
-                }
+                    None => self.replace(&mut old, &name, bantime, script, &live),
+                };
+                workers.push(worker);
             }
-            for worker in old {
-                let tickets = lock(&live).tickets();
-                worker.end(tickets);
-            }
+            let tickets = lock(&live).tickets();
+            old.into_iter().for_each(|worker| drop(worker.end(tickets.clone())));
             self.jails.insert(name, Jail { workers, live, checked });
         }
-        for jail in before.into_values() {
-            jail.end();
+        before.into_values().for_each(|jail| drop(jail.end()));
+    }
+
+    /// A new action, or one that changed: the one of its name stops, and all bans are news to it.
+    fn replace(
+        &self,
+        old: &mut Vec<Worker>,
+        jail: &str,
+        bantime: i64,
+        script: Script,
+        live: &Arc<Mutex<Live>>,
+    ) -> Worker {
+        let tickets = lock(live).tickets();
+        let replaced =
+            old.iter().position(|worker| worker.script.name == script.name).map(|at| old.remove(at));
+        let ended = replaced.map(|worker| worker.end(tickets.clone()));
+        let mut worker = self.start(jail, bantime, script, live, ended);
+        for ticket in tickets {
+            let ticket = Arc::new(Ticket { restored: true, ..Ticket::clone(&ticket) });
+            worker.push(Job::Ban(ticket), jail, &self.voice);
         }
+        worker
     }
 
     /// A new action, which begins when the one that it replaces has ended.
