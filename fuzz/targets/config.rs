@@ -25,6 +25,10 @@ impl Host for Nowhere {
         true
     }
 
+    fn may_write(&self, _: &str) -> bool {
+        true
+    }
+
     fn service(&self, _: &str) -> Option<u16> {
         None
     }

@@ -16,15 +16,15 @@ use crate::jail::{Jail, Unfinished};
 use crate::layers::{Config, Reader};
 use crate::options::{self, Options};
 use crate::ports::{self, Verdict};
-use crate::source::{self, Backend, Found, Search, Source};
+use crate::source::{self, Backend, Found, Journal, Search, Source};
 use crate::spec;
 use crate::text::Text;
 
 /// What came of a section.
 pub(crate) enum Outcome {
     Jail(Box<Jail>),
-    /// Not enabled, or nothing to read and that is no error.
-    Off,
+    /// Not enabled, or nothing to read and that is no error: then with the reason.
+    Off(Option<String>),
     /// The reader holds the reasons. Of what was to be looked for, more may be wrong.
     Broken(Option<Box<Unfinished>>),
 }
@@ -41,9 +41,9 @@ pub(crate) struct Context<'a> {
 
 /// Reads one jail and reports what is wrong with it.
 pub(crate) fn read(reader: &mut Reader<'_>, context: &Context<'_>, name: &str) -> Outcome {
-    let mut draft = Draft { reader, context, name, faults: Vec::new(), filter: None };
+    let mut draft = Draft { reader, context, name, faults: Vec::new(), filter: None, idle: None };
     let jail = draft.jail();
-    let Draft { faults, filter, .. } = draft;
+    let Draft { faults, filter, idle, .. } = draft;
     let broken = faults.iter().any(|fault| fault.severity == Severity::Error);
     for fault in faults {
         reader.report(fault.or_at(context.config.header(name)));
@@ -58,7 +58,7 @@ pub(crate) fn read(reader: &mut Reader<'_>, context: &Context<'_>, name: &str) -
             })
         })),
         Some(jail) => Outcome::Jail(Box::new(jail)),
-        None => Outcome::Off,
+        None => Outcome::Off(idle),
     }
 }
 
@@ -87,6 +87,8 @@ struct Draft<'a, 'tree> {
     faults: Vec<Fault>,
     /// What it looks for, as soon as that is known.
     filter: Option<Filter>,
+    /// Why it has nothing to read, where that is no error.
+    idle: Option<String>,
 }
 
 impl Draft<'_, '_> {
@@ -204,9 +206,18 @@ impl Draft<'_, '_> {
             host: (!self.context.assume_logs).then_some(self.context.host),
         };
         let place = logpath.as_ref().and_then(|text| text.place());
+        let auto = head.enabled == Enabled::Auto;
         match search.find(&head.backend) {
+            Found::There(Source::Journal(journal)) if auto && !self.may_be_written(&journal) => {
+                let matches: Vec<String> = journal.matches.iter().map(|group| group.join(" ")).collect();
+                self.idle = Some(format!("nothing here writes {} to the journal", matches.join(" or ")));
+                None
+            }
             Found::There(source) => Some(source),
-            _ if head.enabled == Enabled::Auto => None,
+            _ if auto => {
+                self.idle = Some(format!("there is {}", head.backend.missing(logpath.as_deref())));
+                None
+            }
             Found::MayCome(source) if !skip => {
                 let message = format!("jail {}: no file matches yet", self.name);
                 self.faults.push(Fault::warning(place, message).help("one is watched as soon as it appears"));
@@ -226,6 +237,10 @@ impl Draft<'_, '_> {
                 None
             }
         }
+    }
+
+    fn may_be_written(&self, journal: &Journal) -> bool {
+        self.context.assume_logs || journal.may_be_written(self.context.host)
     }
 
     /// The jail's actions, and what its bans close if any of them bans.

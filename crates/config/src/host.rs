@@ -13,6 +13,9 @@ pub trait Host: Sync {
     fn has_log(&self, glob: &str) -> bool;
     /// Whether there is a systemd journal; `path` is another directory to look for one.
     fn has_journal(&self, path: Option<&Path>) -> bool;
+    /// Whether what writes such entries, as `_SYSTEMD_UNIT=nginx.service`, may be on the host. What cannot be told is
+    /// yes.
+    fn may_write(&self, field: &str) -> bool;
     /// The port of a service by its name, as in `/etc/services`.
     fn service(&self, name: &str) -> Option<u16>;
     /// A file that `ignoreip = file:PATH` names.
@@ -51,6 +54,23 @@ impl Host for ThisHost {
         }
     }
 
+    fn may_write(&self, field: &str) -> bool {
+        let there =
+            |folders: &[&str], name: &str| folders.iter().any(|folder| Path::new(folder).join(name).exists());
+        match field.split_once('=') {
+            Some(("_SYSTEMD_UNIT", unit)) => {
+                let template = unit.split_once('@').map(|(name, _)| format!("{name}@.service"));
+                let script = unit.strip_suffix(".service").unwrap_or(unit);
+                [Some(unit), template.as_deref()].into_iter().flatten().any(|name| there(&UNITS, name))
+                    || there(&["/etc/init.d"], script)
+            }
+            // The kernel cuts longer names.
+            Some(("_COMM", program)) if program.len() < 15 => there(&PROGRAMS, program),
+            Some(("_EXE", path)) => Path::new(path).exists(),
+            _ => true,
+        }
+    }
+
     fn service(&self, name: &str) -> Option<u16> {
         let services = self.services.get_or_init(|| {
             fs::read_to_string("/etc/services").map(|content| services(&content)).unwrap_or_default()
@@ -62,6 +82,16 @@ impl Host for ThisHost {
         fs::read_to_string(path)
     }
 }
+
+/// Where systemd looks for units.
+const UNITS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/run/systemd/transient",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+];
+const PROGRAMS: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
 /// Whether text is a pattern and no plain path.
 pub(crate) fn is_glob(path: &str) -> bool {
@@ -152,6 +182,15 @@ mod tests {
         assert!(has("site-[ab]/logs/error.log"));
         assert!(!has("site-*/error.log"));
         assert!(!has("site-a/logs"));
+    }
+
+    #[test]
+    fn what_is_not_installed_writes_nothing_to_the_journal() {
+        let host = ThisHost::default();
+        assert!(host.may_write("_COMM=sh") && !host.may_write("_COMM=no-such-thing"));
+        assert!(host.may_write("_EXE=/bin/sh") && !host.may_write("_EXE=/nowhere/sh"));
+        assert!(!host.may_write("_SYSTEMD_UNIT=no-such-thing@x.service"));
+        assert!(host.may_write("SYSLOG_IDENTIFIER=anything"), "whoever writes may call itself so");
     }
 
     #[test]

@@ -74,3 +74,12 @@ pub struct Unfinished {
     /// Where its section begins.
     pub place: Option<Place>,
 }
+
+/// A jail with `enabled = auto` that has nothing to read on this host.
+#[derive(Clone, Debug)]
+pub struct Idle {
+    /// The jail.
+    pub name: String,
+    /// What is missing.
+    pub why: String,
+}

@@ -43,7 +43,7 @@ pub use action::{Action, ActionKind, Family, Operation, Script};
 pub use diagnostic::{Diagnostic, Severity};
 pub use filter::{Filter, LoadedFilter, Origins, filter, filter_names};
 pub use host::{Host, ThisHost};
-pub use jail::{Jail, Unfinished};
+pub use jail::{Idle, Jail, Unfinished};
 pub use load::{Loaded, Options, Which, load, load_with};
 pub use place::{Files, Place};
 pub use ports::{Ports, Protocol, Verdict};

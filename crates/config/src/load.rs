@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::diagnostic::{Diagnostic, Fault, Severity};
 use crate::draft::{self, Context, Outcome};
 use crate::host::{Host, ThisHost};
-use crate::jail::{Jail, Unfinished};
+use crate::jail::{Idle, Jail, Unfinished};
 use crate::layers::{Config, INCLUDES, Reader, built_in};
 use crate::lint;
 use crate::place::{Files, Place};
@@ -53,6 +53,8 @@ pub struct Loaded {
     pub jails: Vec<Jail>,
     /// What those look for that cannot run because of an error, as far as it is known.
     pub unfinished: Vec<Unfinished>,
+    /// Those that would run if they had something to read.
+    pub idle: Vec<Idle>,
     /// Everything that is wrong or looks wrong.
     pub diagnostics: Vec<Diagnostic>,
     /// Of the whole program.
@@ -119,11 +121,12 @@ pub fn load_with(tree: &Tree, options: &Options<'_>) -> Loaded {
         return Loaded { diagnostics: reader.diagnostics, files: reader.files, ..Loaded::default() };
     };
     let settings = settings::read(&mut reader, &config);
-    let (jails, unfinished) = jails(&mut reader, &config, options);
+    let mut loaded = Loaded { settings, ..Loaded::default() };
+    jails(&mut reader, &config, options, &mut loaded);
     lint::jails(&mut reader, &config);
     let mut diagnostics = reader.diagnostics;
     diagnostics.sort_by(Diagnostic::by_place);
-    Loaded { jails, unfinished, diagnostics, settings, files: reader.files }
+    Loaded { diagnostics, files: reader.files, ..loaded }
 }
 
 fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
@@ -135,7 +138,7 @@ fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
     Some(config)
 }
 
-fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> (Vec<Jail>, Vec<Unfinished>) {
+fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded: &mut Loaded) {
     let names = jail_names(config);
     if let Which::Named(wanted) = &options.jails {
         wanted
@@ -143,7 +146,6 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> (Ve
             .filter(|name| !names.contains(&name.as_str()))
             .for_each(|name| unknown(reader, &names, name));
     }
-    let (mut jails, mut unfinished) = (Vec::new(), Vec::new());
     for name in names {
         let forced = match &options.jails {
             Which::Enabled => false,
@@ -153,12 +155,11 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>) -> (Ve
         };
         let context = Context { config, host: options.host, forced, assume_logs: options.assume_logs };
         match draft::read(reader, &context, name) {
-            Outcome::Jail(jail) => jails.push(*jail),
-            Outcome::Broken(what) => unfinished.extend(what.map(|what| *what)),
-            Outcome::Off => {}
+            Outcome::Jail(jail) => loaded.jails.push(*jail),
+            Outcome::Broken(what) => loaded.unfinished.extend(what.map(|what| *what)),
+            Outcome::Off(why) => loaded.idle.extend(why.map(|why| Idle { name: name.to_owned(), why })),
         }
     }
-    (jails, unfinished)
 }
 
 /// The sections that are jails.

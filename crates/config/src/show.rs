@@ -7,7 +7,7 @@ use std::time::Duration;
 use detect::{BanTimeSpec, IgnoreSpec, Usedns};
 
 use crate::action::{Action, ActionKind, COMMANDS, is_stock};
-use crate::jail::Jail;
+use crate::jail::{Idle, Jail};
 use crate::journalmatch;
 use crate::load::Loaded;
 use crate::settings;
@@ -34,6 +34,13 @@ pub fn show(loaded: &Loaded) -> String {
             out.comment(&loaded.files.name(place));
         }
         write_jail(&mut out, jail);
+    }
+    if !loaded.idle.is_empty() {
+        out.text.push('\n');
+        out.comment("Switched off by \"enabled = auto\":");
+    }
+    for Idle { name, why } in &loaded.idle {
+        out.comment(&format!("[{name}]: {why}"));
     }
     out.text
 }

@@ -142,6 +142,12 @@ impl Search<'_> {
 }
 
 impl Journal {
+    /// Whether anything on the host may write what is wanted of its own journal; all of it is written for sure.
+    pub(crate) fn may_be_written(&self, host: &dyn Host) -> bool {
+        let elsewhere = self.path.is_some() || !self.files.is_empty() || self.matches.is_empty();
+        elsewhere || self.matches.iter().any(|group| group.iter().all(|field| host.may_write(field)))
+    }
+
     fn present(&self, host: &dyn Host) -> bool {
         match self.files.is_empty() {
             true => host.has_journal(self.path.as_deref()),

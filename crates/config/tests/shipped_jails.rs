@@ -24,6 +24,10 @@ impl Host for With {
         self.journal
     }
 
+    fn may_write(&self, field: &str) -> bool {
+        self.journal && field == "_SYSTEMD_UNIT=postfix@-.service"
+    }
+
     fn service(&self, name: &str) -> Option<u16> {
         ThisHost::new().service(name)
     }
@@ -88,4 +92,9 @@ fn sshd_is_read_from_the_journal_where_there_are_no_files() {
     let sshd = loaded.jails.iter().find(|jail| jail.spec.name == "sshd").unwrap();
     let Source::Journal(journal) = &sshd.source else { panic!("{:?}", sshd.source) };
     assert!(journal.matches.contains(&vec!["_COMM=sshd-session".to_owned()]), "{journal:?}");
+    assert_eq!(
+        names(&loaded),
+        BTreeSet::from(["postfix", "sshd"]),
+        "no jail for a service that is not there"
+    );
 }

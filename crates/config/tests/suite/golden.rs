@@ -108,3 +108,31 @@ fn a_jail_that_is_not_there_is_an_error() {
     assert_eq!(loaded.jails.len(), 1);
     assert_eq!(loaded.diagnostics[0].to_string(), "error: there is no jail ssh\n  did you mean sshd?");
 }
+
+#[test]
+fn with_auto_a_jail_runs_only_where_something_may_write_what_it_reads_and_show_says_why_not() {
+    let directory = tree(&[(
+        "jail.conf",
+        "[DEFAULT]\nenabled = auto\nfailregex = ^x <HOST>\n\
+         [gone]\njournalmatch = _SYSTEMD_UNIT=absent.service\n\
+         [here]\njournalmatch = _SYSTEMD_UNIT=absent.service + _SYSTEMD_UNIT=there.service\n\
+         [both]\njournalmatch = _SYSTEMD_UNIT=absent.service PRIORITY=5\n\
+         [meant]\nenabled = true\njournalmatch = _SYSTEMD_UNIT=absent.service\n\
+         [file]\nlogpath = /nowhere.log\n",
+    )]);
+    let options = Options { jails: Which::Enabled, host: &OnlyJournal, assume_logs: false };
+    let loaded = load_with(&Tree::Dir(directory.path().to_owned()), &options);
+    assert_eq!(loaded.diagnostics, []);
+    let names: Vec<_> = loaded.jails.iter().map(|jail| jail.spec.name.as_str()).collect();
+    assert_eq!(names, ["here", "meant"]);
+    let shown = config::show(&loaded);
+    assert!(
+        shown.ends_with(
+            "# Switched off by \"enabled = auto\":\n\
+             # [gone]: nothing here writes _SYSTEMD_UNIT=absent.service to the journal\n\
+             # [both]: nothing here writes _SYSTEMD_UNIT=absent.service PRIORITY=5 to the journal\n\
+             # [file]: there is no file /nowhere.log\n"
+        ),
+        "{shown}"
+    );
+}

@@ -51,6 +51,10 @@ impl Host for Bare {
         false
     }
 
+    fn may_write(&self, _: &str) -> bool {
+        false
+    }
+
     fn service(&self, name: &str) -> Option<u16> {
         ThisHost::new().service(name)
     }
@@ -70,6 +74,10 @@ impl Host for OnlyJournal {
 
     fn has_journal(&self, _: Option<&Path>) -> bool {
         true
+    }
+
+    fn may_write(&self, field: &str) -> bool {
+        field != "_SYSTEMD_UNIT=absent.service"
     }
 
     fn service(&self, name: &str) -> Option<u16> {
