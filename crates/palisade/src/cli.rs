@@ -17,7 +17,7 @@ const EXIT_STATUS: &str = "Exit status:
   1   the command found nothing to do, or an address was refused
   64  wrong usage
   69  no daemon is running on this state, or a needed service is missing
-  73  another daemon runs on this state
+  73  another daemon runs on this state, or in this network namespace
   74  reading or writing failed
   77  permission is missing
   78  the configuration has errors";

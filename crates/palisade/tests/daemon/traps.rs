@@ -1,6 +1,7 @@
 //! Where programs of this kind have failed before.
 
 use std::fs;
+use std::io::Read;
 use std::process::Stdio;
 
 use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, skipped, stamp};
@@ -216,4 +217,40 @@ fn a_line_that_is_cut_does_not_end_where_it_was_cut() {
     rig.fail(ATTACKER, 1);
     rig.until("the ban", || !rig.banned().is_empty());
     assert_eq!(rig.banned(), [ATTACKER]);
+}
+
+#[test]
+fn a_second_daemon_in_the_same_network_namespace_is_refused_whatever_its_state() {
+    let name = "a_second_daemon_in_the_same_network_namespace_is_refused_whatever_its_state";
+    let Some(rig) = daemon(name) else { return };
+    fs::create_dir(rig.path("other")).unwrap();
+    let mut second = rig.on_server(env!("CARGO_BIN_EXE_palisade"));
+    second.arg("--config").arg(rig.path("config")).arg("--state").arg(rig.path("other"));
+    let second = second.arg("run").output().unwrap();
+    assert_eq!(second.status.code(), Some(73));
+    let errors = String::from_utf8(second.stderr).unwrap();
+    assert!(errors.contains(&format!("process {}", rig.keeper())), "{errors}");
+    assert!(errors.contains(&rig.path("state").display().to_string()), "{errors}");
+    rig.fail(ATTACKER, 1);
+    rig.until("the first goes on", || rig.banned() == [ATTACKER]);
+}
+
+#[test]
+fn a_user_who_takes_the_mark_does_not_keep_the_daemon_from_its_work() {
+    const NAME: &str = "a_user_who_takes_the_mark_does_not_keep_the_daemon_from_its_work";
+    const SQUAT: &str = "import os,socket,sys,time\nos.setuid(65534)\ns=socket.socket(socket.AF_UNIX)\n\
+                         s.bind('\\0palisade/inet')\ns.listen(0)\nprint(flush=True)\nsys.stdin.read()";
+    if skipped(NAME) {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.configure(ONE_STRIKE);
+    let mut squatter = rig.on_server("python3");
+    squatter.args(["-c", SQUAT]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut squatter = squatter.spawn().unwrap();
+    squatter.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+    rig.start_daemon();
+    assert!(rig.said("pretends to be the palisade"));
+    drop(squatter.stdin.take());
+    squatter.wait().unwrap();
 }

@@ -19,6 +19,7 @@ mod progress;
 mod report;
 mod restore;
 mod runner;
+mod sole;
 mod start;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -43,6 +44,7 @@ use self::evidence::EvidenceTable;
 use self::pending::Pending;
 use self::plan::Plan;
 use self::runner::Runner;
+use self::sole::Sole;
 use super::protocol::FilterCounters;
 use super::signals::Signals;
 use crate::control::server::Server;
@@ -67,6 +69,7 @@ pub(crate) struct Keeper {
     /// `None` until the bans of the last run are back: the kernel would tell of each of them.
     monitor: Option<Monitor>,
     store: Store,
+    _sole: Sole,
     server: Server,
     signals: Signals,
     /// `None` while a dead one is being replaced.

@@ -18,6 +18,7 @@ use super::evidence::EvidenceTable;
 use super::pending::Pending;
 use super::plan::Plan;
 use super::runner::Runner;
+use super::sole::Sole;
 use super::{Keeper, Signals};
 use crate::control::server::Server;
 use crate::engine::clock::now;
@@ -31,6 +32,7 @@ impl Keeper {
         let mut jails = Jails::new(session);
         jails.configure(plan.specs(), now).map_err(|error| CommandError::new(Exit::Config, error))?;
         let store = Store::open(&state).map_err(store_error)?;
+        let sole = Sole::claim()?;
         let mut firewall = Firewall::open().map_err(kernel_error)?;
         let runner = Runner::spawn(&tree).map_err(|error| CommandError::io("the runner", &error))?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
@@ -48,6 +50,7 @@ impl Keeper {
             firewall,
             monitor: None,
             store,
+            _sole: sole,
             server,
             signals,
             watcher: None,
