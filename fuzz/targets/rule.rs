@@ -1,8 +1,10 @@
-//! Any line as a firewall rule: a mistake has its place in the line, and a rule's canonical words give it again.
+//! Any line as a firewall rule: a mistake has its place in the line, and a rule's canonical words give it again. Any
+//! text as `palisade.toml`: it is kept as it was written.
 #![no_main]
 
 use std::sync::LazyLock;
 
+use config::Posture;
 use firewall::rules::{Profiles, Rule, Services, Vocabulary};
 use libfuzzer_sys::fuzz_target;
 
@@ -18,6 +20,9 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
 fuzz_target!(|input: &str| {
     let (line, profiles) = input.split_once('\n').unwrap_or((input, ""));
     Profiles::parse([("any", profiles)], &VOCABULARY.services);
+    if let Ok(posture) = Posture::parse("palisade.toml".into(), input, &VOCABULARY) {
+        assert_eq!(posture.text().trim_start_matches('\u{feff}'), input.trim_start_matches('\u{feff}'));
+    }
     match Rule::read(line, &VOCABULARY) {
         Err((_, place)) => assert!(line.get(place).is_some()),
         Ok(rule) => {

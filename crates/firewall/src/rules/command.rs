@@ -167,12 +167,8 @@ fn show(report: &str) -> Found<Command> {
 }
 
 fn default(stance: &str, way: &[&str]) -> Found<Command> {
-    let stance = match stance.to_lowercase().as_str() {
-        "allow" => Stance::Allow,
-        "deny" => Stance::Deny,
-        "reject" => Stance::Reject,
-        _ => return Err(SYNTAX),
-    };
+    let stance = stance.to_lowercase();
+    let stance = Stance::ALL.into_iter().find(|known| known.name() == stance).ok_or(SYNTAX)?;
     let way = match way.first().map(|way| way.to_lowercase()).as_deref() {
         None | Some("incoming" | "input") => Way::Incoming,
         Some("outgoing" | "output") => Way::Outgoing,
@@ -198,8 +194,8 @@ fn app(what: &str, rest: &[&str], vocabulary: &Vocabulary) -> Found<Command> {
         ("info", [name, ..]) => Ok(Command::AppInfo((*name).to_owned())),
         ("default", [policy, ..]) => {
             let policy = policy.to_lowercase();
-            let all = [NewProfiles::Skip, NewProfiles::Allow, NewProfiles::Deny, NewProfiles::Reject];
-            all.into_iter().find(|known| known.name() == policy).map(Command::AppDefault).ok_or(SYNTAX)
+            let known = NewProfiles::ALL.into_iter().find(|known| known.name() == policy);
+            known.map(Command::AppDefault).ok_or(SYNTAX)
         }
         ("update", ["--add-new", "all", ..]) => Err(NoCommand::AddAll),
         ("update", ["--add-new", name, ..]) if vocabulary.profiles.find(name).is_none() => {

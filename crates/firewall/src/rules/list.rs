@@ -17,6 +17,20 @@ pub enum Step {
     Remove(usize),
 }
 
+impl Step {
+    /// Does it.
+    ///
+    /// # Panics
+    /// There is no such place in the list.
+    pub fn apply(&self, rules: &mut Vec<Rule>) {
+        match self {
+            Self::Insert(at, rule) => rules.insert(*at, rule.clone()),
+            Self::Replace(at, rule) => rules[*at] = rule.clone(),
+            Self::Remove(at) => drop(rules.remove(*at)),
+        }
+    }
+}
+
 /// Where a new rule comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -173,13 +187,7 @@ struct List<'a> {
 
 impl List<'_> {
     fn step(&mut self, step: Step) {
-        match &step {
-            Step::Insert(at, rule) => self.rules.insert(*at, rule.clone()),
-            Step::Replace(at, rule) => self.rules[*at] = rule.clone(),
-            Step::Remove(at) => {
-                self.rules.remove(*at);
-            }
-        }
+        step.apply(self.rules);
         self.edit.steps.push(step);
     }
 

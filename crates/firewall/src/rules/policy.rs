@@ -49,6 +49,9 @@ pub enum Stance {
 }
 
 impl Stance {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Deny, Self::Reject];
+
     /// As ufw writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -110,6 +113,9 @@ pub enum NewProfiles {
 }
 
 impl NewProfiles {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Skip, Self::Allow, Self::Deny, Self::Reject];
+
     /// As ufw writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {

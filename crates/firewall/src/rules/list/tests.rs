@@ -178,13 +178,7 @@ proptest! {
             };
             prop_assert_eq!(halves(Families::V4), model.0[0].clone());
             prop_assert_eq!(halves(Families::V6), model.0[1].clone());
-            for step in edit.steps {
-                match step {
-                    Step::Insert(at, rule) => copy.insert(at, rule),
-                    Step::Replace(at, rule) => copy[at] = rule,
-                    Step::Remove(at) => drop(copy.remove(at)),
-                }
-            }
+            edit.steps.iter().for_each(|step| step.apply(&mut copy));
             prop_assert_eq!(&copy, &list);
         }
     }

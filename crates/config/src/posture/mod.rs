@@ -1,0 +1,99 @@
+//! `palisade.toml`: how this host should look. It is read as a whole and edited in place: what people wrote into it,
+//! comments, order and layout, stays.
+
+mod array;
+mod read;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use firewall::rules::{Policy, Vocabulary};
+use toml_edit::DocumentMut;
+
+use crate::diagnostic::Diagnostic;
+
+/// The file's name in the configuration directory.
+pub const POSTURE_FILE: &str = "palisade.toml";
+
+/// More than this is no posture.
+const MAX_FILE: u64 = 4 << 20;
+
+/// One `palisade.toml`.
+#[derive(Clone, Debug)]
+pub struct Posture {
+    path: PathBuf,
+    document: DocumentMut,
+    policy: Policy,
+}
+
+/// Why a posture cannot be had or kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PostureError {
+    /// Every error in it, each at its place.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Wrong(Vec<Diagnostic>),
+    /// Reading or writing failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Posture {
+    /// Reads `palisade.toml` in a folder; what is not there is the default.
+    ///
+    /// # Errors
+    /// It cannot be read, or has errors: then all of them.
+    pub fn load(folder: &Path, vocabulary: &Vocabulary) -> Result<Self, PostureError> {
+        let path = folder.join(POSTURE_FILE);
+        let text = match read_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            read => read.map_err(|source| PostureError::Io { path: path.clone(), source })?,
+        };
+        Self::parse(path, &text, vocabulary).map_err(PostureError::Wrong)
+    }
+
+    /// Reads the text of a file that is at `path`.
+    ///
+    /// # Errors
+    /// All that are in it.
+    pub fn parse(path: PathBuf, text: &str, vocabulary: &Vocabulary) -> Result<Self, Vec<Diagnostic>> {
+        let (document, policy) = read::read(&path, text, vocabulary)?;
+        Ok(Self { path, document, policy })
+    }
+
+    /// What it says about the firewall.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole text, as it will be written.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.document.to_string()
+    }
+}
+
+fn read_file(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MAX_FILE {
+        true => Err(io::Error::other("larger than 4 MB")),
+        false => Ok(text),
+    }
+}

@@ -1,0 +1,193 @@
+//! The text to a policy, with a diagnostic for everything that has no meaning.
+
+use std::ops::Range;
+use std::path::Path;
+
+use firewall::rules::{Logging, NewProfiles, Policy, Rule, Stance, Vocabulary, Wrong};
+use toml_edit::{Document, DocumentMut, Item, Key, TableLike, Value};
+
+use crate::diagnostic::{Diagnostic, Fault};
+use crate::place::{Files, Place, lines};
+use crate::suggest::nearest;
+
+type Read = Result<(DocumentMut, Policy), Vec<Diagnostic>>;
+
+pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
+    let mut reader = Reader { text, vocabulary, faults: Vec::new() };
+    let document = Document::parse(text.to_owned()).map_err(|error| {
+        let fault = reader.fault(error.span(), error.message());
+        vec![diagnostic(fault, path, text)]
+    })?;
+    let policy = reader.root(document.as_table());
+    match reader.faults.is_empty() {
+        true => Ok((document.into_mut(), policy)),
+        false => Err(reader.faults.into_iter().map(|fault| diagnostic(fault, path, text)).collect()),
+    }
+}
+
+fn diagnostic(fault: Fault, path: &Path, text: &str) -> Diagnostic {
+    let mut files = Files::default();
+    files.add(path.to_owned(), text.into());
+    fault.diagnostic(&files)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    vocabulary: &'a Vocabulary,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn root(&mut self, root: &dyn TableLike) -> Policy {
+        let mut policy = Policy::default();
+        for (key, item) in entries(root) {
+            match (key.get(), item.as_table_like()) {
+                ("firewall", Some(table)) => self.firewall(table, &mut policy),
+                ("firewall", None) => self.note(span(item), "firewall is a table", "write [firewall]"),
+                (other, _) => self.unknown(key, other, &["firewall"]),
+            }
+        }
+        policy
+    }
+
+    fn firewall(&mut self, table: &dyn TableLike, policy: &mut Policy) {
+        const KEYS: [&str; 5] = ["enabled", "logging", "new-profiles", "defaults", "rules"];
+        for (key, item) in entries(table) {
+            match key.get() {
+                "enabled" => match item.as_bool() {
+                    Some(enabled) => policy.enabled = enabled,
+                    None => self.note(span(item), "enabled is true or false", "write enabled = true"),
+                },
+                "logging" => {
+                    let all = Logging::ALL.map(|level| (level.name(), level));
+                    policy.logging = self.one_of(item, &all, policy.logging);
+                }
+                "new-profiles" => {
+                    let all = NewProfiles::ALL.map(|what| (what.name(), what));
+                    policy.new_profiles = self.one_of(item, &all, policy.new_profiles);
+                }
+                "defaults" => self.defaults(item, policy),
+                "rules" => self.rules(item, policy),
+                other => self.unknown(key, other, &KEYS),
+            }
+        }
+    }
+
+    fn defaults(&mut self, item: &Item, policy: &mut Policy) {
+        const KEYS: [&str; 3] = ["incoming", "outgoing", "routed"];
+        let Some(table) = item.as_table_like() else {
+            return self.note(span(item), "defaults is a table", "write defaults = { incoming = \"deny\" }");
+        };
+        let all = Stance::ALL.map(|stance| (stance.name(), stance));
+        for (key, item) in entries(table) {
+            let defaults = &mut policy.defaults;
+            let stance = match key.get() {
+                "incoming" => &mut defaults.incoming,
+                "outgoing" => &mut defaults.outgoing,
+                "routed" => &mut defaults.routed,
+                other => {
+                    self.unknown(key, other, &KEYS);
+                    continue;
+                }
+            };
+            *stance = self.one_of(item, &all, *stance);
+        }
+    }
+
+    fn rules(&mut self, item: &Item, policy: &mut Policy) {
+        let Some(array) = item.as_array() else {
+            return self.note(span(item), "rules is a list", "write rules = [\"allow 22/tcp\"]");
+        };
+        for value in array {
+            match value.as_str() {
+                Some(line) => {
+                    let rule = Rule::read(line, self.vocabulary);
+                    match rule {
+                        Ok(rule) => policy.rules.push(rule),
+                        Err((wrong, place)) => self.bad_rule(value, line, &wrong, &place),
+                    }
+                }
+                None => self.note(value.span(), "a rule is a string", "write \"allow 22/tcp\""),
+            }
+        }
+    }
+
+    fn bad_rule(&mut self, value: &Value, line: &str, wrong: &Wrong, place: &Range<usize>) {
+        let span = value.span();
+        let start = span.as_ref().map(|span| span.start);
+        // Escapes and long strings move what stands behind them; then the caret stands at the rule.
+        let as_written = |start: usize| self.text.get(start + 1..).is_some_and(|rest| rest.starts_with(line));
+        let at = start.map(|start| if as_written(start) { start + 1 + place.start } else { start });
+        let fault = self.fault(at.map(|at| at..at), wrong.to_string());
+        self.faults.push(match (wrong, &line[place.clone()]) {
+            (Wrong::Syntax, _) => {
+                fault.help("a rule is written as for ufw, from `allow` or `route allow` on")
+            }
+            (Wrong::Profile(name), _) => match nearest(name, self.profiles()) {
+                Some(near) => fault.help(format!("did you mean {near}?")),
+                None => fault.help("neither a service in /etc/services nor an application profile"),
+            },
+            (Wrong::Source | Wrong::Destination, word) => {
+                match nearest(word, self.vocabulary.lists.iter().map(String::as_str)) {
+                    Some(near) => fault.help(format!("did you mean {near}?")),
+                    None => fault.help("an address, a network, any, or the name of a list"),
+                }
+            }
+            _ => fault,
+        });
+    }
+
+    fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.vocabulary.profiles.iter().map(|(name, _)| name)
+    }
+
+    fn one_of<T: Copy>(&mut self, item: &Item, all: &[(&str, T)], instead: T) -> T {
+        let given = item.as_str().unwrap_or_default();
+        if let Some((_, value)) = all.iter().find(|(name, _)| *name == given) {
+            return *value;
+        }
+        let names: Vec<&str> = all.iter().map(|(name, _)| *name).collect();
+        let what = item
+            .as_str()
+            .map_or_else(|| "this is no word".to_owned(), |given| format!("{given:?} is none of them"));
+        self.note(span(item), what, format!("one of {}", names.join(", ")));
+        instead
+    }
+
+    fn unknown(&mut self, key: &Key, name: &str, known: &[&str]) {
+        let help = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("known here: {}", known.join(", ")),
+        };
+        self.note(key.span(), format!("{name} is not known"), help);
+    }
+
+    fn note(&mut self, span: Option<Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
+        let fault = self.fault(span, message).help(help);
+        self.faults.push(fault);
+    }
+
+    fn fault(&self, span: Option<Range<usize>>, message: impl Into<String>) -> Fault {
+        Fault::error(Some(self.place(span.map_or(0, |span| span.start))), message)
+    }
+
+    fn place(&self, byte: usize) -> Place {
+        let mut byte = byte.min(self.text.len());
+        while !self.text.is_char_boundary(byte) {
+            byte -= 1;
+        }
+        let before = &self.text[..byte];
+        let column = before.rfind('\n').map_or(byte, |at| byte - at - 1);
+        let line = lines(before).count() - usize::from(column > 0);
+        Place { file: 0, line: line as u32, column: column as u32 }
+    }
+}
+
+fn span(item: &Item) -> Option<Range<usize>> {
+    item.span()
+}
+
+/// Keys with their places, which the table's own iterator leaves out.
+fn entries(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
+    table.iter().filter_map(move |(key, _)| table.get_key_value(key))
+}

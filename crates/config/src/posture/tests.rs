@@ -1,0 +1,225 @@
+use firewall::rules::command::Way;
+use firewall::rules::list::{self, Place};
+use firewall::rules::{Logging, NewProfiles, Rule, Services, Stance, Vocabulary};
+use proptest::prelude::*;
+
+use super::*;
+
+fn vocabulary() -> Vocabulary {
+    Vocabulary {
+        services: Services::parse("ssh 22/tcp"),
+        lists: ["cloudflare".to_owned()].into(),
+        ..Vocabulary::default()
+    }
+}
+
+fn posture(text: &str) -> Posture {
+    Posture::parse(PathBuf::from("palisade.toml"), text, &vocabulary())
+        .unwrap_or_else(|errors| panic!("{}", PostureError::Wrong(errors)))
+}
+
+/// Adds or deletes as a command would.
+fn change(posture: &mut Posture, command: &str, place: Place) {
+    let mut rules = posture.policy().rules.clone();
+    let edit = match command.strip_prefix("delete ") {
+        Some(rule) => list::delete(&mut rules, &Rule::read(rule, &vocabulary()).unwrap()),
+        None => list::add(&mut rules, &Rule::read(command, &vocabulary()).unwrap(), place).unwrap(),
+    };
+    posture.change_rules(&edit.steps);
+    assert_eq!(posture.policy().rules, rules);
+}
+
+const WRITTEN: &str = r#"# how this host looks
+
+[firewall]
+enabled = true   # since May
+defaults.routed = "reject"
+rules = [  # in order
+    # people
+    "limit 22/tcp", # never close
+    # web
+    "allow 80,443/tcp comment 'web'",
+    'deny from 198.51.100.7', # a bad one
+    # end
+]
+"#;
+
+#[test]
+fn what_is_written_is_the_policy() {
+    let posture = posture(WRITTEN);
+    let policy = posture.policy();
+    assert!(policy.enabled);
+    assert_eq!((policy.defaults.routed, policy.defaults.incoming), (Stance::Reject, Stance::Deny));
+    let rules: Vec<_> = policy.rules.iter().map(ToString::to_string).collect();
+    assert_eq!(rules, ["limit 22/tcp", "allow 80,443/tcp comment 'web'", "deny from 198.51.100.7"]);
+    assert_eq!(posture.text(), WRITTEN);
+}
+
+#[test]
+fn comments_and_layout_stay_where_rules_come_and_go() {
+    let mut posture = posture(WRITTEN);
+    change(&mut posture, "allow 53", Place::Number(2));
+    change(&mut posture, "allow from ::1", Place::Last);
+    change(&mut posture, "delete deny from 198.51.100.7", Place::Last);
+    change(&mut posture, "reject 80,443/tcp", Place::Last);
+    posture.set_enabled(false);
+    posture.set_logging(Logging::High);
+    let wanted = r#"# how this host looks
+
+[firewall]
+enabled = false   # since May
+defaults.routed = "reject"
+rules = [  # in order
+    # people
+    "limit 22/tcp", # never close
+    "allow 53",
+    # web
+    "reject 80,443/tcp",
+    "allow from ::1",
+    # end
+]
+logging = "high"
+"#;
+    assert_eq!(posture.text(), wanted);
+}
+
+#[test]
+fn a_list_on_one_line_stays_on_one_line() {
+    let mut posture = posture("firewall = { rules = [\"allow 1\", \"allow 2\"] }\n");
+    change(&mut posture, "allow 3", Place::Last);
+    change(&mut posture, "allow 4", Place::First);
+    change(&mut posture, "delete allow 1", Place::Last);
+    assert_eq!(posture.text(), "firewall = { rules = [\"allow 4\", \"allow 2\", \"allow 3\"] }\n");
+    for rule in ["allow 4", "allow 3", "allow 2"] {
+        change(&mut posture, &format!("delete {rule}"), Place::Last);
+    }
+    assert_eq!(posture.text(), "firewall = { rules = [] }\n");
+}
+
+#[test]
+fn a_new_file_is_laid_out_for_people() {
+    let mut posture = posture("");
+    change(&mut posture, "limit ssh comment 'no \"guessing\"'", Place::Last);
+    change(&mut posture, "allow from cloudflare to any port 80,443 proto tcp", Place::Last);
+    posture.set_enabled(true);
+    posture.set_default(Way::Incoming, Stance::Reject);
+    posture.set_new_profiles(NewProfiles::Allow);
+    let wanted = r#"[firewall]
+rules = [
+    """limit 22/tcp comment 'no "guessing"'""",
+    "allow from cloudflare to any port 80,443 proto tcp",
+]
+enabled = true
+defaults = { incoming = "reject" }
+new-profiles = "allow"
+"#;
+    assert_eq!(posture.text(), wanted);
+    posture.reset_firewall();
+    assert_eq!(posture.text(), "");
+}
+
+#[test]
+fn all_errors_are_told_at_once_each_at_its_place() {
+    let text = r#"[firewall]
+enable = true
+logging = "loud"
+defaults = { incoming = 1, inbound = "deny" }
+rules = [
+    "allow 22/tcp",
+    "  allow from cloudflar to any port 80 proto tcp",
+    7,
+    'allow ssh/udp',
+]
+[firewal]
+"#;
+    let errors = Posture::parse(PathBuf::from("palisade.toml"), text, &vocabulary()).unwrap_err();
+    let wanted = r#"palisade.toml:2:1: error: enable is not known
+  enable = true
+  ^
+  did you mean enabled?
+palisade.toml:3:11: error: "loud" is none of them
+  logging = "loud"
+            ^
+  one of off, low, medium, high, full
+palisade.toml:4:25: error: this is no word
+  defaults = { incoming = 1, inbound = "deny" }
+                          ^
+  one of allow, deny, reject
+palisade.toml:4:28: error: inbound is not known
+  defaults = { incoming = 1, inbound = "deny" }
+                             ^
+  known here: incoming, outgoing, routed
+palisade.toml:7:19: error: Bad source address
+  "  allow from cloudflar to any port 80 proto tcp",
+                ^
+  did you mean cloudflare?
+palisade.toml:8:5: error: a rule is a string
+  7,
+  ^
+  write "allow 22/tcp"
+palisade.toml:9:12: error: Protocol mismatch with specified protocol udp
+  'allow ssh/udp',
+         ^
+palisade.toml:11:2: error: firewal is not known
+  [firewal]
+   ^
+  did you mean firewall?"#;
+    assert_eq!(PostureError::Wrong(errors).to_string(), wanted);
+}
+
+#[test]
+fn what_is_no_toml_is_told_at_its_place() {
+    let errors =
+        Posture::parse(PathBuf::from("p"), "[firewall]\nrules = [\"allow 22\"\nx = 1\n", &vocabulary())
+            .unwrap_err();
+    assert_eq!((errors.len(), errors[0].line), (1, 3), "{}", errors[0]);
+}
+
+#[test]
+fn a_saved_file_is_read_back_with_its_mode_and_through_a_link() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("real.toml");
+    std::fs::write(&real, WRITTEN).unwrap();
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).unwrap();
+    symlink(&real, folder.path().join(POSTURE_FILE)).unwrap();
+    let mut posture = Posture::load(folder.path(), &vocabulary()).unwrap();
+    change(&mut posture, "allow 53", Place::Last);
+    posture.save().unwrap();
+    assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(Posture::load(folder.path(), &vocabulary()).unwrap().policy(), posture.policy());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn without_a_file_the_firewall_is_off() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(*Posture::load(folder.path(), &vocabulary()).unwrap().policy(), Policy::default());
+}
+
+proptest! {
+    /// Whatever comes and goes, the text says the same as the policy, and loses no comment on a line of its own.
+    #[test]
+    fn the_text_says_what_the_policy_says(
+        acts in proptest::collection::vec((0..6u16, proptest::bool::ANY, 0..8usize), 1..30),
+        start in prop_oneof![Just(WRITTEN), Just("[firewall]\nrules = []"), Just("firewall.rules = ['allow 1', 'allow 2' ]")],
+    ) {
+        let mut posture = posture(start);
+        for (port, add, number) in acts {
+            let length = list::lines(&posture.policy().rules).len();
+            let place = if number == 0 || number > length { Place::Last } else { Place::Number(number) };
+            let rule = if port < 3 { format!("allow {}", port + 1) } else { format!("deny from 10.0.0.{port}") };
+            let fits = matches!(place, Place::Last) || port < 3;
+            match add {
+                true => change(&mut posture, &rule, if fits { place } else { Place::Last }),
+                false => change(&mut posture, &format!("delete {rule}"), Place::Last),
+            }
+            let text = posture.text();
+            let read = Posture::parse(PathBuf::new(), &text, &vocabulary());
+            let read = read.map_err(|errors| TestCaseError::fail(PostureError::Wrong(errors).to_string()))?;
+            prop_assert_eq!(read.policy(), posture.policy(), "{}", text);
+            let comments = |text: &str| text.lines().filter(|line| line.trim_start().starts_with('#')).count();
+            prop_assert_eq!(comments(&text), comments(start), "{}", text);
+        }
+    }
+}
