@@ -107,6 +107,8 @@ pub(crate) struct Reader<'a> {
     directories: HashMap<PathBuf, Rc<Vec<PathBuf>>>,
     inis: HashMap<PathBuf, Option<Rc<Ini>>>,
     configs: HashMap<String, Option<Rc<Config>>>,
+    /// By the name of an action: whether its files are those of Fail2Ban.
+    pub(crate) stock: HashMap<String, bool>,
 }
 
 impl<'a> Reader<'a> {
@@ -118,6 +120,7 @@ impl<'a> Reader<'a> {
             directories: HashMap::new(),
             inis: HashMap::new(),
             configs: HashMap::new(),
+            stock: HashMap::new(),
         }
     }
 

@@ -104,7 +104,9 @@ fn read_one(
         return Ok((made(ActionKind::Python, None), None));
     }
     let config = reader.config(&format!("action.d/{name}"));
-    if !commands_wanted && let Some(closed) = native::closes(&call, config.as_deref(), about.host)? {
+    let unchanged = config.as_deref().is_none_or(|config| native::is_unchanged(reader, &name, config));
+    let native = !commands_wanted && unchanged;
+    if native && let Some(closed) = native::closes(&call, config.as_deref(), about.host)? {
         return Ok((made(ActionKind::Ban, None), Some(closed)));
     }
     let Some(config) = config else {

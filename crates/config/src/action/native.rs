@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::diagnostic::Fault;
 use crate::host::Host;
 use crate::interpolate::{Scope, Vars};
-use crate::layers::Config;
+use crate::layers::{Config, Reader};
 use crate::ports::{self, Ports, Protocol, Verdict};
 use crate::text::Text;
 
@@ -83,11 +83,19 @@ pub(crate) fn is_stock(name: &str) -> bool {
     BY_PORT.contains(&name) || ALL_PORTS.contains(&name)
 }
 
-/// What a stock ban action closes. `None`: it is another one, somebody changed what it does, or it lets packets through.
+/// Whether the files of a stock ban action are those of Fail2Ban; looked at once.
+pub(super) fn is_unchanged(reader: &mut Reader<'_>, name: &str, config: &Config) -> bool {
+    if !is_stock(name) {
+        return false;
+    }
+    *reader.stock.entry(name.to_owned()).or_insert_with(|| digest::is_known(name, config))
+}
+
+/// What an unchanged stock ban action closes. `None`: it is another one, its options make it one, or it lets packets
+/// through.
 pub(super) fn closes(call: &Call, config: Option<&Config>, host: &dyn Host) -> Result<Option<Closed>, Fault> {
     let name = call.name.as_str();
-    let changed = call.options.iter().any(|(option, _)| !digest::is_parameter(option.as_str()))
-        || config.is_some_and(|config| !digest::is_known(name, config));
+    let changed = call.options.iter().any(|(option, _)| !digest::is_parameter(option.as_str()));
     if !is_stock(name) || changed {
         return Ok(None);
     }

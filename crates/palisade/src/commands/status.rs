@@ -63,6 +63,9 @@ fn one(mut out: impl Write, report: &StatusReport, jail: &JailReport) -> io::Res
     let findtime = span(Duration::from_secs(jail.findtime));
     writeln!(out, "{BOLD}{}{BOLD:#}: filter {}, ports {}", jail.name, jail.filter, jail.ports)?;
     writeln!(out, "  {} failures in {findtime} ban for {bantime}", jail.maxretry)?;
+    if !jail.actions.is_empty() {
+        writeln!(out, "  runs {}", jail.actions.join(", "))?;
+    }
     for source in &jail.sources {
         writeln!(out, "  reads {source}")?;
     }

@@ -77,6 +77,9 @@ pub(crate) struct JailReport {
     pub(crate) name: String,
     pub(crate) filter: String,
     pub(crate) ports: String,
+    /// Those that run commands.
+    #[serde(default)]
+    pub(crate) actions: Vec<String>,
     pub(crate) sources: Vec<String>,
     pub(crate) maxretry: u32,
     /// Seconds.

@@ -80,9 +80,7 @@ impl Side {
         )
         .unwrap();
         for stub in STUBS {
-            side.stub(stub, "printf '\\037%s' env; export -p | while read -r l; do case $l in \
-                *\\ _=*|*\\ PWD=*|*\\ OLDPWD=*|*\\ SHLVL=*|*LISTEN*|*NOTIFY*) ;; *) printf '\\n%s' \"$l\";; esac; done; \
-                printf '\\037%s' stdin; [ -t 0 ] || cat", "");
+            side.stub(stub, "printf '\\037env\\n'; export -p; printf '\\037stdin\\037'; [ -t 0 ] || cat", "");
         }
         side.stub("dash", ":", &format!("exec {} \"$@\"", side.path("dash").display()));
         side

@@ -19,12 +19,13 @@ export PATH=/usr/sbin:/usr/bin LC_ALL=C RECORDS=$folder/records
 cd /
 : >"$folder/my.log"
 phase() { echo "$1" >"$RECORDS/phase"; }
-# Nothing new for a while: the phase is over.
+# Something has come of the phase, and then nothing more for a while: it is over.
 settle() {
     local before=-1 now same=0
     while [ $same -lt "$1" ]; do
         sleep 0.25
-        now=$(find "$RECORDS" -type f | wc -l)
+        now=$(find "$RECORDS" -name "$(cat "$RECORDS/phase").*" | wc -l)
+        [ "$now" != 0 ] || continue
         if [ "$now" = "$before" ]; then same=$((same + 1)); else same=0; fi
         before=$now
     done
@@ -39,7 +40,7 @@ fail2ban)
     up() { fail2ban ping 2>/dev/null; }
     unban() { fail2ban unban "$@"; }
     stop() { fail2ban stop; }
-    patience=10
+    patience=8
     ;;
 palisade)
     "$binary" --state "$folder/state" --config "$folder/config" run --log "$folder/daemon.log" >"$folder/out" 2>&1 &

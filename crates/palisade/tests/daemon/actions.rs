@@ -155,6 +155,29 @@ fn ground_that_was_lost_is_made_again_with_all_bans() {
 }
 
 #[test]
+fn what_fails_is_in_the_status_until_it_works_again() {
+    if skipped("what_fails_is_in_the_status_until_it_works_again") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.act("[Definition]\nactionban = test ! -e DIR/broken || { echo $0 why; exit 127; }\n");
+    fs::write(rig.path("broken"), "").unwrap();
+    rig.start_daemon();
+    let status = || String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
+    rig.fail(ATTACKER, 2);
+    let failure =
+        format!("[sshd] action own: actionban of {ATTACKER} fails: exit status 127: command not found");
+    rig.until("the failure is in the status", || status().contains(&failure));
+    assert!(rig.said(&failure) && rig.said("why"));
+    fs::remove_file(rig.path("broken")).unwrap();
+    rig.fail(NEIGHBOUR, 2);
+    rig.until("the status is clean", || !status().contains("fails"));
+    assert!(rig.said("[sshd] action own: works again"));
+    let one = String::from_utf8(rig.tell(&["status", "sshd"]).stdout).unwrap();
+    assert!(one.contains("runs own"), "{one}");
+}
+
+#[test]
 fn commands_that_others_could_have_written_are_not_run() {
     if skipped("commands_that_others_could_have_written_are_not_run") {
         return;

@@ -26,6 +26,7 @@ impl Keeper {
         let new = |name: &str| {
             acting.iter().any(|jail| jail.name == name) && acted.iter().all(|jail| jail.name != name)
         };
+        runner.forget_failures();
         runner.tell(ToRunner::Configure(acting.clone()));
         let mut restored = Vec::new();
         let read = self.store.live_bans(|ban| restored.extend(new(&ban.jail).then_some(ban)));

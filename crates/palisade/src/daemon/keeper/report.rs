@@ -35,13 +35,14 @@ impl Keeper {
             let totals = total.map_or((0, 0), |counter| (counter.failures, counter.bans));
             self.jail_report(at, planned, totals, refused)
         });
+        let failing = self.runner.as_ref().map(super::Runner::failing).unwrap_or_default();
         let report = StatusReport {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: std::process::id(),
             started: self.started.as_secs(),
             config: self.tree.root().display().to_string(),
             jails: jails.collect(),
-            troubles: self.troubles.values().cloned().collect(),
+            troubles: self.troubles.values().cloned().chain(failing).collect(),
             bans: if only.is_some() { self.ban_reports(only) } else { Vec::new() },
         };
         Reply::Status(Box::new(report))
@@ -61,14 +62,19 @@ impl Keeper {
     }
 
     fn jail_report(&self, at: usize, planned: &Planned, totals: (u64, u64), packets: u64) -> JailReport {
-        let Planned { spec, target, watched, .. } = planned;
+        let Planned { spec, target, watched, scripts, .. } = planned;
         let mut counters = self.counted.get(&spec.name).copied().unwrap_or_default();
         counters += self.counters.get(at).copied().unwrap_or_default();
         let windows = self.jails.jail(at).map(detect::jail::Jail::windows);
         JailReport {
             name: spec.name.clone(),
             filter: watched.as_ref().map_or("none".into(), |watched| watched.filter.name.clone()),
-            ports: target.as_ref().map_or("none, failures are only counted".into(), ports),
+            ports: match target {
+                Some(target) => ports(target),
+                None if scripts.is_empty() => "none, failures are only counted".into(),
+                None => "none, bans are for its actions".into(),
+            },
+            actions: scripts.iter().map(|script| script.name.clone()).collect(),
             sources: watched.as_ref().map_or(Vec::new(), |watched| describe(&watched.source)),
             maxretry: spec.maxretry,
             findtime: spec.findtime.as_secs(),

@@ -1,12 +1,13 @@
 //! The runner as the keeper sees it: a process that is told what happened, and never waited for.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,13 +15,16 @@ use config::Tree;
 use tracing::{info, warn};
 
 use crate::daemon::protocol::{Frames, send};
-use crate::daemon::runner::protocol::{Said, ToRunner};
+use crate::daemon::runner::protocol::{Said, ToRunner, Tone};
 
 /// So many orders may wait for a runner that is busy taking them in.
 const ORDERS: usize = 1 << 16;
 /// At the end, all actions together get so long to lift their bans and to stop.
 const PATIENCE: Duration = Duration::from_secs(80);
 const STACK: usize = 128 << 10;
+
+/// By action: what failed last, while nothing has succeeded since.
+type Failing = Arc<Mutex<BTreeMap<String, String>>>;
 
 /// A runner that nobody talks to yet.
 pub(super) struct Spawned {
@@ -33,6 +37,7 @@ pub(super) struct Runner {
     process: Child,
     orders: SyncSender<ToRunner>,
     ended: Arc<AtomicBool>,
+    failing: Failing,
     /// Orders that found no room, in a row.
     lost: u64,
 }
@@ -58,12 +63,14 @@ impl Runner {
         let thread = || thread::Builder::new().stack_size(STACK);
         thread().spawn(move || waiting.iter().try_for_each(|order| send(&mouth, &order)))?;
         let over = Arc::clone(&ended);
+        let failing = Failing::default();
+        let heard = Arc::clone(&failing);
         thread().spawn(move || {
-            let error = hear(&socket).err();
+            let error = hear(&socket, &heard).err();
             over.store(true, Ordering::Relaxed);
             error.inspect(|error| warn!("the runner cannot be understood: {error}"))
         })?;
-        Ok(Self { process, orders, ended, lost: 0 })
+        Ok(Self { process, orders, ended, failing, lost: 0 })
     }
 
     /// Never waits.
@@ -79,6 +86,17 @@ impl Runner {
             // Its end is noticed elsewhere.
             Err(TrySendError::Disconnected(_)) => {}
         }
+    }
+
+    /// Actions whose last command failed, and how.
+    pub(super) fn failing(&self) -> Vec<String> {
+        let failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        failing.iter().map(|(action, what)| format!("{action}: {what}")).collect()
+    }
+
+    /// Under a new configuration, old failures say nothing.
+    pub(super) fn forget_failures(&self) {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -102,11 +120,20 @@ impl Runner {
 }
 
 /// What it says goes into the log, until it has ended.
-fn hear(socket: &UnixStream) -> io::Result<()> {
+fn hear(socket: &UnixStream, failing: &Failing) -> io::Result<()> {
     let mut frames = Frames::default();
     while frames.fill(socket)? {
-        while let Some(Said { wrong, text }) = frames.next()? {
-            if wrong { warn!("{text}") } else { info!("{text}") }
+        while let Some(Said { action, what, tone }) = frames.next()? {
+            match tone {
+                Tone::Relief => info!("{action}: {what}"),
+                _ => warn!("{action}: {what}"),
+            }
+            let mut failing = failing.lock().unwrap_or_else(PoisonError::into_inner);
+            match tone {
+                Tone::Failure => drop(failing.insert(action, what)),
+                Tone::Relief => drop(failing.remove(&action)),
+                Tone::Warning => {}
+            }
         }
     }
     Ok(())

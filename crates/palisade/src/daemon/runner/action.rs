@@ -1,16 +1,20 @@
 //! One action of one jail at work: what is started, what holds, and how it is repaired.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use config::{Family, Operation, Script};
+use ipnet::IpNet;
 
 use super::Voice;
 use super::jails::Live;
-use super::protocol::{Said, Ticket};
+use super::protocol::{Said, Ticket, Tone};
 use super::queue::{Job, Queue};
 use super::shell::{self, How};
 use super::{tags, values};
 use crate::engine::clock::now;
+use crate::output::address;
 
 /// What an action's thread owns.
 pub(super) struct Action {
@@ -20,6 +24,10 @@ pub(super) struct Action {
     pub(super) script: Script,
     /// The families that it is started for, in that order, and whether it holds bans of them.
     pub(super) started: Vec<(Family, bool)>,
+    /// Whom it has banned.
+    pub(super) banned: BTreeSet<IpNet>,
+    /// The last command failed.
+    pub(super) failing: Cell<bool>,
     pub(super) live: Arc<Mutex<Live>>,
     pub(super) voice: Voice,
 }
@@ -59,10 +67,11 @@ impl Action {
         }
         let family = values::family(ticket.host);
         if self.script.on_demand && self.holds(family).is_none() && !self.start(family) {
-            return self.say(true, &format!("{} is not banned: the action does not start", ticket.host));
+            return;
         }
         if self.process(Operation::Ban, ticket) {
             self.set_holds(family, true);
+            self.banned.insert(ticket.host);
         }
     }
 
@@ -70,6 +79,7 @@ impl Action {
         let left_out = ticket.restored && self.script.norestored;
         if !left_out && self.holds(values::family(ticket.host)) == Some(true) {
             self.process(Operation::Unban, ticket);
+            self.banned.remove(&ticket.host);
         }
     }
 
@@ -83,6 +93,7 @@ impl Action {
             self.once_each(Operation::Flush, &families);
         }
         self.started.iter_mut().for_each(|(_, holds)| *holds = false);
+        self.banned.clear();
     }
 
     fn stop(&mut self) {
@@ -120,28 +131,26 @@ impl Action {
     fn process(&mut self, operation: Operation, ticket: &Ticket) -> bool {
         let family = values::family(ticket.host);
         let value = |tag: &str| values::of_ban(tag, ticket);
-        let first = self.run(operation, family, &value);
-        let Err(why) = first else { return true };
-        let mut repaired = false;
-        if !self.sound(family) {
-            if operation == Operation::Unban && !self.script.repair_on_unban {
-                self.say(true, &format!("unban of {} fails: {why}; the check fails too", ticket.host));
-                return false;
-            }
-            repaired = self.repair(family);
-            if !repaired {
-                self.say(true, &format!("{} of {} fails: {why}", operation.option(), ticket.host));
-                return false;
-            }
+        let Err(why) = self.run(operation, family, &value) else {
+            self.relieve();
+            return true;
+        };
+        let sound = self.sound(family);
+        let may_repair = operation != Operation::Unban || self.script.repair_on_unban;
+        let ready = sound || (may_repair && self.repair(family));
+        if !ready {
+            self.fail(operation, Some(ticket), &format!("{why}; and the check fails"));
+            return false;
         }
-        let second = self.run(operation, family, &value);
-        if let Err(why) = &second {
-            self.say(true, &format!("{} of {} fails: {why}", operation.option(), ticket.host));
+        let again = self.run(operation, family, &value);
+        match &again {
+            Ok(()) => self.relieve(),
+            Err(why) => self.fail(operation, Some(ticket), why),
         }
-        if repaired {
+        if !sound {
             self.ban_again(family, Some(ticket));
         }
-        second.is_ok()
+        again.is_ok()
     }
 
     /// Whether the check has nothing to object.
@@ -151,22 +160,17 @@ impl Action {
 
     /// Makes the ground that bans stand on again. What stood on it is gone.
     fn repair(&mut self, family: Family) -> bool {
-        self.say(true, "the check fails, trying to repair");
+        self.say(Tone::Warning, "the check fails, trying to repair".into());
         if self.script.command(Operation::Repair, family).is_empty() {
             self.about_none(Operation::Stop, family);
             self.about_none(Operation::Start, family);
         } else if let Err(why) = self.run(Operation::Repair, family, &|tag| values::of_check(tag, family)) {
-            self.say(true, &format!("actionrepair fails: {why}"));
+            self.fail(Operation::Repair, None, &why);
         }
-        let held = self.holds(family).is_some();
-        if held {
+        if self.holds(family).is_some() {
             self.set_holds(family, false);
         }
-        let good = self.sound(family);
-        if !good {
-            self.say(true, "it cannot be repaired");
-        }
-        good
+        self.sound(family)
     }
 
     /// After a repair: the bans that were there before.
@@ -176,17 +180,16 @@ impl Action {
             "" => Operation::Ban,
             _ => Operation::Reban,
         };
-        let lost = |ticket: &&Arc<Ticket>| family == Family::Any || values::family(ticket.host) == family;
-        for ticket in live.iter().filter(lost).filter(|ticket| but.is_none_or(|but| but.host != ticket.host))
-        {
-            if ticket.restored && self.script.norestored {
-                continue;
-            }
-            match self.run(operation, values::family(ticket.host), &|tag| values::of_ban(tag, ticket)) {
-                Ok(()) => self.set_holds(values::family(ticket.host), true),
-                Err(why) => {
-                    self.say(true, &format!("{} of {} fails: {why}", operation.option(), ticket.host))
-                }
+        let lost = |ticket: &&Arc<Ticket>| {
+            let hit = family == Family::Any || values::family(ticket.host) == family;
+            hit && self.banned.contains(&ticket.host) && but.is_none_or(|but| but.host != ticket.host)
+        };
+        let lost: Vec<&Arc<Ticket>> = live.iter().filter(lost).collect();
+        for ticket in lost {
+            let family = values::family(ticket.host);
+            match self.run(operation, family, &|tag| values::of_ban(tag, ticket)) {
+                Ok(()) => self.set_holds(family, true),
+                Err(why) => self.fail(operation, Some(ticket), &why),
             }
         }
     }
@@ -197,7 +200,7 @@ impl Action {
         let value = |tag: &str| values::of_none(tag, family, self.bantime, now);
         let ran = self.run(operation, family, &value);
         if let Err(why) = &ran {
-            self.say(true, &format!("{} fails: {why}", operation.option()));
+            self.fail(operation, None, why);
         }
         ran.is_ok()
     }
@@ -234,7 +237,20 @@ impl Action {
         }
     }
 
-    fn say(&self, wrong: bool, what: &str) {
-        self.voice.say(Said { wrong, text: format!("[{}] action {}: {what}", self.jail, self.script.name) });
+    fn fail(&self, operation: Operation, ticket: Option<&Ticket>, why: &str) {
+        self.failing.set(true);
+        let whom = ticket.map(|ticket| format!(" of {}", address(ticket.host))).unwrap_or_default();
+        self.say(Tone::Failure, format!("{}{whom} fails: {why}", operation.option()));
+    }
+
+    fn relieve(&self) {
+        if self.failing.take() {
+            self.say(Tone::Relief, "works again".into());
+        }
+    }
+
+    fn say(&self, tone: Tone, what: String) {
+        let action = format!("[{}] action {}", self.jail, self.script.name);
+        self.voice.say(Said { action, what, tone });
     }
 }

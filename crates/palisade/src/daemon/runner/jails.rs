@@ -1,6 +1,7 @@
 //! The actions of all jails, each with its queue and its thread.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use ipnet::IpNet;
 
 use super::Voice;
 use super::action::Action;
-use super::protocol::{ActingJail, Evidence, Said, Ticket, ToRunner};
+use super::protocol::{ActingJail, Evidence, Said, Ticket, ToRunner, Tone};
 use super::queue::{Budget, Job, Queue};
 
 const STACK: usize = 256 << 10;
@@ -186,6 +187,8 @@ impl Jails {
             bantime,
             script: script.clone(),
             started: Vec::new(),
+            banned: BTreeSet::new(),
+            failing: Cell::new(false),
             live: Arc::clone(live),
             voice: self.voice.clone(),
         };
@@ -243,9 +246,9 @@ impl Worker {
         self.dropped += 1;
         // Once, and then ever more seldom.
         if self.dropped.is_power_of_two() {
-            let (action, count) = (&self.script.name, self.dropped);
-            let text = format!("[{jail}] action {action} does not keep up: {count} commands are left out");
-            voice.say(Said { wrong: true, text });
+            let action = format!("[{jail}] action {}", self.script.name);
+            let what = format!("does not keep up: {} commands are left out", self.dropped);
+            voice.say(Said { action, what, tone: Tone::Warning });
         }
     }
 

@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use self::jails::Jails;
 use self::protocol::{Said, ToRunner};
@@ -42,8 +42,9 @@ impl Voice {
 
 /// Takes the keeper's orders from standard input until it says to finish, or is gone.
 pub(crate) fn serve() -> io::Result<()> {
-    // A whole process group is told to end, as systemd and terminals do: the keeper will say when, and how.
-    for signal in [SIGTERM, SIGINT] {
+    // A whole process group is told to end, as systemd and terminals do: the keeper will say when, and how. A handler,
+    // since what is ignored stays ignored in the commands.
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
         signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
     let keeper = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);

@@ -68,9 +68,19 @@ pub(crate) struct Past {
 /// What the runner has to say to the owner.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Said {
-    /// A failure; otherwise news.
-    pub(crate) wrong: bool,
-    pub(crate) text: String,
+    /// Which action of which jail.
+    pub(crate) action: String,
+    pub(crate) what: String,
+    pub(crate) tone: Tone,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Tone {
+    /// A command failed: a trouble for as long as none succeeds.
+    Failure,
+    Warning,
+    /// The failure is over.
+    Relief,
 }
 
 impl Ticket {

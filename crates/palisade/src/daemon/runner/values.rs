@@ -11,6 +11,7 @@ use ipnet::IpNet;
 
 use super::protocol::Ticket;
 use super::shell;
+use crate::output::address;
 
 /// A name server that takes longer has none.
 const NAME_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,10 +22,10 @@ pub(super) fn of_ban(tag: &str, ticket: &Ticket) -> Option<String> {
     let lines = |past: &[String]| [past, &ticket.evidence.lines].concat().join("\n");
     let failures = |past: u64| (past + u64::from(ticket.failures)).to_string();
     Some(match tag {
-        "ip" | "fid" => host(ticket.host),
+        "ip" | "fid" => address(ticket.host),
         "family" => family(ticket.host).name().into(),
         "ip-rev" => reversed(ticket.host),
-        "ip-host" => name_of(&host(ticket.host)).unwrap_or_else(|| "None".into()),
+        "ip-host" => name_of(&address(ticket.host)).unwrap_or_else(|| "None".into()),
         "time" => seconds(ticket.time),
         "bantime" => ticket.bantime.to_string(),
         "failures" => ticket.failures.to_string(),
@@ -88,19 +89,12 @@ fn field(tag: &str, fields: &[(String, String)]) -> Option<String> {
     Some(fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()).unwrap_or_default())
 }
 
-fn host(net: IpNet) -> String {
-    match net.prefix_len() == net.max_prefix_len() {
-        true => net.addr().to_string(),
-        false => net.to_string(),
-    }
-}
-
 /// As a name server's reverse zone has it, with a dot at the end.
 fn reversed(net: IpNet) -> String {
     match net.addr() {
-        IpAddr::V4(_) => host(net).rsplit('.').fold(String::new(), |name, part| name + part + "."),
-        IpAddr::V6(address) => {
-            let digits = format!("{:032x}", address.to_bits());
+        IpAddr::V4(_) => address(net).rsplit('.').fold(String::new(), |name, part| name + part + "."),
+        IpAddr::V6(ip) => {
+            let digits = format!("{:032x}", ip.to_bits());
             digits.chars().rev().flat_map(|digit| [digit, '.']).collect()
         }
     }
