@@ -211,6 +211,7 @@ impl Files {
 
     /// One chunk of the oldest file of a path that has anything; the next file only when that one is at its end.
     fn read_stream(&mut self, id: u32, progress: &mut Progress, sink: &mut impl FnMut(&[usize], &[u8])) {
+        self.pass_over_copied(id);
         let Some(stream) = self.streams.get_mut(&id) else { return };
         stream.queued = false;
         let Stream { tails, patterns, path, .. } = stream;

@@ -4,6 +4,7 @@
 //! and gives them back at the next start, has counted every line exactly once.
 #![forbid(unsafe_code)]
 
+mod copies;
 mod files;
 mod journal;
 mod lines;

@@ -4,8 +4,10 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
+use crate::copies::LEAST;
 use crate::lines::MAX_LINE;
 use crate::position::{Identity, Kinship, Mark, Position};
+use crate::siblings::{is_generation_of, open_log};
 
 /// Marks that no file has been found for yet.
 #[derive(Default)]
@@ -34,21 +36,37 @@ impl Resume {
         Self { left: left.collect() }
     }
 
-    /// The place to go on in a file, if it is one that was read: by its inode, or (restored from a copy) by content.
+    /// The place to go on in a file, if it is one that was read: by its inode, or (restored from a copy, or a copy of a
+    /// log that was emptied since) by content.
     pub(crate) fn claim(&mut self, path: &Path, fd: BorrowedFd<'_>, identity: Identity) -> Option<Mark> {
-        let same_file = |left: &Left| {
-            left.mark.inode == identity.inode && (left.mark.device == identity.device || left.path == path)
+        // Looked at once: the file may be emptied at any moment.
+        let kinship = |left: &Left| left.mark.kinship(fd).ok().filter(|kinship| *kinship != Kinship::Other);
+        let whole = |left: &Left| kinship(left).filter(|kinship| *kinship == Kinship::Same);
+        let by_inode = |left: &Left| {
+            let same_device = left.mark.device == identity.device || left.path == path;
+            (left.mark.inode == identity.inode && same_device).then(|| kinship(left)).flatten()
         };
-        let by_inode = self.left.iter().position(|left| same_file(left) && goes_on(&left.mark, fd));
-        let index = by_inode.or_else(|| {
-            self.left.iter().position(|left| {
-                left.path == path
-                    && !left.mark.is_blank()
-                    && left.mark.kinship(fd.as_fd()).is_ok_and(|kinship| kinship == Kinship::Same)
-            })
-        })?;
+        let restored =
+            |left: &Left| (left.path == path && !left.mark.is_blank()).then(|| whole(left)).flatten();
+        let copied = |left: &Left| {
+            let rotated = left.mark.offset >= LEAST && is_generation_of(&left.path, path);
+            rotated.then(|| whole(left)).flatten().filter(|_| !left.is_still_there())
+        };
+        let (index, kinship) =
+            self.find(by_inode).or_else(|| self.find(restored)).or_else(|| self.find(copied))?;
         let left = self.left.remove(index);
-        go_on(&left.mark, fd, identity).ok()
+        go_on_as(kinship, &left.mark, fd, identity).ok()
+    }
+
+    fn find(&self, kinship: impl Fn(&Left) -> Option<Kinship>) -> Option<(usize, Kinship)> {
+        self.left.iter().enumerate().find_map(|(index, left)| Some((index, kinship(left)?)))
+    }
+}
+
+impl Left {
+    /// The path still has what was read there: a copy is only a copy.
+    fn is_still_there(&self) -> bool {
+        open_log(&self.path).is_ok_and(|(fd, _)| goes_on(&self.mark, fd.as_fd()))
     }
 }
 
@@ -58,7 +76,11 @@ fn goes_on(mark: &Mark, fd: BorrowedFd<'_>) -> bool {
 
 /// The mark as it is in this file.
 pub(crate) fn go_on(mark: &Mark, fd: BorrowedFd<'_>, identity: Identity) -> io::Result<Mark> {
-    match mark.kinship(fd)? {
+    go_on_as(mark.kinship(fd)?, mark, fd, identity)
+}
+
+fn go_on_as(kinship: Kinship, mark: &Mark, fd: BorrowedFd<'_>, identity: Identity) -> io::Result<Mark> {
+    match kinship {
         Kinship::Same => Ok(mark.in_file(identity)),
         Kinship::Holed => Mark::at(fd, identity, mark.offset, mark.skipping),
         Kinship::Cut { size } => at_end(fd, identity, size),

@@ -32,6 +32,9 @@ impl Files {
             }
         }
         info!(path = %path.display(), read = lost.offset, "log was emptied");
+        if self.go_on_in_copies(&path, &lost) {
+            return;
+        }
         let copy = siblings::find(&path, &lost, &self.taken());
         if let Some(copy) = copy {
             let since = copy.written;
@@ -55,6 +58,9 @@ impl Files {
         let mut gaps = Vec::new();
         // Backwards, since each goes before the ones that are there.
         for left in resume.left.into_iter().rev() {
+            if self.go_on_in_copies(&left.path, &left.mark) {
+                continue;
+            }
             let found = siblings::find(&left.path, &left.mark, &self.taken());
             match found {
                 Some(found) => gaps.extend(self.put_first(left, found)),

@@ -69,6 +69,12 @@ pub(crate) fn missed(log: &Path, since: i128, taken: &impl Fn(Identity) -> bool)
     missed
 }
 
+/// Whether a path is a rotated generation of a log, by its name.
+pub(crate) fn is_generation_of(log: &Path, path: &Path) -> bool {
+    let names = log.file_name().zip(path.file_name());
+    log.parent() == path.parent() && names.is_some_and(|(base, name)| is_generation(base, name))
+}
+
 /// `app.log.1`, `app.log-20240101`, `app-2024-01-01.log` for `app.log`, but not `app.log.1.gz` or `app.log.err`.
 fn is_generation(base: &OsStr, name: &OsStr) -> bool {
     let (base, name) = (base.as_bytes(), name.as_bytes());

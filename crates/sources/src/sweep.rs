@@ -211,8 +211,10 @@ impl Files {
         let sweeps = self.sweeps;
         let mut empty = Vec::new();
         let mut polled = Vec::new();
+        let mut gone = Vec::new();
         for (id, stream) in &mut self.streams {
             for tail in stream.retire(now, sweeps) {
+                gone.push((stream.path.clone(), tail.mark.clone()));
                 self.by_identity.remove(&tail.identity());
                 tail.watch.into_iter().for_each(|wd| self.watches.forget(wd));
             }
@@ -225,6 +227,9 @@ impl Files {
             }
         }
         polled.into_iter().for_each(|id| self.enqueue(id));
+        for (path, mark) in gone {
+            self.go_on_in_copies(&path, &mark);
+        }
         for id in empty {
             if let Some(stream) = self.streams.remove(&id) {
                 self.by_path.remove(&stream.path);

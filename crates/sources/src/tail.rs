@@ -44,6 +44,11 @@ impl Tail {
         Self { fd, mark, watch, dirty: true, quiet_since: now, matched: 0 }
     }
 
+    /// Nothing of it was read.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.mark.offset == 0 && !self.mark.skipping
+    }
+
     pub(crate) fn identity(&self) -> Identity {
         self.mark.identity()
     }

@@ -187,6 +187,49 @@ fn copied_and_truncated_under_a_writer() {
 }
 
 #[test]
+fn copied_to_a_name_that_the_pattern_matches_and_truncated() {
+    let (directory, log) = log();
+    race(&mut Reader::all(directory.path().join("app*")), 0, |read| copytruncate_rounds(&log, read));
+}
+
+#[test]
+fn copied_to_a_name_that_the_pattern_matches_while_the_reader_dies_again_and_again() {
+    let (directory, log) = log();
+    race(&mut Reader::all(directory.path().join("app*")), 7, |read| copytruncate_rounds(&log, read));
+}
+
+#[test]
+fn copied_to_a_name_that_the_pattern_matches_while_nobody_read() {
+    let (directory, log) = log();
+    let mut reader = Reader::all(directory.path().join("app*"));
+    let mut writer = Writer::new(&log);
+    for round in 0..ROUNDS {
+        writer.write(100);
+        reader.drain();
+        writer.write(50);
+        copy_and_truncate(&log, round);
+        writer.write(20 * (round % 10));
+        reader.restart();
+    }
+    reader.read_until(writer.next as usize);
+    reader.assert_numbers(writer.next);
+}
+
+#[test]
+fn a_copy_that_is_no_rotation_is_not_read_again() {
+    let (directory, log) = log();
+    let mut reader = Reader::all(directory.path().join("app*"));
+    let mut writer = Writer::new(&log);
+    writer.write(100);
+    reader.drain();
+    fs::copy(&log, rotated(&log, 1)).unwrap();
+    reader.drain();
+    writer.write(100);
+    reader.read_until(200);
+    reader.drain().assert_numbers(200);
+}
+
+#[test]
 fn copied_and_truncated_and_grown_past_the_position_between_two_looks() {
     let (_directory, log) = log();
     let mut reader = Reader::all(&log);
