@@ -3,6 +3,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::error::sqlite;
 use crate::host::Host;
+use crate::matches;
 use crate::rows::{Ban, Batch, Change, Counter, Durability, Ending, MAX_REASON, Micros};
 use crate::{Store, StoreError};
 
@@ -42,8 +43,10 @@ fn apply(db: &Connection, change: &Change) -> rusqlite::Result<()> {
         Change::Prolonged { jail, host, until } => prolong(db, jail, *host, *until),
         Change::Ended { jail, host, at, ending } => end(db, jail, *host, *at, *ending),
         Change::Forgiven { jail, host } => {
+            matches::forgive(db, jail, *host)?;
             run(db, "DELETE FROM offences WHERE host = ?2 AND jail = ?1", params![jail, Host::from(*host)])
         }
+        Change::Matches(matches) => matches::insert(db, matches),
         Change::Window { jail, host, window: Some(window) } => run(
             db,
             "INSERT INTO windows VALUES (?1, ?2, ?3)

@@ -11,6 +11,7 @@ mod commit;
 mod error;
 mod host;
 mod lock;
+mod matches;
 mod prune;
 mod reads;
 mod rows;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
+pub use matches::{MAX_MATCHES, Matches};
 pub use prune::Prune;
 pub use rows::{
     Ban, Batch, Change, Counter, Durability, Ending, MAX_REASON, Micros, Offence, PastBan, Source,

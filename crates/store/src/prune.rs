@@ -1,13 +1,14 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::error::sqlite;
+use crate::matches;
 use crate::rows::Micros;
 use crate::{Store, StoreError};
 
 /// What may be forgotten.
 #[derive(Clone, Copy, Debug)]
 pub struct Prune {
-    /// Past bans that ended before this go, and offences that are older by far: like Fail2Ban, three times the length of
+    /// Past bans that ended before this go, and what led to bans that began before it and are over, and offences that are older by far: like Fail2Ban, three times the length of
     /// the last ban is waited before this too. Offences with a ban for ever stay.
     pub before: Micros,
     /// So many past bans are kept at most, the newest.
@@ -29,9 +30,10 @@ impl Store {
     fn prune_step(&mut self, prune: &Prune) -> rusqlite::Result<bool> {
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let removed = prune_history(&transaction, prune)?;
+        let forgotten = matches::prune(&transaction, prune.before, prune.steps)?;
         let looked_to = prune_offences(&transaction, prune, &self.pruned_to)?;
         transaction.commit()?;
-        let more = removed >= prune.steps as usize || looked_to.is_some();
+        let more = removed.max(forgotten) >= prune.steps as usize || looked_to.is_some();
         self.pruned_to = looked_to.unwrap_or_default();
         Ok(more)
     }

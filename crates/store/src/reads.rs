@@ -18,13 +18,6 @@ impl Store {
         })
     }
 
-    /// The live ban of exactly this host in one jail.
-    pub fn live_ban(&self, jail: &str, host: IpNet) -> Result<Option<Ban>, StoreError> {
-        let sql = "SELECT jail, host, start, until, failures, count, source, reason FROM bans
-            WHERE jail = ?1 AND host = ?2";
-        self.one(sql, params![jail, Host::from(host)], ban)
-    }
-
     /// Gives jail, host and window of all that is counted.
     pub fn windows(&self, mut each: impl FnMut(&str, IpNet, &[u8])) -> Result<(), StoreError> {
         self.each("SELECT jail, host, window FROM windows", [], |row| {
@@ -110,7 +103,7 @@ impl Store {
         })
     }
 
-    fn each(
+    pub(crate) fn each(
         &self,
         sql: &str,
         params: impl Params,

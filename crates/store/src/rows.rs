@@ -4,6 +4,8 @@ use ipnet::IpNet;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 
+use crate::matches::Matches;
+
 /// Microseconds since 1970-01-01 00:00 UTC.
 pub type Micros = i64;
 
@@ -124,7 +126,9 @@ pub enum Change {
         /// Why.
         ending: Ending,
     },
-    /// The next ban counts as the first.
+    /// What led to a ban.
+    Matches(Matches),
+    /// The next ban counts as the first, and what led to earlier ones is forgotten.
     Forgiven {
         /// Where.
         jail: Arc<str>,

@@ -61,6 +61,15 @@ pub(crate) const MIGRATIONS: &[&str] = &[
         source BLOB PRIMARY KEY,
         position BLOB NOT NULL
     ) WITHOUT ROWID, STRICT;",
+    "CREATE TABLE matches (
+        host BLOB NOT NULL,
+        jail TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        failures INTEGER NOT NULL,
+        lines TEXT NOT NULL,
+        PRIMARY KEY (host, jail, start)
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX matches_start ON matches (start);",
 ];
 
 /// Applies the migrations that are missing, each in its own transaction.

@@ -155,6 +155,40 @@ fn ground_that_was_lost_is_made_again_with_all_bans() {
 }
 
 #[test]
+fn what_led_to_bans_is_known_later_and_after_a_restart() {
+    if skipped("what_led_to_bans_is_known_later_and_after_a_restart") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.act(
+        "[Definition]\nactionban = printf '%%s\\n' \"<matches>\" >DIR/matches-<restored>\n   \
+         echo ban <restored> <failures> <ipfailures> <ipjailfailures> >>DIR/out\nactionunban = echo unban >>DIR/out\n",
+    );
+    let jail = fs::read_to_string(rig.path("config/jail.conf")).unwrap();
+    fs::write(rig.path("config/jail.conf"), jail.replace("bantime = 1h", "bantime = 2s")).unwrap();
+    rig.start_daemon();
+    rig.fail(ATTACKER, 2);
+    rig.did(&["ban 0 2 2 2"]);
+    let log = fs::read_to_string(rig.path("auth.log")).unwrap();
+    assert_eq!(fs::read_to_string(rig.path("matches-0")).unwrap(), log);
+    rig.did(&["unban"]);
+    fs::write(rig.path("config/jail.conf"), jail).unwrap();
+    rig.tell(&["reload"]);
+    rig.fail(ATTACKER, 2);
+    rig.did(&["ban 0 2 4 4"]);
+    assert!(rig.stop_daemon());
+    rig.did(&["unban"]);
+    rig.start_daemon();
+    rig.did(&["ban 1 2 4 4"]);
+    let matches = ["matches-0", "matches-1"].map(|name| fs::read_to_string(rig.path(name)).unwrap());
+    assert_eq!(matches[0], matches[1]);
+    assert_eq!(matches[0].lines().count(), 2);
+    rig.tell(&["unban", ATTACKER]);
+    rig.fail(ATTACKER, 2);
+    rig.did(&["unban", "ban 0 2 2 2"]);
+}
+
+#[test]
 fn what_fails_is_in_the_status_until_it_works_again() {
     if skipped("what_fails_is_in_the_status_until_it_works_again") {
         return;

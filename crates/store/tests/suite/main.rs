@@ -3,6 +3,7 @@
 
 mod crash;
 mod full;
+mod matches;
 mod model;
 mod open;
 mod rig;

@@ -26,6 +26,7 @@ impl Model {
             Change::Ban(ban) => self.ban(ban),
             Change::Prolonged { jail, host, until } => self.prolong(&(jail, host), until),
             Change::Ended { jail, host, at, ending } => self.end(&(jail, host), at, ending),
+            Change::Matches(_) => {}
             Change::Forgiven { jail, host } => drop(self.offences.remove(&(jail, host))),
             Change::Window { jail, host, window: Some(window) } => {
                 self.windows.insert((jail, host), window);

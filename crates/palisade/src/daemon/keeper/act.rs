@@ -2,7 +2,7 @@
 
 use detect::jail::{Ban, JailId};
 use ipnet::IpNet;
-use store::{Ending, PastBan, Source};
+use store::{Change, Matches};
 
 use super::Keeper;
 use super::evidence::{Keep, Key};
@@ -37,7 +37,7 @@ impl Keeper {
         for stored in restored {
             let id = self.jails.book.find_jail(&stored.jail);
             if let Some(ban) = id.and_then(|id| self.jails.book.get(id, stored.host)) {
-                let evidence = Evidence { lines: line(stored).into_iter().collect(), fields: Vec::new() };
+                let evidence = Evidence { lines: self.lines(&ban), fields: Vec::new() };
                 self.order(&ban, evidence, true, ToRunner::Ban);
             }
         }
@@ -46,6 +46,9 @@ impl Keeper {
     /// A new ban, or one that ends later than it did.
     pub(super) fn act_on_ban(&mut self, ban: &Ban, evidence: Evidence, prolonged: bool) {
         let order = if prolonged { ToRunner::Prolong } else { ToRunner::Ban };
+        if !prolonged {
+            self.note_matches(ban, &evidence);
+        }
         self.order(ban, evidence, false, order);
     }
 
@@ -89,14 +92,17 @@ impl Keeper {
 
     /// How much evidence a jail's actions want.
     pub(super) fn keep(&self, (jail, _): &Key) -> Keep {
-        let planned = self.acting(*jail);
+        let planned = self.planned(*jail);
         let lines = planned.map_or(0, |planned| planned.maxmatches);
         Keep { lines, age: planned.map_or_else(Default::default, |planned| planned.spec.findtime) }
     }
 
+    fn planned(&self, jail: JailId) -> Option<&Planned> {
+        self.plan.jails.get(self.jails.index(jail)?)
+    }
+
     fn acting(&self, jail: JailId) -> Option<&Planned> {
-        let planned = self.plan.jails.get(self.jails.index(jail)?)?;
-        (!planned.scripts.is_empty()).then_some(planned)
+        self.planned(jail).filter(|planned| !planned.scripts.is_empty())
     }
 
     fn order(
@@ -115,9 +121,9 @@ impl Keeper {
     }
 
     fn ticket(&self, planned: &Planned, ban: &Ban, evidence: Evidence, restored: bool) -> Ticket {
-        let asks_past = planned.mentions("<ipmatches>")
-            || planned.mentions("<ipjailmatches>")
-            || planned.mentions("failures>");
+        let asks = |tag: &str| planned.mentions(tag);
+        let past =
+            ["<ipmatches>", "<ipjailmatches>", "<ipfailures>", "<ipjailfailures>"].into_iter().any(asks);
         Ticket {
             host: ban.host,
             time: ban.start,
@@ -126,46 +132,49 @@ impl Keeper {
             count: ban.count,
             restored,
             evidence,
-            past: if asks_past { self.past(planned, ban) } else { Default::default() },
+            past: if past { self.past(planned, ban) } else { Default::default() },
             jail: if planned.mentions("<jail.") { self.numbers(planned, ban.jail) } else { [0; 4] },
         }
     }
 
-    /// What is known of the address beside this ban, in all jails and in this one, the oldest first.
+    /// What the store knows of earlier bans of the address, in all jails and in this one, the oldest first.
     fn past(&self, planned: &Planned, ban: &Ban) -> [Past; 2] {
         let mut past = [Past::default(), Past::default()];
-        for earlier in self.unforgiven(ban.host).into_iter().chain(self.elsewhere(ban)) {
+        for earlier in self.matches(ban.host).into_iter().filter(|earlier| !is_of(earlier, planned, ban)) {
             let own = *earlier.jail == *planned.spec.name;
             for known in past.iter_mut().take(if own { 2 } else { 1 }) {
-                known.lines.extend(line(earlier.clone()));
+                known.lines.extend(earlier.lines.iter().cloned());
                 known.failures += u64::from(earlier.failures);
             }
         }
         past
     }
 
-    /// Bans that are over, since a person lifted one in the same jail.
-    fn unforgiven(&self, host: IpNet) -> Vec<store::Ban> {
-        // Without the store, nothing is known.
-        let past = self.store.history_of(host.addr(), PAST).unwrap_or_default();
-        let mut forgiven = Vec::new();
-        let mut bans = Vec::new();
-        for PastBan { ban, ending, .. } in past {
-            match ending {
-                Ending::Command => forgiven.push(ban.jail),
-                _ if forgiven.contains(&ban.jail) => {}
-                _ => bans.push(ban),
-            }
-        }
-        bans.reverse();
-        bans
+    /// What the store has of the lines that led to this ban.
+    fn lines(&self, ban: &Ban) -> Vec<String> {
+        let Some(planned) = self.acting(ban.jail).filter(|planned| planned.asks()) else { return Vec::new() };
+        let found = self.matches(ban.host).into_iter().rfind(|matches| is_of(matches, planned, ban));
+        found.map(|matches| matches.lines).unwrap_or_default()
     }
 
-    /// Live bans of other jails.
-    fn elsewhere(&self, ban: &Ban) -> Vec<store::Ban> {
-        let others = self.jails.book.covering(ban.host.addr()).filter(|other| other.jail != ban.jail);
-        let stored = |other: Ban| self.store.live_ban(self.jails.book.name(other.jail), other.host).ok()?;
-        others.filter_map(stored).collect()
+    fn matches(&self, host: IpNet) -> Vec<Matches> {
+        // Without the store, nothing is known.
+        self.store.matches(host, PAST).unwrap_or_default()
+    }
+
+    /// What led to a ban is kept for later ones, and for a restart.
+    fn note_matches(&mut self, ban: &Ban, evidence: &Evidence) {
+        let asking = self.planned(ban.jail).filter(|planned| planned.asks());
+        let Some(planned) = asking.filter(|_| !evidence.lines.is_empty()) else { return };
+        let surplus = evidence.lines.len().saturating_sub(self.plan.stored_matches);
+        let matches = Matches {
+            jail: planned.spec.name.as_str().into(),
+            host: ban.host,
+            start: ban.start.as_micros(),
+            failures: ban.failures,
+            lines: evidence.lines[surplus..].to_vec(),
+        };
+        self.pending.push(Change::Matches(matches));
     }
 
     fn numbers(&self, planned: &Planned, jail: JailId) -> [u64; 4] {
@@ -184,7 +193,6 @@ impl Keeper {
     }
 }
 
-/// What was found that led to a ban, as far as the store has it.
-fn line(ban: store::Ban) -> Option<String> {
-    (ban.source == Source::Log).then_some(ban.reason)
+fn is_of(matches: &Matches, planned: &Planned, ban: &Ban) -> bool {
+    *matches.jail == *planned.spec.name && matches.start == ban.start.as_micros()
 }

@@ -28,6 +28,8 @@ pub(super) struct Plan {
     pub(super) history: Option<Duration>,
     /// What the owner may want to know of the configuration.
     pub(super) notes: String,
+    /// Of the lines that led to a ban, so many are stored.
+    pub(super) stored_matches: usize,
     /// Why actions are not run.
     pub(super) refused: Vec<String>,
 }
@@ -49,6 +51,11 @@ impl Planned {
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.scripts.iter().any(|script| script.mentions(text))
     }
+
+    /// Whether an action asks what led to a ban.
+    pub(super) fn asks(&self) -> bool {
+        self.watched.as_ref().is_some_and(|watched| watched.evidence)
+    }
 }
 
 impl Plan {
@@ -66,7 +73,15 @@ impl Plan {
         if jails.iter().all(|jail| jail.spec.name != BY_HAND) {
             jails.push(by_hand());
         }
-        Ok(Self { jails, history, notes, refused: permits.refused })
+        // An action may ask what an address did in other jails.
+        let everywhere =
+            jails.iter().any(|jail| jail.mentions("<ipmatches>") || jail.mentions("<ipfailures>"));
+        jails
+            .iter_mut()
+            .filter_map(|jail| jail.watched.as_mut())
+            .for_each(|watched| watched.evidence |= everywhere);
+        let stored_matches = loaded.settings.dbmaxmatches as usize;
+        Ok(Self { jails, history, notes, stored_matches, refused: permits.refused })
     }
 
     /// The errors of a tree whose patterns the watcher could not compile; `None` if it is without fault.
