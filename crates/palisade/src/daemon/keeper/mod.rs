@@ -13,7 +13,6 @@ mod command;
 mod evidence;
 mod history;
 mod pending;
-mod permit;
 mod plan;
 mod progress;
 mod report;
