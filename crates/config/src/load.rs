@@ -129,6 +129,22 @@ pub fn load_with(tree: &Tree, options: &Options<'_>) -> Loaded {
     Loaded { diagnostics, files: reader.files, ..loaded }
 }
 
+/// Settings of the whole program alone, without a look at any jail. What is wrong with them is said when the whole tree
+/// is loaded.
+#[must_use]
+pub fn settings(tree: &Tree) -> Settings {
+    let mut reader = Reader::new(tree);
+    let jails = jail_config(&mut reader).unwrap_or_default();
+    settings::read(&mut reader, &jails)
+}
+
+/// The names of all jails of a tree, enabled or not.
+#[must_use]
+pub fn all_jail_names(tree: &Tree) -> Vec<String> {
+    let config = jail_config(&mut Reader::new(tree));
+    config.map_or(Vec::new(), |config| jail_names(&config).into_iter().map(str::to_owned).collect())
+}
+
 fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
     let mut config = reader.config("jail")?;
     let root = reader.tree.root().display().to_string();

@@ -1,5 +1,6 @@
 //! What `fail2ban.conf` sets for the whole program, as far as it means something here.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::diagnostic::Fault;
@@ -8,7 +9,11 @@ use crate::layers::{Config, Reader};
 use crate::options::Options;
 
 /// Options of `[Definition]` in `fail2ban.conf`.
-pub(crate) const NAMES: [&str; 3] = ["loglevel", "dbpurgeage", "dbmaxmatches"];
+pub(crate) const NAMES: [&str; 8] =
+    ["loglevel", "dbpurgeage", "dbmaxmatches", "socket", "pidfile", "logtarget", "syslogsocket", "dbfile"];
+
+/// Where Fail2Ban's clients look for the server, when its configuration does not say.
+const SOCKET: &str = "/var/run/fail2ban/fail2ban.sock";
 
 /// The section that holds them.
 pub(crate) const SECTION: &str = "Definition";
@@ -22,6 +27,16 @@ pub struct Settings {
     pub dbpurgeage: Option<Duration>,
     /// How many lines are kept with a ban in the store.
     pub dbmaxmatches: u32,
+    /// Where Fail2Ban's own clients are answered; `None` where there is no `fail2ban.conf`.
+    pub socket: Option<PathBuf>,
+    /// Holds the process's number; `None` is nowhere.
+    pub pidfile: Option<PathBuf>,
+    /// As written: a file, `STDERR`, `SYSLOG`…
+    pub logtarget: Option<String>,
+    /// As written: a socket or `auto`.
+    pub syslogsocket: Option<String>,
+    /// As written; Palisade keeps its own store.
+    pub dbfile: Option<String>,
 }
 
 impl Default for Settings {
@@ -30,6 +45,11 @@ impl Default for Settings {
             loglevel: "info".to_owned(),
             dbpurgeage: Some(Duration::from_secs(24 * 60 * 60)),
             dbmaxmatches: 10,
+            socket: None,
+            pidfile: None,
+            logtarget: None,
+            syslogsocket: None,
+            dbfile: None,
         }
     }
 }
@@ -57,6 +77,14 @@ pub(crate) fn read(reader: &mut Reader<'_>, jails: &Config) -> Settings {
         dbmaxmatches: options
             .integer("dbmaxmatches", 0, i64::from(u32::MAX))
             .map_or(default.dbmaxmatches, |number| number as u32),
+        socket: options
+            .text("socket")
+            .or_else(|| own.is_none().then(|| SOCKET.to_owned()))
+            .map(PathBuf::from),
+        pidfile: options.text("pidfile").map(PathBuf::from),
+        logtarget: options.text("logtarget"),
+        syslogsocket: options.text("syslogsocket"),
+        dbfile: options.text("dbfile"),
     };
     options.faults.into_iter().for_each(|fault| reader.report(fault));
     settings

@@ -10,7 +10,7 @@ use crate::action::{Action, ActionKind, COMMANDS, is_stock};
 use crate::jail::{Idle, Jail};
 use crate::journalmatch;
 use crate::load::Loaded;
-use crate::settings;
+use crate::settings::{self, Settings};
 use crate::source::{Journal, LogPattern, Source};
 
 /// An empty value to refer to: keeps white space at the ends of lines, and comment signs, from being what they look
@@ -25,9 +25,7 @@ pub fn show(loaded: &Loaded) -> String {
     out.section("DEFAULT");
     out.option("nothing", "");
     out.section(settings::SECTION);
-    out.option("loglevel", &loaded.settings.loglevel);
-    out.option("dbpurgeage", &or_ever(loaded.settings.dbpurgeage));
-    out.option("dbmaxmatches", &loaded.settings.dbmaxmatches.to_string());
+    write_settings(&mut out, &loaded.settings);
     for jail in &loaded.jails {
         out.text.push('\n');
         if let Some(place) = jail.place {
@@ -43,6 +41,17 @@ pub fn show(loaded: &Loaded) -> String {
         out.comment(&format!("[{name}]: {why}"));
     }
     out.text
+}
+
+fn write_settings(out: &mut Writer, settings: &Settings) {
+    out.option("loglevel", &settings.loglevel);
+    out.option("dbpurgeage", &or_ever(settings.dbpurgeage));
+    out.option("dbmaxmatches", &settings.dbmaxmatches.to_string());
+    out.optional("socket", settings.socket.as_ref().and_then(|path| path.to_str()));
+    out.optional("pidfile", settings.pidfile.as_ref().and_then(|path| path.to_str()));
+    out.optional("logtarget", settings.logtarget.as_deref());
+    out.optional("syslogsocket", settings.syslogsocket.as_deref());
+    out.optional("dbfile", settings.dbfile.as_deref());
 }
 
 fn write_jail(out: &mut Writer, jail: &Jail) {

@@ -23,7 +23,7 @@ const UNITS: [(&str, &str, f64); 7] = [
 ];
 
 /// `1`, `on`, `true`, `yes` in any case are yes; whatever else is no.
-pub(crate) fn is_yes(value: &str) -> bool {
+pub fn is_yes(value: &str) -> bool {
     ["1", "on", "true", "yes"].contains(&value.to_lowercase().as_str())
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn is_no(value: &str) -> bool {
 }
 
 /// A whole number as Python's `int` reads it.
-pub(crate) fn integer(value: &str) -> Option<i64> {
+pub fn integer(value: &str) -> Option<i64> {
     value.trim().replace('_', "").parse().ok()
 }
 
@@ -59,7 +59,11 @@ pub fn duration_or_ever(value: &str) -> Result<Option<Duration>, String> {
 }
 
 /// Seconds from `90`, `1h30m`, `1d 12h`, `1y - 6mo`, `2 * (1h + 5min)`. Groups side by side are added.
-pub(crate) fn seconds(value: &str) -> Result<f64, String> {
+///
+/// # Errors
+///
+/// What is wrong with it, in words.
+pub fn seconds(value: &str) -> Result<f64, String> {
     let mut parser = Parser { tokens: tokens(value)?, at: 0, depth: 0 };
     let seconds = parser.sum()?;
     match parser.tokens.get(parser.at) {

@@ -58,6 +58,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(Config),
     Demo(Demo),
+    #[command(name = "fail2ban-client")]
+    Fail2banClient(Fail2ban),
+    #[command(name = "fail2ban-server")]
+    Fail2banServer(Fail2ban),
     Generate(Generate),
     Watcher(Watcher),
     Runner(Runner),
@@ -78,6 +82,15 @@ pub(crate) struct Run {
     /// Append the daemon's log to FILE instead of standard error
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) log: Option<PathBuf>,
+    /// Answer Fail2Ban's clients on FILE [default: what fail2ban.conf says, if there is one]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) socket: Option<PathBuf>,
+    /// Write the process's number to FILE [default: what fail2ban.conf says, if there is one]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) pidfile: Option<PathBuf>,
+    /// Log events of this level and above [default: what fail2ban.conf says, or info]
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) loglevel: Option<String>,
 }
 
 /// Make the running daemon read its configuration again
@@ -285,6 +298,23 @@ pub(crate) struct ConfigShow {}
   palisade demo            live on a terminal of at least 80x24
   palisade demo | cat      line by line, as it happens")]
 pub(crate) struct Demo {}
+
+/// Do what Fail2Ban's program of this name does
+///
+/// Linked to under its own name, it is that program: `ln -s palisade /usr/local/bin/fail2ban-client`.
+#[derive(Debug, Args)]
+#[command(
+    disable_help_flag = true,
+    disable_version_flag = true,
+    after_help = "Examples:
+  palisade fail2ban-client status sshd
+  palisade fail2ban-client set sshd banip 203.0.113.7"
+)]
+pub(crate) struct Fail2ban {
+    /// As Fail2Ban's program takes them
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<String>,
+}
 
 /// Write man pages or shell completions
 #[derive(Debug, Args)]

@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Io = 74,
     Permission = 77,
     Config = 78,
+    /// How every failure of Fail2Ban's programs ends.
+    Fail2ban = 255,
 }
 
 impl From<Exit> for std::process::ExitCode {

@@ -1,7 +1,8 @@
 //! Palisade: bans the attackers that a server's logs show.
 //!
 //! `cli` is the table of commands, `commands` has a module each, `engine` is the road from line to decision that the
-//! daemon and `palisade replay` share, `daemon` is the keeper and the watcher, `control` is how commands reach them.
+//! daemon and `palisade replay` share, `daemon` is the keeper and the watcher, `control` is how commands reach them,
+//! `fail2ban` does the same under Fail2Ban's names.
 #![forbid(unsafe_code)]
 
 mod cli;
@@ -10,6 +11,7 @@ mod control;
 mod daemon;
 mod engine;
 mod exit;
+mod fail2ban;
 mod log;
 mod output;
 
@@ -20,6 +22,11 @@ use clap::Parser;
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os();
+    if let Some(name) = words.next().as_deref().and_then(fail2ban::Name::of) {
+        let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
+        return fail2ban::program(name, &words).into();
+    }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {

@@ -23,6 +23,7 @@ mod whole;
 pub use files::{FileSpec, Files, Start};
 pub use journal::{Expression, ExpressionError, Journal, JournalLine, JournalStart, OpenError};
 pub use lines::MAX_LINE;
+pub use pattern::matches;
 pub use position::Position;
 pub use walk::directories_to_read;
 pub use whole::each_line;

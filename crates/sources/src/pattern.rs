@@ -42,6 +42,15 @@ impl Pattern {
     }
 }
 
+/// Whether a pattern of a log's path fits an absolute path.
+#[must_use]
+pub fn matches(pattern: &str, path: &str) -> bool {
+    let Some(Pattern { base, rest }) = Pattern::new(pattern) else { return false };
+    let Ok(below) = Path::new(path).strip_prefix(base) else { return false };
+    let mut names = below.iter();
+    rest.iter().all(|name| names.next().is_some_and(|have| name.matches(have))) && names.next().is_none()
+}
+
 impl Name {
     fn new(text: &OsStr) -> Self {
         match memchr::memchr3(b'*', b'?', b'[', text.as_bytes()) {

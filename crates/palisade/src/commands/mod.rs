@@ -11,6 +11,7 @@ mod status;
 
 use crate::cli::{Cli, Command, Config, Filter};
 use crate::exit::Outcome;
+use crate::fail2ban::{self, Name};
 
 /// Does what the command line says.
 pub(crate) fn perform(cli: Cli) -> Outcome {
@@ -32,6 +33,8 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Config(Config::Show(_)) => config::show(&place),
         Command::Demo(_) => demo::demo(),
         Command::DemoPart(part) => demo::part(part),
+        Command::Fail2banClient(args) => Ok(fail2ban::program(Name::Client, &args.words)),
+        Command::Fail2banServer(args) => Ok(fail2ban::program(Name::Server, &args.words)),
         Command::Generate(args) => generate::generate(&args),
     }
 }

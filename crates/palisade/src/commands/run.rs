@@ -2,7 +2,8 @@
 
 use crate::cli::{Place, Run};
 use crate::control::session;
-use crate::daemon::{keeper, runner as running, watcher as watching};
+use crate::daemon::keeper::{self, Fail2banPlace};
+use crate::daemon::{runner as running, watcher as watching};
 use crate::engine::place::tree;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::log;
@@ -10,7 +11,18 @@ use crate::log;
 pub(crate) fn run(place: Place, args: &Run) -> Outcome {
     let tree = tree(&place)?;
     log::start(args.log.as_deref())?;
-    keeper::run(tree, place.state, session::address())
+    let loglevel = args.loglevel.as_ref().map(|level| level.to_uppercase());
+    if let Some(level) = &loglevel
+        && !log::set_level(level)
+    {
+        return Err(CommandError::new(
+            Exit::Usage,
+            format!("--loglevel {level}: error, warning, notice or info"),
+        ));
+    }
+    let (socket, pidfile) = (args.socket.clone(), args.pidfile.clone());
+    let fail2ban = Fail2banPlace { socket, pidfile, loglevel };
+    keeper::run(tree, place.state, session::address(), fail2ban)
 }
 
 pub(crate) fn runner() -> Outcome {

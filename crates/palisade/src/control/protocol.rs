@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use pickle::{Exception, Value};
 use serde::{Deserialize, Serialize};
 
 /// The longest request that the daemon reads, in bytes.
@@ -12,11 +13,17 @@ pub(crate) const REQUEST_LIMIT: usize = 1 << 20;
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Request {
-    Status { jail: Option<String> },
-    Bans { jail: Option<String> },
+    Status {
+        jail: Option<String>,
+    },
+    Bans {
+        jail: Option<String>,
+    },
     Ban(BanRequest),
     Unban(UnbanRequest),
     Reload,
+    /// A command of Fail2Ban's client, word by word.
+    Fail2ban(Vec<Value>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,6 +54,7 @@ pub(crate) enum Reply {
         jails: usize,
         notes: String,
     },
+    Fail2ban(Result<Value, Exception>),
     Refused(Refusal),
 }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{EventfdFlags, eventfd};
 
@@ -24,7 +24,9 @@ use crate::exit::Exit;
 const CLIENTS: usize = 16;
 /// A client that neither writes its request nor reads its answer is dropped after this long.
 const PATIENCE: Duration = Duration::from_secs(10);
-const STACK: usize = 128 * 1024;
+/// At the end of the daemon, clients have so long to read what they were told.
+const FAREWELL: Duration = Duration::from_millis(300);
+const STACK: usize = 256 * 1024;
 
 /// One request, waiting for the keeper's answer.
 pub(crate) struct Call {
@@ -49,7 +51,7 @@ pub(crate) struct Server {
 
 /// What a client's thread needs.
 #[derive(Clone)]
-struct Desk {
+pub(crate) struct Desk {
     calls: mpsc::Sender<Call>,
     bell: Arc<OwnedFd>,
     clients: Arc<AtomicUsize>,
@@ -86,20 +88,14 @@ impl Server {
     /// Gives each waiting client a thread.
     pub(crate) fn accept(&self) {
         while let Ok((stream, _)) = self.listener.accept() {
-            if self.desk.clients.fetch_add(1, Ordering::Relaxed) >= CLIENTS {
-                self.desk.clients.fetch_sub(1, Ordering::Relaxed);
-                continue;
-            }
-            let desk = self.desk.clone();
-            let serve = move || {
-                // A client that breaks off is its own loss.
-                let _ = desk.serve(&stream);
-                desk.clients.fetch_sub(1, Ordering::Relaxed);
-            };
-            if thread::Builder::new().name("client".into()).stack_size(STACK).spawn(serve).is_err() {
-                self.desk.clients.fetch_sub(1, Ordering::Relaxed);
-            }
+            // A client that breaks off is its own loss.
+            self.desk.admit(move |desk| drop(desk.serve(&stream)));
         }
+    }
+
+    /// For another socket whose clients are to be heard too.
+    pub(crate) fn desk(&self) -> Desk {
+        self.desk.clone()
     }
 
     /// The next request, if one has come in.
@@ -119,6 +115,30 @@ impl Drop for Server {
 }
 
 impl Desk {
+    /// Serves a client in a thread of its own; turns it away while there are too many.
+    pub(crate) fn admit(&self, serve: impl FnOnce(&Self) + Send + 'static) {
+        if self.clients.fetch_add(1, Ordering::Relaxed) >= CLIENTS {
+            self.clients.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let desk = self.clone();
+        let serve = move || {
+            serve(&desk);
+            desk.clients.fetch_sub(1, Ordering::Relaxed);
+        };
+        if thread::Builder::new().name("client".into()).stack_size(STACK).spawn(serve).is_err() {
+            self.clients.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits, but not long, until the clients have read their answers.
+    pub(crate) fn see_off(&self) {
+        let started = Instant::now();
+        while self.clients.load(Ordering::Relaxed) > 0 && started.elapsed() < FAREWELL {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     fn serve(&self, mut stream: &UnixStream) -> io::Result<()> {
         stream.set_nonblocking(false)?;
         stream.set_read_timeout(Some(PATIENCE))?;
@@ -134,7 +154,8 @@ impl Desk {
         stream.write_all(&text)
     }
 
-    fn ask_keeper(&self, request: Request) -> Reply {
+    /// The keeper's answer.
+    pub(crate) fn ask_keeper(&self, request: Request) -> Reply {
         let (answer, reply) = mpsc::channel();
         let sent = self.calls.send(Call { request, answer }).is_ok();
         if sent

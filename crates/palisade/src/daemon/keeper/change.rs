@@ -41,11 +41,29 @@ pub(super) struct Next {
     watcher: Watcher,
     /// Of a reload: what comes into force with it, and who wants to know.
     plan: Option<Plan>,
-    call: Option<Call>,
+    call: Option<Caller>,
     deadline: Time,
 }
 
+/// Who wants to know of a change, and what is to be answered when it is in force.
+pub(super) struct Caller {
+    pub(super) call: Call,
+    /// `None`: what a reload answers.
+    pub(super) done: Option<Reply>,
+}
+
+impl From<Call> for Caller {
+    fn from(call: Call) -> Self {
+        Self { call, done: None }
+    }
+}
+
 impl Change {
+    /// Another one has to wait.
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self, Self::Preparing(_) | Self::Draining(_))
+    }
+
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Self::Preparing(next) => Some(next.watcher.fd()),
@@ -64,8 +82,8 @@ impl Change {
 
 impl Keeper {
     /// Reads the configuration again. What is wrong with it is told, and the old one stays in force.
-    pub(super) fn reload(&mut self, call: Option<Call>) {
-        if matches!(self.change, Change::Preparing(_) | Change::Draining(_)) {
+    pub(super) fn reload(&mut self, call: Option<Caller>) {
+        if self.change.is_under_way() {
             answer(call, refusal(Exit::Nothing, "another reload is under way; try again".into()));
             return;
         }
@@ -77,7 +95,7 @@ impl Keeper {
     }
 
     /// Starts a watcher for a new plan, or for the one in force.
-    pub(super) fn prepare(&mut self, plan: Option<Plan>, call: Option<Call>) {
+    pub(super) fn prepare(&mut self, plan: Option<Plan>, call: Option<Caller>) {
         let watched = plan.as_ref().unwrap_or(&self.plan).watched();
         let started = Watcher::spawn().and_then(|mut watcher| {
             watcher.tell(&ToWatcher::Prepare(watched))?;
@@ -180,10 +198,16 @@ impl Keeper {
                 return self.try_again();
             }
             info!("reloaded: {} jails", self.plan.len());
-            let notes = self.plan.notes.clone();
-            answer(call, Reply::Reloaded { jails: self.plan.len(), notes });
+            if let Some(Caller { call, done }) = call {
+                let (jails, notes) = (self.plan.len(), self.plan.notes.clone());
+                call.answer(done.unwrap_or(Reply::Reloaded { jails, notes }));
+            }
         }
-        let positions = self.positions.iter().map(|(source, position)| (source.clone(), position.clone()));
+        let positions = self
+            .positions
+            .iter()
+            .filter(|(source, _)| !self.plan.rests(source))
+            .map(|(source, position)| (source.clone(), position.clone()));
         match watcher.tell(&ToWatcher::Begin(positions.collect())) {
             Ok(()) => {
                 self.watcher = Some(watcher);
@@ -253,7 +277,7 @@ impl Keeper {
         }
     }
 
-    fn refuse_reload(&mut self, call: Option<Call>, error: &CommandError) {
+    fn refuse_reload(&mut self, call: Option<Caller>, error: &CommandError) {
         warn!("not reloaded, the old configuration stays in force: {error}");
         answer(call, refusal(error.exit, format!("not reloaded: {error}")));
         let _ = sd_notify::notify(&[NotifyState::Ready]);
@@ -294,8 +318,8 @@ impl Keeper {
     }
 }
 
-fn answer(call: Option<Call>, reply: Reply) {
-    if let Some(call) = call {
-        call.answer(reply);
+fn answer(call: Option<Caller>, reply: Reply) {
+    if let Some(caller) = call {
+        caller.call.answer(reply);
     }
 }

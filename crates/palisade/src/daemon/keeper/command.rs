@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use detect::Time;
-use detect::jail::{Command, Decision, Length};
+use detect::jail::{Ban, Command, Decision, Length};
 use ipnet::IpNet;
 use store::{Change, Durability, Ending, Source};
 
@@ -22,7 +22,8 @@ impl Keeper {
     /// Answers one request; a reload is answered when it is done.
     pub(super) fn answer(&mut self, call: Call) {
         let reply = match &call.request {
-            Request::Reload => return self.reload(Some(call)),
+            Request::Reload => return self.reload(Some(call.into())),
+            Request::Fail2ban(_) => return self.fail2ban(call),
             Request::Status { jail } => self.status(jail.as_deref()),
             Request::Bans { jail } => self.bans(jail.as_deref()),
             Request::Ban(request) => self.ban(request),
@@ -70,7 +71,7 @@ impl Keeper {
     }
 
     /// What is to be said, and the ban, if there is a new one.
-    fn decide_one(
+    pub(super) fn decide_one(
         &mut self,
         at: usize,
         text: &str,
@@ -116,7 +117,7 @@ impl Keeper {
             let (found, result) = match host {
                 Err(why) => (Vec::new(), why),
                 Ok(host) => {
-                    let hit = |ban: &detect::jail::Ban| {
+                    let hit = |ban: &Ban| {
                         (all || ban.host == host || contains(ban.host, host))
                             && jail.is_none_or(|id| id == ban.jail)
                     };
@@ -143,19 +144,23 @@ impl Keeper {
             true => self.act_on_flush(&lifted),
             false => self.act_on_ends(&lifted),
         }
-        for ban in &lifted {
-            if let Some(at) = self.jails.index(ban.jail)
-                && let Some(jail) = self.jails.jail_mut(at)
-            {
-                jail.windows_mut().forget(ban.host);
-            }
-            // Whom a person pardons begins anew, as in Fail2Ban.
-            let name = self.jails.book.name(ban.jail).into();
-            self.pending.push(Change::Forgiven { jail: name, host: ban.host });
-        }
+        lifted.iter().for_each(|ban| self.forgive(ban));
         self.note_windows();
         let stored = self.commit(Durability::Now);
         self.conclude(reports, stored)
+    }
+}
+
+impl Keeper {
+    /// Whom a person pardons begins anew, as in Fail2Ban.
+    pub(super) fn forgive(&mut self, ban: &Ban) {
+        if let Some(at) = self.jails.index(ban.jail)
+            && let Some(jail) = self.jails.jail_mut(at)
+        {
+            jail.windows_mut().forget(ban.host);
+        }
+        let name = self.jails.book.name(ban.jail).into();
+        self.pending.push(Change::Forgiven { jail: name, host: ban.host });
     }
 }
 
@@ -184,7 +189,8 @@ fn length(text: &str) -> Result<Length, String> {
     Ok(length.into())
 }
 
-fn network(text: &str) -> Result<IpNet, String> {
+/// What a person names: an address or a network.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
     let net = address.or_else(|_| text.parse::<IpNet>());
     net.map(|net| net.trunc())

@@ -3,7 +3,7 @@
 //! One thread, one loop. What happens in it is in the modules: `plan` is a configuration made ready, `child` and `change`
 //! the watcher and its replacement, `progress` counts what the watcher found, `ban` makes decisions true in the kernel
 //! and then in the store, `act` has commands run for them, `restore` puts bans back, `command` and `report` answer the
-//! control socket.
+//! control socket, `fail2ban` the clients of Fail2Ban.
 
 mod act;
 mod ban;
@@ -11,6 +11,7 @@ mod change;
 mod child;
 mod command;
 mod evidence;
+mod fail2ban;
 mod history;
 mod pending;
 mod plan;
@@ -32,6 +33,7 @@ use config::Tree;
 use detect::Time;
 use detect::jail::Ban;
 use firewall::{Firewall, Monitor};
+use pickle::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sd_notify::NotifyState;
 use store::Store;
@@ -40,12 +42,15 @@ use tracing::{error, info};
 use self::change::Change;
 use self::child::Watcher;
 use self::evidence::EvidenceTable;
+use self::fail2ban::Fail2ban;
+pub(crate) use self::fail2ban::Fail2banPlace;
 use self::pending::Pending;
 use self::plan::Plan;
 use self::runner::Runner;
 use self::sole::Sole;
 use super::protocol::FilterCounters;
 use super::signals::Signals;
+use crate::control::protocol::Reply;
 use crate::control::server::Server;
 use crate::engine::clock::now;
 use crate::engine::jails::Jails;
@@ -92,12 +97,14 @@ pub(crate) struct Keeper {
     /// By subject, what the owner ought to know.
     troubles: BTreeMap<&'static str, String>,
     housekept: Time,
+    fail2ban: Fail2ban,
     ending: bool,
 }
 
 /// Runs until SIGTERM. `session` is where whoever started it is logged in.
-pub(crate) fn run(tree: Tree, state: PathBuf, session: Option<IpAddr>) -> Outcome {
+pub(crate) fn run(tree: Tree, state: PathBuf, session: Option<IpAddr>, fail2ban: Fail2banPlace) -> Outcome {
     let mut keeper = Keeper::start(tree, state, session)?;
+    keeper.start_fail2ban(fail2ban);
     keeper.serve().map_err(|error| CommandError::io("the daemon", &error))?;
     keeper.end();
     Ok(crate::exit::Exit::Done)
@@ -113,6 +120,7 @@ struct Woken {
     kernel: bool,
     watcher: bool,
     next_watcher: bool,
+    fail2ban: bool,
 }
 
 impl Keeper {
@@ -131,6 +139,9 @@ impl Keeper {
             if woken.client {
                 self.server.accept();
             }
+            if woken.fail2ban {
+                self.fail2ban.accept();
+            }
             if woken.request {
                 while let Some(call) = self.server.next() {
                     self.answer(call);
@@ -142,6 +153,7 @@ impl Keeper {
             }
             self.restore_some();
             self.go_on_with_change();
+            self.go_on_with_commands();
             self.keep_house();
             self.ending |= woken.end;
         }
@@ -154,7 +166,7 @@ impl Keeper {
             [self.signals.end(), self.signals.reload(), self.server.listener(), self.server.bell()].map(Some);
         let monitor = self.monitor.as_ref().map(Monitor::as_fd);
         let watcher = self.watcher.as_ref().map(Watcher::fd);
-        let places = always.into_iter().chain([monitor, watcher, self.change.fd()]);
+        let places = always.into_iter().chain([monitor, watcher, self.change.fd(), self.fail2ban.fd()]);
         let (names, fds): (Vec<usize>, Vec<_>) =
             places.enumerate().filter_map(|(name, fd)| Some((name, fd?))).unzip();
         let mut polled: Vec<PollFd<'_>> =
@@ -175,6 +187,7 @@ impl Keeper {
             kernel: ready(4),
             watcher: ready(5),
             next_watcher: ready(6),
+            fail2ban: ready(7),
         })
     }
 
@@ -216,7 +229,14 @@ impl Keeper {
         if let Some(runner) = self.runner.take() {
             runner.finish();
         }
+        let (desk, farewell) = (self.server.desk(), self.fail2ban.farewell.take());
+        // From here on another daemon may take this one's place.
+        drop(self);
         info!("ended; bans stay in the kernel until they run out");
+        if let Some(call) = farewell {
+            call.answer(Reply::Fail2ban(Ok(Value::None)));
+        }
+        desk.see_off();
     }
 
     /// Notes something for the owner, and that it is over.

@@ -1,6 +1,6 @@
 //! A configuration, reduced to what the keeper needs.
 
-use config::{Jail, Loaded, Script, Source, Tree};
+use config::{Action, Jail, Loaded, Script, Settings, Source, Tree};
 use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
@@ -21,6 +21,7 @@ const BY_HAND_LENGTH: Duration = Duration::from_secs(86_400);
 const MATCHES: u32 = 200;
 
 /// What to protect, and how.
+#[derive(Clone)]
 pub(super) struct Plan {
     /// By the index that watcher and [`crate::engine::jails::Jails`] use. The last is [`BY_HAND`], which watches nothing.
     pub(super) jails: Vec<Planned>,
@@ -32,9 +33,12 @@ pub(super) struct Plan {
     pub(super) stored_matches: usize,
     /// Why actions are not run.
     pub(super) refused: Vec<String>,
+    /// Of the whole program.
+    pub(super) settings: Settings,
 }
 
 /// One jail.
+#[derive(Clone)]
 pub(super) struct Planned {
     pub(super) spec: JailSpec,
     /// `None`: nothing in this jail is ever refused, failures are only counted.
@@ -44,9 +48,28 @@ pub(super) struct Planned {
     pub(super) scripts: Vec<Script>,
     /// So many lines are kept for them of one address.
     pub(super) maxmatches: usize,
+    /// It reads nothing for now, and keeps its place in what it reads.
+    pub(super) idle: bool,
+    pub(super) told: Told,
+}
+
+/// What Fail2Ban's clients ask of a jail, as it is configured.
+#[derive(Clone, Default)]
+pub(super) struct Told {
+    pub(super) ignorecommand: Option<String>,
+    pub(super) ignorecache: Option<String>,
+    pub(super) maxmatches: Option<u32>,
+    /// The names of its actions, each with that of its script.
+    pub(super) actions: Vec<(String, Option<String>)>,
 }
 
 impl Planned {
+    fn to_watch(&self) -> Option<WatchedJail> {
+        let watched = self.watched.clone()?;
+        let source = if self.idle { Source::Files(Vec::new()) } else { watched.source };
+        Some(WatchedJail { source, ..watched })
+    }
+
     /// Whether one of its commands has this text in it.
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.scripts.iter().any(|script| script.mentions(text))
@@ -66,7 +89,8 @@ impl Plan {
             return Err(faults(&loaded).unwrap_or_else(|| faulty(&loaded.diagnostics)));
         }
         let notes = render(&loaded.diagnostics);
-        let history = loaded.settings.dbpurgeage;
+        let settings = loaded.settings;
+        let history = settings.dbpurgeage;
         let mut permits = Permits::of(&loaded.files);
         let mut jails: Vec<Planned> =
             loaded.jails.into_iter().map(|jail| planned(jail, &mut permits)).collect();
@@ -80,8 +104,8 @@ impl Plan {
             .iter_mut()
             .filter_map(|jail| jail.watched.as_mut())
             .for_each(|watched| watched.evidence |= everywhere);
-        let stored_matches = loaded.settings.dbmaxmatches as usize;
-        Ok(Self { jails, history, notes, stored_matches, refused: permits.refused })
+        let stored_matches = settings.dbmaxmatches as usize;
+        Ok(Self { jails, history, notes, stored_matches, refused: permits.refused, settings })
     }
 
     /// The errors of a tree whose patterns the watcher could not compile; `None` if it is without fault.
@@ -99,7 +123,20 @@ impl Plan {
 
     /// In the order of the jails, as far as they watch something.
     pub(super) fn watched(&self) -> Vec<WatchedJail> {
-        self.jails.iter().map_while(|jail| jail.watched.clone()).collect()
+        self.jails.iter().map_while(Planned::to_watch).collect()
+    }
+
+    /// Whether a position is that of a file which idle jails alone read: a watcher that knew of it would read on.
+    pub(super) fn rests(&self, source: &str) -> bool {
+        let Some(path) = source.strip_prefix("file:") else { return false };
+        let reads = |jail: &Planned| match jail.watched.as_ref().map(|watched| &watched.source) {
+            Some(Source::Files(patterns)) => {
+                patterns.iter().any(|pattern| sources::matches(&pattern.glob, path))
+            }
+            _ => false,
+        };
+        let (idle, busy): (Vec<_>, Vec<_>) = self.jails.iter().partition(|jail| jail.idle);
+        idle.into_iter().any(reads) && !busy.into_iter().any(reads)
     }
 
     /// The jails whose actions run commands.
@@ -143,6 +180,12 @@ fn planned(jail: Jail, permits: &mut Permits) -> Planned {
         },
     });
     let maxmatches = jail.maxmatches.unwrap_or(jail.spec.maxretry).min(MATCHES) as usize;
+    let told = Told {
+        ignorecommand: jail.ignorecommand,
+        ignorecache: jail.ignorecache,
+        maxmatches: jail.maxmatches,
+        actions: jail.actions.iter().map(action_names).collect(),
+    };
     let scripts = permits.scripts(&jail.spec.name, jail.actions);
     let asks = |text: &str| scripts.iter().any(|script: &Script| script.mentions(text));
     let evidence = asks("matches>") || asks("<F-");
@@ -152,7 +195,20 @@ fn planned(jail: Jail, permits: &mut Permits) -> Planned {
         watched: Some(WatchedJail { filter: jail.filter, source: jail.source, evidence }),
         scripts,
         maxmatches,
+        idle: false,
+        told,
     }
+}
+
+/// As Fail2Ban names an action (several of one file are told apart by what they are given), and as its script is named.
+fn action_names(action: &Action) -> (String, Option<String>) {
+    let option = |name: &str| action.options.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+    let name = match (option("actname"), option("name")) {
+        (Some(name), _) => name.clone(),
+        (None, Some(name)) => format!("{}-{name}", action.name),
+        (None, None) => action.name.clone(),
+    };
+    (name, action.script.as_ref().map(|script| script.name.clone()))
 }
 
 fn protocol(protocol: config::Protocol) -> Protocol {
@@ -175,7 +231,15 @@ fn by_hand() -> Planned {
         ports: Ports::All,
         verdict: Verdict::Reject,
     };
-    Planned { spec, target: Some(target), watched: None, scripts: Vec::new(), maxmatches: 0 }
+    Planned {
+        spec,
+        target: Some(target),
+        watched: None,
+        scripts: Vec::new(),
+        maxmatches: 0,
+        idle: false,
+        told: Told::default(),
+    }
 }
 
 /// A source in words.

@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use super::change::Change;
 use super::evidence::EvidenceTable;
+use super::fail2ban::Fail2ban;
 use super::pending::Pending;
 use super::plan::Plan;
 use super::runner::Runner;
@@ -65,6 +66,7 @@ impl Keeper {
             restore: VecDeque::new(),
             troubles: BTreeMap::new(),
             housekept: now,
+            fail2ban: Fail2ban::default(),
             ending: false,
         };
         keeper.remember(now).map_err(store_error)?;

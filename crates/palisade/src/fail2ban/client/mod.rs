@@ -1,0 +1,201 @@
+//! `fail2ban-client` and `fail2ban-server`.
+
+mod help;
+mod interactive;
+mod options;
+mod server;
+mod shown;
+mod talk;
+
+use std::io::{self, Write};
+
+use config::{Settings, Severity, Tree};
+use jiff::ZonedDateTime;
+use pickle::Value;
+
+use self::options::{Options, Task};
+use self::talk::Talk;
+use super::{Name, VERSION};
+use crate::engine::compile::{filters, zone};
+use crate::engine::place::render;
+use crate::exit::Exit;
+
+/// A failure, with what is logged of it.
+struct Failure(Vec<String>);
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Self(vec![message.into()])
+    }
+}
+
+type Result<T = ()> = std::result::Result<T, Failure>;
+
+/// Does what the program of this name does.
+pub(super) fn run(name: Name, words: &[String]) -> Exit {
+    let options = match Options::read(words) {
+        Ok(options) => options,
+        Err(_) => {
+            say(&help::usage(name));
+            // As Fail2Ban says it, without a time before it.
+            eprintln!("Init of command line failed");
+            return Exit::Fail2ban;
+        }
+    };
+    match perform(name, &options) {
+        Ok(()) => Exit::Done,
+        Err(Failure(messages)) => {
+            messages.iter().for_each(|message| log("ERROR", message));
+            Exit::Fail2ban
+        }
+    }
+}
+
+fn perform(name: Name, options: &Options) -> Result {
+    match &options.task {
+        Task::Help => say(&help::usage(name)),
+        Task::Version => say(&format!("Fail2Ban v{VERSION}")),
+        Task::BareVersion => say(VERSION),
+        Task::Seconds(text) => return seconds(text),
+        Task::Test => {
+            Client::new(options)?.check()?;
+            say("OK: configuration test is successful");
+        }
+        Task::Dump => {
+            return Err(Failure::new(
+                "Palisade sends no configuration to its server: see `palisade config show`",
+            ));
+        }
+        Task::Interactive => return interactive::run(&Client::new(options)?),
+        Task::Command => return command(name, options),
+    }
+    Ok(())
+}
+
+fn command(name: Name, options: &Options) -> Result {
+    let client = Client::new(options)?;
+    let words: Vec<&str> = options.words.iter().map(String::as_str).collect();
+    match (&words[..], name) {
+        ([], Name::Client) => {
+            say(&help::usage(name));
+            Err(Failure(Vec::new()))
+        }
+        ([], Name::Server) => client.start(),
+        (words, _) => client.perform(words),
+    }
+}
+
+/// `--str2sec`: a whole number stays one.
+fn seconds(text: &str) -> Result {
+    let seconds = config::seconds(text).map_err(|why| Failure::new(format!("{text}: {why}")))?;
+    let exact = text.contains('.') || text.contains('/');
+    say(&if exact { format!("{seconds:?}") } else { format!("{}", seconds as i64) });
+    Ok(())
+}
+
+/// What a command needs to know of where things are.
+struct Client<'o> {
+    options: &'o Options,
+    tree: Tree,
+    settings: Settings,
+}
+
+impl<'o> Client<'o> {
+    fn new(options: &'o Options) -> Result<Self> {
+        if !options.config.is_dir() {
+            let folder = options.config.display();
+            say(&format!("ERROR: Base configuration directory {folder} does not exist"));
+            return Err(Failure::new("Init of command line failed"));
+        }
+        let tree = Tree::Dir(options.config.clone());
+        let settings = config::settings(&tree);
+        Ok(Self { options, tree, settings })
+    }
+
+    fn talk(&self) -> Talk {
+        let configured = || self.settings.socket.clone().unwrap_or_default();
+        Talk { socket: self.options.socket.clone().unwrap_or_else(configured) }
+    }
+
+    /// One command, with what belongs to it on this side.
+    fn perform(&self, words: &[&str]) -> Result {
+        match words {
+            ["help"] => say(&help::usage(Name::Client)),
+            ["start"] => return self.start(),
+            ["restart"] => return self.restart(),
+            ["restart", rest @ ..] => {
+                let words: Vec<&str> = ["reload", "--restart"].iter().chain(rest).copied().collect();
+                return self.reload(&words[1..]);
+            }
+            ["reload", rest @ ..] => return self.reload(rest),
+            ["ping"] => return self.ping(),
+            ["ping", patience] if patience.parse::<f64>().is_err() => {
+                let quoted = Value::from(*patience).repr();
+                return Err(Failure::new(format!("could not convert string to float: {quoted}")));
+            }
+            words => {
+                let value = self.talk().ask(Value::texts(words.iter().copied()))?;
+                say(&shown::reply(words, &value));
+            }
+        }
+        Ok(())
+    }
+
+    fn ping(&self) -> Result {
+        let value = self.talk().ask(Value::texts(["ping"]))?;
+        say(&shown::reply(&["ping"], &value));
+        Ok(())
+    }
+
+    /// The configuration is checked here first, so that what is wrong with it is seen where the command was given.
+    fn reload(&self, words: &[&str]) -> Result {
+        let (options, names): (Vec<&str>, Vec<&str>) =
+            words.iter().partition(|word| ["--restart", "--unban", "--if-exists", "--all"].contains(word));
+        let talk = self.talk();
+        if !talk.is_answered() {
+            return Err(Failure::new("Could not find server"));
+        }
+        let name = names.first().copied().unwrap_or("--all");
+        if name != "--all" && !config::all_jail_names(&self.tree).iter().any(|known| known == name) {
+            let quoted = Value::from(name).repr();
+            return Err(Failure::new(format!("Failed during configuration: No section: {quoted}")));
+        }
+        self.check()?;
+        let options = Value::texts(options.iter().copied().filter(|option| *option != "--all"));
+        let command = Value::List(vec!["reload".into(), name.into(), options, Value::List(Vec::new())]);
+        let value = talk.ask(command)?;
+        say(&shown::reply(&["reload"], &value));
+        Ok(())
+    }
+
+    /// Every error in the configuration, as `palisade config check` shows them.
+    fn check(&self) -> Result {
+        let mut loaded = config::load(&self.tree);
+        if let Ok(zone) = zone(None)
+            && let Err(faults) = filters(&loaded, &zone)
+        {
+            loaded.diagnostics.extend(faults);
+        }
+        if !loaded.has_errors() {
+            return Ok(());
+        }
+        let errors = loaded.diagnostics.into_iter().filter(|fault| fault.severity == Severity::Error);
+        let text = render(&errors.collect::<Vec<_>>());
+        let text = anstream::adapter::strip_str(text.trim_end()).to_string();
+        Err(Failure(vec![
+            format!("Failed during configuration: {text}"),
+            "ERROR: test configuration failed".into(),
+        ]))
+    }
+}
+
+/// A line on standard output. A reader that has gone, as `head` does, is no error.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{text}");
+}
+
+/// A line of the client's log, on standard error.
+fn log(level: &str, message: &str) {
+    let time = ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S,%3f").to_string();
+    eprintln!("{time} {:<24}[{}]: {level:<7} {message}", "fail2ban", std::process::id());
+}

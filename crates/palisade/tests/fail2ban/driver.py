@@ -1,0 +1,82 @@
+"""Runs commands one after the other, through the real client or another one, and writes what each printed as JSON lines.
+
+driver.py COMMANDS SERVER CLIENT    where `real` is the installed Fail2Ban, and anything else a palisade binary
+"""
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+
+WHERE = ['-c', '/mnt/conf', '-s', '/mnt/run/socket', '-p', '/mnt/run/pid']
+PATIENCE = 20
+
+
+def real(words):
+    """The real client, without the time that its start takes: its modules are loaded once."""
+    from fail2ban.client.fail2banclient import exec_command_line
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if child == 0:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            sys.stdout, sys.stderr = os.fdopen(1, 'w', 1), os.fdopen(2, 'w', 1)
+            code = 0
+            try:
+                exec_command_line(['fail2ban-client', *WHERE, *words])
+            except SystemExit as end:
+                code = end.code or 0
+            os._exit(code)
+        _, status = os.waitpid(child, 0)
+        text = lambda file: (file.seek(0), file.read().decode())[1]
+        return os.waitstatus_to_exitcode(status), text(out), text(err)
+
+
+def other(binary):
+    def run(words):
+        done = subprocess.run([binary, 'fail2ban-client', *WHERE, *words], capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+    return run
+
+
+def until(client, command, text):
+    """Waits until a command's output holds a text."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        code, out, err = client(shlex.split(command))
+        if text in out or time.monotonic() > end:
+            return code, out, err
+        time.sleep(0.05)
+
+
+def failures(path, address, count):
+    """What sshd logs about a failed login, so often."""
+    with open(path, 'a') as log:
+        for _ in range(int(count)):
+            stamp = time.strftime('%Y-%m-%dT%H:%M:%S')
+            log.write(f'{stamp} host sshd[4711]: Failed password for root from {address} port 50022 ssh2\n')
+    return 0, '', ''
+
+
+def main():
+    commands, server, client = sys.argv[1:]
+    sys.path.insert(0, '/usr/lib/python3/dist-packages')
+    start = ['fail2ban-client'] if server == 'real' else [server, 'fail2ban-client']
+    subprocess.run([*start, *WHERE, 'start'], check=True, stdout=subprocess.DEVNULL)
+    run = real if client == 'real' else other(client)
+    for line in open(commands):
+        words = shlex.split(line.strip().lstrip('~ '))
+        if line.startswith('#') or not words:
+            continue
+        if words[0] == '@fail':
+            result = failures(*words[1:])
+        elif words[0] == '@until':
+            result = until(run, *words[1:])
+        else:
+            result = run(words)
+        print(json.dumps(dict(zip(('code', 'out', 'err'), result))), flush=True)
+
+
+main()

@@ -1,0 +1,126 @@
+//! The same commands through the real client to the real server, through ours to ours, and through the real one to
+//! ours: what is printed must be the same, and so must the exit status.
+//!
+//! Each of the three has a host of its own: mounts, network and processes apart. Needs root and an installed Fail2Ban.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use serde_json::Value;
+
+const PALISADE: &str = env!("CARGO_BIN_EXE_palisade");
+
+fn here(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fail2ban").join(name)
+}
+
+fn skipped(test: &str) -> bool {
+    let missing = ["/usr/bin/fail2ban-client", "/usr/bin/python3", "/usr/bin/unshare"]
+        .into_iter()
+        .find(|tool| !Path::new(tool).exists());
+    let why = match (rustix::process::geteuid().is_root(), missing) {
+        (false, _) => "it needs root".to_owned(),
+        (true, Some(tool)) => format!("{tool} is not installed"),
+        (true, None) => return false,
+    };
+    eprintln!("SKIPPED {test}: {why}");
+    true
+}
+
+/// One command's exit status, output, and what was logged, without times and process numbers.
+#[derive(Debug, PartialEq)]
+struct Printed {
+    code: i64,
+    out: String,
+    err: String,
+}
+
+/// Runs the commands of a file on a host of its own.
+fn run(commands: &str, server: &str, client: &str) -> Vec<Printed> {
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh"]);
+    command.arg(here("world.sh")).arg(here("tree")).arg("/usr/bin/python3").arg(here("driver.py"));
+    let output = command.arg(here(commands)).args([server, client]).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{server} {client}: {errors}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let printed = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let text = |name: &str| plain(line[name].as_str().unwrap());
+        Printed { code: line["code"].as_i64().unwrap(), out: text("out"), err: text("err") }
+    };
+    lines.lines().map(printed).collect()
+}
+
+/// Without what no two runs share: times become `#`, and of the log stay the errors alone, without their heads.
+fn plain(text: &str) -> String {
+    let line = |line: &str| {
+        if line.contains(": WARNING ") {
+            return None;
+        }
+        let line = match line.split_once("]: ERROR   ") {
+            Some((_, message)) => format!("ERROR {message}"),
+            None => line.to_owned(),
+        };
+        Some(without_times(&line))
+    };
+    text.lines().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// `2026-11-27 10:21:43` becomes `#`.
+fn without_times(line: &str) -> String {
+    let shape = "dddd-dd-dd dd:dd:dd";
+    let is_time = |text: &[u8]| {
+        let fits = |(have, want): (&u8, u8)| if want == b'd' { have.is_ascii_digit() } else { *have == want };
+        text.len() == shape.len() && text.iter().zip(shape.bytes()).all(fits)
+    };
+    let mut line = line.to_owned();
+    while let Some(at) = line.as_bytes().windows(shape.len()).position(is_time) {
+        line.replace_range(at..at + shape.len(), "#");
+    }
+    line
+}
+
+#[test]
+fn two_hundred_commands_print_the_same_through_both_clients_and_servers() {
+    if skipped("fail2ban clients") {
+        return;
+    }
+    let text = std::fs::read_to_string(here("commands.txt")).unwrap();
+    let commands: Vec<&str> =
+        text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert!(commands.len() >= 200, "{}", commands.len());
+    let runs = [("real", "real"), (PALISADE, PALISADE), (PALISADE, "real")];
+    let run = |(server, client)| thread::spawn(move || run("commands.txt", server, client));
+    let [theirs, ours, mixed] = runs.map(run);
+    let (theirs, ours, mixed) = (theirs.join().unwrap(), ours.join().unwrap(), mixed.join().unwrap());
+    assert_eq!([theirs.len(), ours.len(), mixed.len()], [commands.len(); 3]);
+    let mut differences = String::new();
+    for (at, command) in commands.iter().enumerate() {
+        let documented = command.starts_with('~');
+        if ours[at] != mixed[at] {
+            differences +=
+                &format!("{command}\n  ours by ours  {:?}\n  ours by real  {:?}\n", ours[at], mixed[at]);
+        }
+        if !documented && theirs[at] != ours[at] {
+            differences += &format!("{command}\n  real  {:?}\n  ours  {:?}\n", theirs[at], ours[at]);
+        }
+        if documented && theirs[at] == ours[at] {
+            differences += &format!("{command}\n  is said to differ and does not\n");
+        }
+    }
+    assert!(differences.is_empty(), "\n{differences}");
+}
+
+#[test]
+fn an_idle_jail_reads_later_what_was_logged_meanwhile() {
+    if skipped("idle jail") {
+        return;
+    }
+    let printed = run("idle.txt", PALISADE, PALISADE);
+    let failed = |at: usize, count: &str| printed[at].out.contains(&format!("Total failed:\t{count}\n"));
+    assert!(failed(4, "2") && failed(6, "4") && failed(9, "4"), "{printed:?}");
+}
