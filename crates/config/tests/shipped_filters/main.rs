@@ -3,8 +3,6 @@
 
 mod fail2ban;
 mod hostile;
-#[path = "../../../detect/tests/interpreter/mod.rs"]
-mod interpreter;
 mod samples;
 
 use std::collections::BTreeMap;

@@ -31,8 +31,19 @@ pub struct DateDetector {
     /// Patterns before this one have all been taken.
     first_unused: usize,
     place: Place,
+    /// Of the pattern taken last, if it reads a clock at the line's start.
+    clock: Option<Clock>,
     resolver: Resolver,
     stack: Stack,
+}
+
+/// The clock that was read last, and which moment it was: most lines have the date of the line before.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    text: [u8; 8],
+    /// When it was read; `None` where the whole day is said and the present does not matter.
+    now: Option<Time>,
+    time: Option<Time>,
 }
 
 /// Where the last date stood, counted in characters, and what stood around it.
@@ -69,6 +80,7 @@ impl DateDetector {
                 start_chars: Around::NOTHING,
                 end_chars: Around::NOTHING,
             },
+            clock: None,
             resolver: Resolver::new(zone.clone()),
             stack: Stack::new(),
             key: (datepattern.map(str::to_owned), zone),
@@ -83,6 +95,10 @@ impl DateDetector {
     /// Finds the date in `line`, which ends before its newline. `now` settles dates without a year or a day; it is the
     /// only clock.
     pub fn find(&mut self, line: &str, now: Time) -> Option<Found> {
+        if let Some(found) = self.again(line, now) {
+            return Some(found);
+        }
+        self.clock = None;
         let (index, hit) = match self.at_last_anchor(line) {
             Some(found) => found,
             None => self.choose(line)?,
@@ -90,7 +106,24 @@ impl DateDetector {
         self.remember(line, index, &hit, now);
         let span = hit.date.0..hit.date.1;
         let time = if span.is_empty() { None } else { self.resolver.time(self.stack.fields(), now) };
+        let now = (!self.stack.fields().say_the_day()).then_some(now);
+        self.clock = self.clock_of(line).map(|(_, text, _)| Clock { text, now, time });
         Some(Found { time, span })
+    }
+
+    /// The date of the line before, if this one's has the same shape and the same clock.
+    fn again(&mut self, line: &str, now: Time) -> Option<Found> {
+        let known = self.clock.filter(|clock| clock.now.is_none_or(|then| then == now))?;
+        let (index, _, (start, end)) = self.clock_of(line).filter(|(_, text, _)| *text == known.text)?;
+        self.templates[index].count_again(now.as_secs());
+        Some(Found { time: known.time, span: start..end })
+    }
+
+    fn clock_of(&self, line: &str) -> Option<(usize, [u8; 8], (usize, usize))> {
+        let last = self.last?;
+        let template = self.templates.get(last).filter(|template| template.anchored)?;
+        let (text, date) = template.clock(line)?;
+        Some((last, text, date))
     }
 
     /// The last pattern's match, if it can stand at one end of the line only: there is no better one. Reads no more of
@@ -171,9 +204,13 @@ impl DateDetector {
         let start = chars(line, hit.start);
         let length = hit.end - hit.start;
         let length = if hit.ascii { length } else { chars(&line[hit.start..], length) };
-        let [start_chars, end_chars] = [hit.start, hit.end].map(|at| around(line, at));
-        self.place = Place { start, end: start + length, start_chars, end_chars };
         let template = &mut self.templates[index];
+        // Nobody asks what is around a date that can only stand at the line's start.
+        let [start_chars, end_chars] = match template.anchored {
+            true => [Around::NOTHING; 2],
+            false => [hit.start, hit.end].map(|at| around(line, at)),
+        };
+        self.place = Place { start, end: start + length, start_chars, end_chars };
         template.hits += 1;
         template.last_used = now.as_secs();
         template.distance = start;
@@ -240,6 +277,8 @@ fn around(line: &str, at: usize) -> Around {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -286,6 +325,30 @@ mod tests {
                 .find("Jun  1 12:34:56 x: 2001-01-01 00:00:00 [01/Jan/2001:00:00:00 +0000]", NOW)
                 .unwrap();
             assert_eq!(found.span, 0..15);
+        }
+    }
+
+    #[test]
+    fn a_clock_read_again_is_the_same_moment_on_the_same_day_only() {
+        let mut detector = detector(None);
+        for (line, expected) in [
+            ("2024-06-01T12:34:56.000001Z host x: 1", "2024-06-01 12:34:56"),
+            ("2024-06-01T12:34:56.000001Z host x: 2", "2024-06-01 12:34:56"),
+            ("2024-06-01T12:34:56.999999Z host x: 3", "2024-06-01 12:34:56"),
+            ("2024-06-02T12:34:56.000001Z host x: 4", "2024-06-02 12:34:56"),
+            ("2024-06-02T12:34:57.000001Z host x: 5", "2024-06-02 12:34:57"),
+            ("2024-06-02T12:34:57.000001+02:00 host", "2024-06-02 10:34:57"),
+        ] {
+            assert_eq!(text(&detector.find(line, NOW).unwrap()).unwrap(), expected, "{line}");
+        }
+        let mut yearless = self::detector(None);
+        for (now, expected) in
+            [(NOW, "2024-06-01 12:34:56"), (NOW - Duration::from_secs(366 * 86_400), "2023-06-01 12:34:56")]
+        {
+            for _ in 0..3 {
+                let found = yearless.find("Jun  1 12:34:56 host sshd[1]: text", now).unwrap();
+                assert_eq!(text(&found).unwrap(), expected);
+            }
         }
     }
 

@@ -63,6 +63,11 @@ impl Fields {
         self.small[slot as usize] = value;
     }
 
+    /// Whether year, month and day are said.
+    pub(super) fn say_the_day(&self) -> bool {
+        self.year > 0 && self.get(Slot::Month) > 0 && self.get(Slot::Day) > 0
+    }
+
     /// The hour of the 24-hour clock. More than 23 where the text is no hour.
     pub(super) fn hour24(&self) -> i8 {
         let hour = self.get(Slot::Hour);

@@ -89,16 +89,7 @@ impl Layout {
     /// The date of a line of this shape.
     #[inline]
     pub(super) fn read(&self, text: &[u8], fields: &mut Fields) -> Option<Hit> {
-        let base = match self.after {
-            None => 0,
-            Some(byte) => memchr::memchr(byte, text)? + 1,
-        };
-        let text = &text[base..];
-        let (chunks, _) = text.get(..self.words.len() * 8)?.as_chunks::<8>();
-        let other = chunks.iter().zip(&self.words).fold(0, |other, (chunk, word)| other | word.other(*chunk));
-        if other != 0 || !self.looks.iter().all(|look| look.peek.allows(text.get(look.at))) {
-            return None;
-        }
+        let (base, text) = self.look(text)?;
         *fields = self.fields;
         match self.digits {
             Digits::Clock(at) => read_clock(text.get(at..at + 8)?, fields)?,
@@ -106,6 +97,29 @@ impl Layout {
         }
         let date = (base + self.date.0, base + self.date.1);
         Some(Hit { start: 0, end: base + self.end, date, ascii: base == 0 })
+    }
+
+    /// The clock's text, and the date's place, in a line that begins with this shape. Lines with the same clock have the
+    /// same date, but for a fraction.
+    #[inline]
+    pub(super) fn clock(&self, text: &[u8]) -> Option<([u8; 8], (usize, usize))> {
+        let (Digits::Clock(at), None) = (self.digits, self.after) else { return None };
+        let (_, text) = self.look(text)?;
+        Some((*text.get(at..)?.first_chunk()?, self.date))
+    }
+
+    /// Where the shape begins in a line that has it, and the line from there on.
+    #[inline]
+    fn look<'t>(&self, text: &'t [u8]) -> Option<(usize, &'t [u8])> {
+        let base = match self.after {
+            None => 0,
+            Some(byte) => memchr::memchr(byte, text)? + 1,
+        };
+        let text = &text[base..];
+        let (chunks, _) = text.get(..self.words.len() * 8)?.as_chunks::<8>();
+        let other = chunks.iter().zip(&self.words).fold(0, |other, (chunk, word)| other | word.other(*chunk));
+        let same = other == 0 && self.looks.iter().all(|look| look.peek.allows(text.get(look.at)));
+        same.then_some((base, text))
     }
 }
 

@@ -52,7 +52,7 @@ impl Resolver {
             Offset::Unknown => return None,
         };
         let (month, day) = (fields.get(Slot::Month), fields.get(Slot::Day));
-        let seconds = if fields.year > 0 && month > 0 && day > 0 {
+        let seconds = if fields.say_the_day() {
             at(self.year(fields.year), month, day)? * DAY + clock - shift.unwrap_or(0)
         } else {
             self.assume(fields, clock - shift.unwrap_or(0), now)?

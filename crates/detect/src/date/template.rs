@@ -98,6 +98,21 @@ impl Template {
         hit
     }
 
+    /// The clock's text and the date's place in a line whose date has the shape of earlier ones, at the line's start.
+    #[inline]
+    pub(super) fn clock(&self, text: &str) -> Option<([u8; 8], (usize, usize))> {
+        self.shape.layout.as_ref()?.clock(text.as_bytes())
+    }
+
+    /// The last date once more.
+    #[inline]
+    pub(super) fn count_again(&mut self, now: i64) {
+        self.shape.pause = 0;
+        self.hits += 1;
+        self.matches += 1;
+        self.last_used = now;
+    }
+
     /// The match in a line whose date has the shape of earlier ones, else as [`Template::search`] finds it. For patterns
     /// that match at the line's start only.
     #[inline]

@@ -6,7 +6,7 @@ use super::compile::Filter;
 use super::fields::{FieldValue, Fields};
 use super::host::Host;
 use super::plain;
-use super::session::Session;
+use super::session::{self, Session};
 use super::span::Span;
 
 /// A failure that a line shows.
@@ -26,7 +26,15 @@ pub struct Failure<'a> {
 #[derive(Debug)]
 pub(super) enum Source<'a> {
     /// In this line alone.
-    Line { filter: &'a Filter, rule: usize, content: Span, subject: &'a str, lines: u32 },
+    Line {
+        filter: &'a Filter,
+        rule: usize,
+        content: Span,
+        subject: &'a str,
+        lines: u32,
+        /// It is the only line of a session, which it ends.
+        last: bool,
+    },
     /// In all lines of its session.
     Session { filter: &'a Filter, session: &'a Session },
 }
@@ -36,8 +44,11 @@ impl Failure<'_> {
     pub fn fields(&self) -> Fields {
         match &self.source {
             Source::Session { filter, session } => session.fields(filter),
-            Source::Line { filter, rule, content, subject, lines } => {
+            Source::Line { filter, rule, content, subject, lines, last } => {
                 let mut fields = plain::fields(filter, *rule, *content, subject);
+                if *last {
+                    session::drop_marks(&mut fields);
+                }
                 fields.set("attempts", FieldValue::Number(*lines));
                 fields
             }

@@ -1,6 +1,8 @@
 //! What is known of a line that a rule matched, as places in the line.
 
-use super::host::Ids;
+use std::net::IpAddr;
+
+use super::host::{Host, Ids};
 use super::span::Span;
 
 /// A match, as far as detection itself needs it; the rest is captured when somebody asks.
@@ -15,6 +17,8 @@ pub(super) struct Hit {
     pub(super) marks: Marks,
     /// Where the ids stand in the subject, in the order of [`super::rule::IDS`].
     pub(super) ids: [Option<Span>; 5],
+    /// Whom the ids accuse, where that is known already.
+    pub(super) address: Option<IpAddr>,
     /// The session, by the text of `<F-MLFID>`.
     pub(super) session: Option<Span>,
     pub(super) user: User,
@@ -31,6 +35,13 @@ pub(super) struct Marks {
     pub(super) gained: bool,
 }
 
+impl Marks {
+    /// A failure by itself, and the last word of its session.
+    pub(super) fn ends_alone(self) -> bool {
+        self.forget && !self.nofail && !self.gained
+    }
+}
+
 /// Who the match says tried to log in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum User {
@@ -45,6 +56,11 @@ pub(super) enum User {
 }
 
 impl Hit {
+    /// Whom the line accuses by itself.
+    pub(super) fn host<'t>(&self, subject: &'t str) -> Option<Host<'t>> {
+        self.address.map(Host::Address).or_else(|| self.ids(subject).host())
+    }
+
     pub(super) fn ids<'t>(&self, subject: &'t str) -> Ids<'t> {
         let at = |index: usize| self.ids[index].map(|span| span.of(subject));
         Ids { fid: at(0), ip4: at(1), ip6: at(2), dns: at(3), cidr: at(4) }

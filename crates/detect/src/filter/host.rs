@@ -118,40 +118,34 @@ fn ipv6_groups(text: &[u8], groups: &mut [u16; 8]) -> Option<usize> {
 }
 
 /// Dotted decimal. By hand: the standard library's parser takes four times as long, and this runs for every failure.
-fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
-    if !(7..=15).contains(&text.len()) {
-        return None;
-    }
-    let mut octets = [0u8; 4];
-    let mut place = 0;
-    let mut digits = 0;
-    let mut value = 0u16;
-    for &byte in text {
-        match byte {
-            b'0'..=b'9' => {
-                if digits > 0 && value == 0 {
-                    return None;
-                }
-                value = value * 10 + u16::from(byte - b'0');
-                digits += 1;
-                if value > 255 {
-                    return None;
-                }
-            }
-            b'.' if digits > 0 && place < 3 => {
-                octets[place] = value as u8;
-                place += 1;
-                digits = 0;
-                value = 0;
-            }
-            _ => return None,
+pub(super) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {
+    ipv4_at_start(text).filter(|(_, length)| *length == text.len()).map(|(ip, _)| ip)
+}
+
+/// The dotted decimal with which a text begins, and its length; a digit does not follow.
+pub(super) fn ipv4_at_start(text: &[u8]) -> Option<(Ipv4Addr, usize)> {
+    let mut octets = [0; 4];
+    let mut at = 0;
+    for (place, octet) in octets.iter_mut().enumerate() {
+        if place > 0 {
+            at = (text.get(at) == Some(&b'.')).then_some(at + 1)?;
         }
+        let digit = |at: usize| text.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|digit| *digit < 10);
+        let mut value = u16::from(digit(at)?);
+        at += 1;
+        while let Some(digit) = digit(at) {
+            if value == 0 {
+                return None;
+            }
+            value = value * 10 + u16::from(digit);
+            at += 1;
+            if value > 255 {
+                return None;
+            }
+        }
+        *octet = value as u8;
     }
-    if digits == 0 || place != 3 {
-        return None;
-    }
-    octets[3] = value as u8;
-    Some(octets.into())
+    Some((octets.into(), at))
 }
 
 #[cfg(test)]

@@ -151,6 +151,7 @@ impl Captured<'_> {
             ids: std::array::from_fn(|id| {
                 self.value(super::rule::IDS[id], |rule| Some(rule.roles.ids[id].as_slice()))
             }),
+            address: None,
             session: self.session(),
             user: self.user(),
         }

@@ -7,5 +7,5 @@
 mod merge;
 mod table;
 
-pub(super) use merge::{Line, Session};
+pub(super) use merge::{Line, Session, drop_marks};
 pub(super) use table::Sessions;

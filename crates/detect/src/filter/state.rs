@@ -75,15 +75,19 @@ impl State {
         let (hit, lines) = self.counters.count(found, dated)?;
         let subject = if filter.maxlines > 1 { &self.lines.subject } else { line.text };
         let time = dated.time();
-        let Some(key) = hit.session else {
-            let host = hit.ids(subject).host()?;
-            let source = Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines };
-            return Some(Failure { time, host, text: line.line(), source });
+        let alone = |last| {
+            let host = hit.host(subject)?;
+            let source = Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines, last };
+            Some(Failure { time, host, text: line.line(), source })
         };
+        let Some(key) = hit.session else { return alone(false) };
+        if hit.marks.ends_alone() && !self.sessions.knows(key.of(subject), time) {
+            return alone(true);
+        }
         let joined = session::Line { filter, subject, hit: &hit, lines };
         let session = self.sessions.add(key.of(subject), time, joined, scratch)?;
         let source = Source::Session { filter, session };
-        Some(Failure { time, host: session.ids().host()?, text: line.line(), source })
+        Some(Failure { time, host: session.host(&hit)?, text: line.line(), source })
     }
 }
 

@@ -99,7 +99,7 @@ impl Stream {
         self.subject.push_str(&text[..cut.start]);
         self.subject.push_str(&text[cut.end..]);
         self.subject.push('\n');
-        let simple = self.subject.is_ascii() && !text.contains('\n');
+        let simple = is_simple(text.as_bytes());
         (Subject { text: &self.subject, simple }, dated)
     }
 
@@ -121,4 +121,18 @@ impl Stream {
             (None, found) => (found.map_or(0..0, |found| found.span), Dated::Assumed(now)),
         }
     }
+}
+
+/// Whether a text is ASCII without a newline. Eight bytes at a time, the last ones perhaps twice: every line is asked.
+fn is_simple(text: &[u8]) -> bool {
+    let ascii = match (text.as_chunks::<8>().0, text.last_chunk::<8>()) {
+        (chunks, Some(last)) => {
+            let seen = chunks
+                .iter()
+                .fold(u64::from_ne_bytes(*last), |seen, chunk| seen | u64::from_ne_bytes(*chunk));
+            seen & 0x8080_8080_8080_8080 == 0
+        }
+        (_, None) => text.is_ascii(),
+    };
+    ascii && memchr::memchr(b'\n', text).is_none()
 }

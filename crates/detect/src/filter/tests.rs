@@ -285,7 +285,10 @@ fn by_fast(filter: &Filter, subject: &str, caches: &mut fast::Caches) -> Outcome
         User::Unknown => filter.user(hit.rule, hit.way, hit.content, subject, &mut scratch),
         user => user,
     };
-    Outcome::Hit(Hit { way: None, user, ..hit })
+    if hit.address.is_some() {
+        assert_eq!(hit.host(subject), hit.ids(subject).host());
+    }
+    Outcome::Hit(Hit { way: None, user, address: None, ..hit })
 }
 
 fn by_plain(filter: &Filter, subject: &str) -> Outcome {

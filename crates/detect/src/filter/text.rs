@@ -31,7 +31,7 @@ impl Encoding {
 
     /// The text; what the encoding does not know becomes U+FFFD.
     pub(super) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
-        if let Ok(text) = std::str::from_utf8(bytes)
+        if let Ok(text) = simdutf8::basic::from_utf8(bytes)
             && (self == Encoding::Utf8 || text.is_ascii())
         {
             return Cow::Borrowed(text);

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -110,6 +111,8 @@ pub struct Book {
     /// By the hash of the host alone, so that one look finds it in every jail.
     table: HashTable<u32>,
     hasher: RandomState,
+    /// When each ban ends, or ended before it was prolonged: a ban that is prolonged with every failure is not moved
+    /// before the old end comes.
     ends: BTreeSet<(Time, u32)>,
     capacity: usize,
 }
@@ -119,6 +122,8 @@ struct Slot {
     start: Time,
     /// [`NEVER`] stands for no end.
     until: Time,
+    /// As it stands in [`Book::ends`].
+    listed: Time,
     failures: u32,
     count: u32,
     host: PackedNet,
@@ -138,7 +143,8 @@ impl Slot {
 impl From<Ban> for Slot {
     fn from(ban: Ban) -> Self {
         let Ban { jail, host, start, until, failures, count } = ban;
-        Self { start, until: until.unwrap_or(NEVER), failures, count, host: host.into(), jail }
+        let until = until.unwrap_or(NEVER);
+        Self { start, until, listed: until, failures, count, host: host.into(), jail }
     }
 }
 
@@ -197,9 +203,9 @@ impl Book {
         if until <= now {
             return Decision::Over;
         }
-        let slot =
-            Slot { start: time, until, failures, count: earlier.saturating_add(1), host: host.into(), jail };
-        Decision::Ban { ban: slot.ban(), displaced: self.insert(slot) }
+        let until = (until != NEVER).then_some(until);
+        let ban = Ban { jail, host, start: time, until, failures, count: earlier.saturating_add(1) };
+        Decision::Ban { ban, displaced: self.insert(ban.into()) }
     }
 
     /// Puts in a ban as it is, in place of one of the same jail and host; gives the one that had to make room.
@@ -223,6 +229,19 @@ impl Book {
     /// The ban of exactly this host in this jail.
     pub fn get(&self, jail: JailId, host: IpNet) -> Option<Ban> {
         self.find(jail, host.into()).map(|at| self.slots[at as usize].ban())
+    }
+
+    /// These hosts are going to be looked up.
+    pub(super) fn look_ahead(&self, hosts: &[IpNet]) {
+        let hashed = |host: &IpNet| {
+            let host = PackedNet::from(*host);
+            (self.hasher.hash_one(host), host)
+        };
+        let hashed: Vec<(u64, PackedNet)> = hosts.iter().map(hashed).collect();
+        let found = |&(hash, host): &(u64, PackedNet)| {
+            self.table.find(hash, |at| self.slots[*at as usize].host == host).is_some()
+        };
+        black_box(hashed.iter().filter(|host| found(host)).count());
     }
 
     /// Every ban that hits `ip`, in any jail: of the address itself and of networks around it.
@@ -255,28 +274,41 @@ impl Book {
     }
 
     /// When the next ban ends, if any does.
-    pub fn next_end(&self) -> Option<Time> {
-        self.ends.first().map(|(until, _)| *until).filter(|until| *until != NEVER)
+    pub fn next_end(&mut self) -> Option<Time> {
+        self.first_end().map(|(until, _)| until).filter(|until| *until != NEVER)
     }
 
     /// Takes out the bans that have ended by `now`, the first to end first. A caller that stops early finds the rest next
     /// time.
     pub fn expire(&mut self, now: Time) -> impl Iterator<Item = Ban> {
         std::iter::from_fn(move || {
-            let (until, at) = *self.ends.first()?;
+            let (listed, _) = *self.ends.first()?;
+            if listed > now {
+                return None;
+            }
+            let (until, at) = self.first_end()?;
             (until <= now && until != NEVER).then(|| self.take(at))
         })
     }
 
-    fn again(&mut self, at: u32, until: Time) -> Decision {
-        let slot = &mut self.slots[at as usize];
-        let before = slot.until;
-        let prolonged = until > before;
-        if prolonged {
-            slot.until = until;
-            self.ends.remove(&(before, at));
+    /// The ban that ends first, and when.
+    fn first_end(&mut self) -> Option<(Time, u32)> {
+        loop {
+            let (listed, at) = *self.ends.first()?;
+            let until = self.slots[at as usize].until;
+            if until == listed {
+                return Some((until, at));
+            }
+            self.slots[at as usize].listed = until;
+            self.ends.pop_first();
             self.ends.insert((until, at));
         }
+    }
+
+    fn again(&mut self, at: u32, until: Time) -> Decision {
+        let slot = &mut self.slots[at as usize];
+        let prolonged = until > slot.until;
+        slot.until = until.max(slot.until);
         Decision::AlreadyBanned { ban: self.slots[at as usize].ban(), prolonged }
     }
 
@@ -298,10 +330,8 @@ impl Book {
 
     /// Of a jail and host that are not in the book.
     fn insert(&mut self, slot: Slot) -> Option<Ban> {
-        let displaced = match self.ends.first() {
-            Some(&(_, first)) if self.len() >= self.capacity => Some(self.take(first)),
-            _ => None,
-        };
+        let first = if self.len() >= self.capacity { self.first_end() } else { None };
+        let displaced = first.map(|(_, at)| self.take(at));
         let at = match self.free.pop() {
             Some(at) => {
                 self.slots[at as usize] = slot;
@@ -314,7 +344,7 @@ impl Book {
         };
         let Self { slots, table, hasher, .. } = self;
         table.insert_unique(hasher.hash_one(slot.host), at, |at| hasher.hash_one(slots[*at as usize].host));
-        self.ends.insert((slot.until, at));
+        self.ends.insert((slot.listed, at));
         self.counts[slot.jail.index()] += 1;
         self.kinds[slot.host.kind()] += 1;
         displaced
@@ -325,7 +355,7 @@ impl Book {
         if let Ok(entry) = self.table.find_entry(self.hasher.hash_one(slot.host), |other| *other == at) {
             entry.remove();
         }
-        self.ends.remove(&(slot.until, at));
+        self.ends.remove(&(slot.listed, at));
         self.free.push(at);
         self.counts[slot.jail.index()] -= 1;
         self.kinds[slot.host.kind()] -= 1;

@@ -26,7 +26,9 @@ impl Ignore {
 
     /// Whether `ip` is never banned.
     pub fn contains(&self, ip: IpAddr) -> bool {
-        self.overlaps(ip.into())
+        let ip = bits(ip);
+        let at = self.ranges.partition_point(|(_, end)| *end < ip);
+        self.ranges.get(at).is_some_and(|(start, _)| *start <= ip)
     }
 
     /// Whether a ban of `net` would hit somebody who is never banned.

@@ -36,6 +36,7 @@ pub use net::reduce;
 pub use offences::{History, Offence, Offences};
 pub use windows::{Change, Outcome, Window, WindowRule, Windows};
 
+use self::windows::Ahead;
 use crate::{JailSpec, Time};
 
 /// One jail at work: its rules and what it has counted.
@@ -115,21 +116,39 @@ impl Jail {
             return Verdict::Ignored;
         }
         let host = self.rules.host(failure.ip);
-        let weight = self.weight(host, failure.time, history);
-        match self.windows.record(host, failure.time, weight) {
+        let grows = self.rules.ban_times.grows();
+        let offence = || if grows { history.earlier(Some(self.id), host) } else { None };
+        match self.windows.record(host, failure.time, offence) {
             Outcome::Counting(count) => Verdict::Counting(count),
-            Outcome::Reached { failures, time } => {
-                let earlier = self.earlier_bans(host, history);
+            Outcome::Reached { failures, time, bans } => {
+                let known = grows && !self.rules.overalljails;
+                let earlier = if known { bans } else { self.earlier_bans(host, history) };
                 let attempt = Attempt { jail: self.id, host, time, now: failure.now, failures, earlier };
                 Verdict::Reached(book.decide(&attempt, self.length(earlier, failure.random)))
             }
         }
     }
 
-    /// A ban that a person commands, counted among this address's bans as any other. Whether the address may be banned
-    /// is the caller's question.
-    pub fn command(&self, command: &Command, book: &mut Book, history: &impl History) -> Decision {
+    /// Looks up what failures of these addresses are going to need, and does nothing. Many look-ups in a row wait for
+    /// memory all at once; one failure after the other, the waiting is most of what it costs.
+    pub fn look_ahead(&self, ips: impl Iterator<Item = IpAddr>, book: &Book, history: &impl History) {
+        let hosts: Vec<IpNet> = ips.map(|ip| self.rules.host(ip)).collect();
+        let windows = self.windows.look_ahead(&hosts);
+        let those = |wanted: fn(&Ahead) -> bool| {
+            let hosts = hosts.iter().zip(&windows).filter(move |(_, ahead)| wanted(ahead));
+            hosts.map(|(host, _)| *host).collect::<Vec<_>>()
+        };
+        book.look_ahead(&those(|ahead| *ahead == Ahead::Full));
+        if self.rules.ban_times.grows() {
+            history.look_ahead(self.id, &those(|ahead| *ahead == Ahead::Nothing));
+        }
+    }
+
+    /// A ban that a person commands, counted among this address's bans as any other; its window is empty then. Whether
+    /// the address may be banned is the caller's question.
+    pub fn command(&mut self, command: &Command, book: &mut Book, history: &impl History) -> Decision {
         let Command { host, now, length, random } = *command;
+        self.windows.forget(host);
         let earlier = self.earlier_bans(host, history);
         let attempt = Attempt { jail: self.id, host, time: now, now, failures: 0, earlier };
         book.decide(&attempt, length.unwrap_or_else(|| self.length(earlier, random)))
@@ -168,19 +187,6 @@ impl Jail {
         let jail = (!self.rules.overalljails).then_some(self.id);
         history.earlier(jail, host).map_or(0, |offence| offence.bans)
     }
-
-    /// How much one failure counts. Only this jail's bans make it heavier, and only when it came after them.
-    fn weight(&self, host: IpNet, time: Time, history: &impl History) -> u32 {
-        if !self.rules.ban_times.grows() {
-            return 1;
-        }
-        match history.earlier(Some(self.id), host) {
-            Some(Offence { bans: bans @ 1.., last }) if time > last => {
-                ((1 << bans.min(20)) / 2 + 1).min(self.rules.window.maxretry)
-            }
-            _ => 1,
-        }
-    }
 }
 
 impl Rules {
@@ -196,7 +202,8 @@ impl Rules {
 
     fn host(&self, ip: IpAddr) -> IpNet {
         let wide = reduce(ip, self.ipv6prefix);
-        if self.ipv6prefix < 128 && self.ignore.overlaps(wide) { reduce(ip, 128) } else { wide }
+        let spares = |net: IpNet| net.prefix_len() < net.max_prefix_len() && self.ignore.overlaps(net);
+        if spares(wide) { reduce(ip, 128) } else { wide }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::hint::black_box;
+
 use ipnet::IpNet;
 
 use super::book::JailId;
@@ -18,6 +20,9 @@ pub struct Offence {
 pub trait History {
     /// What `jail` has against `host`, or all jails together when `None`.
     fn earlier(&self, jail: Option<JailId>, host: IpNet) -> Option<Offence>;
+
+    /// These hosts are going to be looked up.
+    fn look_ahead(&self, _jail: JailId, _hosts: &[IpNet]) {}
 }
 
 /// A history in memory, of bounded size.
@@ -29,7 +34,7 @@ pub struct Offences {
 }
 
 impl Offences {
-    /// Keeps `capacity` pairs of jail and address and drops the one that was banned longest ago.
+    /// Keeps `capacity` pairs of jail and address and drops one that was banned long ago.
     pub fn new(capacity: usize) -> Self {
         Self { entries: Recent::new(capacity), jails: 0 }
     }
@@ -43,7 +48,7 @@ impl Offences {
         let key = (host.into(), jail);
         let offence = Offence { bans: count, last: time };
         match self.entries.touch(key) {
-            Some(entry) => *entry = offence,
+            Some(place) => *self.entries.at(place) = offence,
             None => drop(self.entries.insert(key, offence)),
         }
     }
@@ -55,6 +60,11 @@ impl Offences {
 }
 
 impl History for Offences {
+    fn look_ahead(&self, jail: JailId, hosts: &[IpNet]) {
+        let keys = hosts.iter().map(|host| (PackedNet::from(*host), jail));
+        black_box(self.entries.get_all(keys).flatten().map(|offence| offence.bans).max());
+    }
+
     fn earlier(&self, jail: Option<JailId>, host: IpNet) -> Option<Offence> {
         let key = PackedNet::from(host);
         if let Some(jail) = jail {

@@ -3,31 +3,39 @@ use std::hash::{BuildHasher, Hash};
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-/// A map with a bound: when it is full, the entry that has been idle longest makes room. Every operation is O(1).
+/// A map with a bound: when it is full, an entry that has long been idle makes room. Every operation is O(1), taken
+/// over many.
 ///
-/// Nodes stand in one vector and are chained by index from the longest idle to the latest; the table holds indices only.
-/// Hashes are seeded at random, since attackers choose the keys.
+/// Which entry makes room is decided by a hand that goes around: it passes an entry that was used since it came by last,
+/// and takes the first that was not. A list in order of use would be exact, but each use would touch two neighbours, and
+/// to fetch them is most of what a failure costs. Hashes are seeded at random, since attackers choose the keys.
 #[derive(Debug)]
 pub(super) struct Recent<K, V> {
     nodes: Vec<Node<K, V>>,
     table: HashTable<u32>,
     hasher: RandomState,
     capacity: usize,
-    oldest: u32,
-    latest: u32,
-    /// Unused nodes, chained by `newer`.
-    free: u32,
+    free: Vec<u32>,
+    /// The next node that may have to make room.
+    hand: usize,
+    /// The next node that is asked whether it is stale.
+    broom: usize,
 }
 
 #[derive(Debug)]
 struct Node<K, V> {
     key: K,
     value: V,
-    older: u32,
-    newer: u32,
+    state: State,
 }
 
-const NONE: u32 = u32::MAX;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Free,
+    /// Not used since the hand came by.
+    Idle,
+    Used,
+}
 
 impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
     /// At most `capacity` entries, at least one.
@@ -36,10 +44,10 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
             nodes: Vec::new(),
             table: HashTable::new(),
             hasher: RandomState::default(),
-            capacity: capacity.clamp(1, NONE as usize),
-            oldest: NONE,
-            latest: NONE,
-            free: NONE,
+            capacity: capacity.clamp(1, u32::MAX as usize),
+            free: Vec::new(),
+            hand: 0,
+            broom: 0,
         }
     }
 
@@ -49,58 +57,79 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
 
     /// Bytes on the heap.
     pub(super) fn memory(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node<K, V>>() + self.table.allocation_size()
+        self.nodes.capacity() * size_of::<Node<K, V>>()
+            + self.free.capacity() * size_of::<u32>()
+            + self.table.allocation_size()
     }
 
     pub(super) fn get(&self, key: K) -> Option<&V> {
         self.find(key).map(|at| &self.nodes[at as usize].value)
     }
 
-    /// The value, without making its entry the latest.
+    /// The values of several keys, of each that is there; hashed first, so that the look-ups follow close on each other.
+    pub(super) fn get_all(&self, keys: impl Iterator<Item = K>) -> impl Iterator<Item = Option<&V>> {
+        let hashed: Vec<(u64, K)> = keys.map(|key| (self.hasher.hash_one(key), key)).collect();
+        hashed.into_iter().map(|(hash, key)| {
+            let at = self.table.find(hash, |at| self.nodes[*at as usize].key == key)?;
+            Some(&self.nodes[*at as usize].value)
+        })
+    }
+
+    /// The value, without counting as a use.
     pub(super) fn get_mut(&mut self, key: K) -> Option<&mut V> {
         self.find(key).map(|at| &mut self.nodes[at as usize].value)
     }
 
-    /// Makes the entry the latest and gives its value.
-    pub(super) fn touch(&mut self, key: K) -> Option<&mut V> {
+    /// The place of an entry, to be used until another is put in or removed.
+    pub(super) fn touch(&mut self, key: K) -> Option<Place> {
         let at = self.find(key)?;
-        if at != self.latest {
-            self.unlink(at);
-            self.link_latest(at);
-        }
-        Some(&mut self.nodes[at as usize].value)
+        self.nodes[at as usize].state = State::Used;
+        Some(Place(at))
     }
 
-    /// Puts in a key that is not there, as the latest; gives the entry that had to make room.
-    pub(super) fn insert(&mut self, key: K, value: V) -> Option<(K, V)> {
+    /// The value at a place.
+    pub(super) fn at(&mut self, place: Place) -> &mut V {
+        &mut self.nodes[place.0 as usize].value
+    }
+
+    /// Puts in a key that is not there; gives its place, and the entry that had to make room.
+    pub(super) fn insert(&mut self, key: K, value: V) -> (Place, Option<(K, V)>) {
         debug_assert!(self.find(key).is_none());
-        let evicted = if self.len() >= self.capacity { self.pop_oldest() } else { None };
-        let at = self.allot(Node { key, value, older: NONE, newer: NONE });
-        self.link_latest(at);
+        let evicted = (self.len() >= self.capacity).then(|| self.evict());
+        let at = self.allot(Node { key, value, state: State::Used });
         let Self { nodes, table, hasher, .. } = self;
         let hash_of = |at: &u32| hasher.hash_one(nodes[*at as usize].key);
         table.insert_unique(hasher.hash_one(key), at, hash_of);
-        evicted
+        (Place(at), evicted)
     }
 
     pub(super) fn remove(&mut self, key: K) -> Option<V> {
-        let nodes = &self.nodes;
-        let same = |at: &u32| nodes[*at as usize].key == key;
-        let (at, _) = self.table.find_entry(self.hasher.hash_one(key), same).ok()?.remove();
-        self.unlink(at);
-        self.nodes[at as usize].newer = self.free;
-        self.free = at;
-        Some(self.nodes[at as usize].value)
+        self.find(key).map(|at| self.remove_at(Place(at)))
     }
 
-    /// The entry that has been idle longest.
-    pub(super) fn oldest(&self) -> Option<(K, &V)> {
-        self.nodes.get(self.oldest as usize).map(|node| (node.key, &node.value))
+    /// The entry at a place.
+    pub(super) fn remove_at(&mut self, Place(at): Place) -> V {
+        let Node { key, value, .. } = self.nodes[at as usize];
+        if let Ok(entry) = self.table.find_entry(self.hasher.hash_one(key), |other| *other == at) {
+            entry.remove();
+        }
+        self.nodes[at as usize].state = State::Free;
+        self.free.push(at);
+        value
     }
 
-    pub(super) fn pop_oldest(&mut self) -> Option<(K, V)> {
-        let (key, _) = self.oldest()?;
-        self.remove(key).map(|value| (key, value))
+    /// Goes on through all entries in turn and removes one that is stale; gives up after `steps` that are not.
+    pub(super) fn sweep(&mut self, steps: &mut usize, stale: impl Fn(&V) -> bool) -> Option<(K, V)> {
+        while *steps > 0 {
+            *steps -= 1;
+            let at = next(&mut self.broom, self.nodes.len())?;
+            let Node { key, value, state } = &self.nodes[at];
+            if *state != State::Free && stale(value) {
+                let key = *key;
+                return Some((key, self.remove_at(Place(at as u32))));
+            }
+        }
+        None
     }
 
     /// Every entry, in no order.
@@ -112,11 +141,25 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
         self.table.find(self.hasher.hash_one(key), |at| self.nodes[*at as usize].key == key).copied()
     }
 
+    /// Of a full map.
+    fn evict(&mut self) -> (K, V) {
+        loop {
+            let at = next(&mut self.hand, self.nodes.len()).expect("a full map has nodes");
+            let node = &mut self.nodes[at];
+            match node.state {
+                State::Free => {}
+                State::Used => node.state = State::Idle,
+                State::Idle => {
+                    let key = node.key;
+                    return (key, self.remove_at(Place(at as u32)));
+                }
+            }
+        }
+    }
+
     fn allot(&mut self, node: Node<K, V>) -> u32 {
-        if let Some(slot) = self.nodes.get_mut(self.free as usize) {
-            let at = self.free;
-            self.free = slot.newer;
-            *slot = node;
+        if let Some(at) = self.free.pop() {
+            self.nodes[at as usize] = node;
             return at;
         }
         if self.nodes.len() == self.nodes.capacity() {
@@ -127,84 +170,77 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
         self.nodes.push(node);
         (self.nodes.len() - 1) as u32
     }
+}
 
-    fn unlink(&mut self, at: u32) {
-        let Node { older, newer, .. } = self.nodes[at as usize];
-        match self.nodes.get_mut(older as usize) {
-            Some(node) => node.newer = newer,
-            None => self.oldest = newer,
-        }
-        match self.nodes.get_mut(newer as usize) {
-            Some(node) => node.older = older,
-            None => self.latest = older,
-        }
-    }
+/// Where an entry stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(u32);
 
-    fn link_latest(&mut self, at: u32) {
-        let older = self.latest;
-        match self.nodes.get_mut(older as usize) {
-            Some(node) => node.newer = at,
-            None => self.oldest = at,
-        }
-        let node = &mut self.nodes[at as usize];
-        (node.older, node.newer) = (older, NONE);
-        self.latest = at;
-    }
+/// The number at `at`, which goes around below `len`.
+fn next(at: &mut usize, len: usize) -> Option<usize> {
+    let now = if *at < len { *at } else { 0 };
+    *at = now + 1;
+    (len > 0).then_some(now)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::VecDeque;
+    use std::collections::HashMap;
 
     use proptest::prelude::*;
 
     use super::*;
 
-    /// The same map as a queue that is searched from end to end.
-    #[derive(Default)]
-    struct Model(VecDeque<(u8, u32)>);
-
-    impl Model {
-        fn take(&mut self, key: u8) -> Option<(u8, u32)> {
-            let at = self.0.iter().position(|(have, _)| *have == key)?;
-            self.0.remove(at)
-        }
-    }
-
     proptest! {
         #[test]
-        fn agrees_with_a_queue_that_is_searched(
+        fn agrees_with_a_map_but_for_what_had_to_make_room(
             capacity in 1usize..6,
-            steps in proptest::collection::vec((0u8..4, 0u8..8, any::<u32>()), 0..200),
+            steps in proptest::collection::vec((0u8..5, 0u8..8, any::<u32>()), 0..200),
         ) {
             let mut map = Recent::new(capacity);
-            let mut model = Model::default();
+            let mut model: HashMap<u8, u32> = HashMap::new();
             for (what, key, value) in steps {
                 match what {
-                    0 => prop_assert_eq!(map.remove(key), model.take(key).map(|(_, value)| value)),
-                    1 => prop_assert_eq!(map.pop_oldest(), model.0.pop_front()),
+                    0 => prop_assert_eq!(map.remove(key), model.remove(&key)),
+                    1 => while let Some((key, value)) = map.sweep(&mut 20, |value| value % 2 == 0) {
+                        prop_assert_eq!(model.remove(&key), Some(value));
+                        prop_assert!(value % 2 == 0);
+                    },
                     _ => match map.touch(key) {
-                        Some(have) => {
-                            *have = value;
-                            model.take(key).unwrap();
-                            model.0.push_back((key, value));
+                        Some(place) => {
+                            *map.at(place) = value;
+                            prop_assert!(model.insert(key, value).is_some());
                         }
                         None => {
-                            let full = model.0.len() == capacity;
-                            let evicted = if full { model.0.pop_front() } else { None };
-                            prop_assert_eq!(map.insert(key, value), evicted);
-                            model.0.push_back((key, value));
+                            let (place, evicted) = map.insert(key, value);
+                            prop_assert_eq!(*map.at(place), value);
+                            prop_assert_eq!(evicted.is_some(), model.len() == capacity);
+                            if let Some((key, value)) = evicted {
+                                prop_assert_eq!(model.remove(&key), Some(value));
+                            }
+                            prop_assert!(model.insert(key, value).is_none());
                         }
                     },
                 }
-                prop_assert_eq!(map.len(), model.0.len());
-                prop_assert_eq!(map.oldest(), model.0.front().map(|(key, value)| (*key, value)));
+                prop_assert_eq!(map.len(), model.len());
+                prop_assert_eq!(map.iter().map(|(key, value)| (key, *value)).collect::<HashMap<_, _>>(), model.clone());
                 for key in 0..8 {
-                    let expected = model.0.iter().find(|(have, _)| *have == key).map(|(_, value)| value);
-                    prop_assert_eq!(map.get(key), expected);
+                    prop_assert_eq!(map.get(key), model.get(&key));
                 }
             }
         }
+    }
+
+    #[test]
+    fn who_is_used_between_two_rounds_of_the_hand_stays() {
+        let mut map = Recent::new(10);
+        for key in 0..1000u32 {
+            if map.touch(0).is_none() {
+                map.insert(0, ());
+            }
+            map.insert(key + 1, ());
+        }
+        assert!(map.get(0).is_some());
     }
 
     #[test]

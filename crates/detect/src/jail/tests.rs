@@ -128,7 +128,7 @@ fn other_jails_bans_count_only_when_told_so() {
 #[test]
 fn a_commanded_ban_counts_as_one_and_may_have_its_own_length() {
     let mut rig = Rig::new();
-    let jail = rig.jail("sshd", &growing(false), &[]);
+    let mut jail = rig.jail("sshd", &growing(false), &[]);
     let host: IpNet = "192.0.2.0/24".parse().unwrap();
     let length = Some(Some(Duration::from_secs(5)).into());
     let command = Command { host, now: Time::from_secs(100), length, random: 0.0 };

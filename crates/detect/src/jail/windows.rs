@@ -3,7 +3,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::net::PackedNet;
-use super::recent::Recent;
+use super::offences::Offence;
+use super::recent::{Place, Recent};
 use crate::Time;
 
 /// When a jail's failures are enough, and how many addresses it may watch at once.
@@ -13,8 +14,20 @@ pub struct WindowRule {
     pub maxretry: u32,
     /// Failures count together as long as this.
     pub findtime: Duration,
-    /// So many addresses are tracked; what is over this drops the one whose last failure was noted longest ago.
+    /// So many addresses are tracked; what is over this drops one that has not failed for long.
     pub capacity: usize,
+}
+
+impl WindowRule {
+    /// How much one failure counts: more after earlier bans, if it came after them.
+    fn weight(&self, offence: Offence, time: Time) -> u32 {
+        match offence {
+            Offence { bans: bans @ 1.., last } if time > last => {
+                ((1 << bans.min(20)) / 2 + 1).min(self.maxretry)
+            }
+            _ => 1,
+        }
+    }
 }
 
 /// What one jail has counted for one address.
@@ -35,9 +48,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// The first failure of an address.
-    fn open(time: Time, weight: u32) -> Self {
-        Self { first: time, last: time, count: weight, failures: 1 }
+    /// Of a first failure that is not counted yet.
+    fn empty(time: Time) -> Self {
+        Self { first: time, last: time, count: 0, failures: 0 }
     }
 
     /// One more failure, not `findtime` or more after the last.
@@ -91,7 +104,19 @@ pub enum Outcome {
         failures: u32,
         /// The newest of them; a ban starts here.
         time: Time,
+        /// Earlier bans in this jail, as they were known when the window began.
+        bans: u32,
     },
+}
+
+/// What a failure will find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ahead {
+    /// No window, or none whose earlier bans are known.
+    Nothing,
+    Open,
+    /// A window that one more failure fills, as it looks.
+    Full,
 }
 
 /// A window that changed since it was last asked for: what it holds now, or `None` when it is gone.
@@ -110,8 +135,25 @@ pub struct Windows {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     window: Window,
+    /// Bans of the address from before, or [`UNASKED`], and when the last one began: an [`Offence`] would have padding.
+    bans: u32,
+    banned: Time,
     /// Stands in `changed`.
     noted: bool,
+}
+
+const UNASKED: u32 = u32::MAX;
+
+impl Entry {
+    fn offence(&self) -> Offence {
+        Offence { bans: self.bans, last: self.banned }
+    }
+}
+
+impl From<Window> for Entry {
+    fn from(window: Window) -> Self {
+        Self { window, bans: UNASKED, banned: window.first, noted: false }
+    }
 }
 
 impl Windows {
@@ -130,36 +172,51 @@ impl Windows {
         self.rule = rule;
     }
 
-    /// One failure, seen in the log at `time`, which need not be in order. `weight` is 1, or more for an address with
-    /// earlier bans.
+    /// One failure, seen in the log at `time`, which need not be in order. `offence` says what the jail has against the
+    /// address from before, where that makes failures heavier; it is asked once a window.
     ///
     /// A failure exactly `findtime` after the last still counts with it. One that comes late by more than `findtime` does
     /// not count.
-    pub fn record(&mut self, host: IpNet, time: Time, weight: u32) -> Outcome {
+    pub fn record(&mut self, host: IpNet, time: Time, offence: impl FnOnce() -> Option<Offence>) -> Outcome {
         let key = PackedNet::from(host);
-        let WindowRule { maxretry, findtime, .. } = self.rule;
-        let window = match self.entries.touch(key).map(|entry| &mut entry.window) {
-            Some(window) if time < window.last - findtime => return Outcome::Counting(window.count),
-            Some(window) if time - findtime > window.last => {
-                *window = Window::open(time, weight);
-                *window
-            }
-            Some(window) => {
-                window.add(time, weight, findtime);
-                *window
-            }
-            None => {
-                let window = Window::open(time, weight);
-                self.insert(key, window);
-                window
+        let rule = self.rule;
+        let known = self.entries.touch(key);
+        let place = known.unwrap_or_else(|| self.insert(key, Window::empty(time)));
+        let entry = self.entries.at(place);
+        if time < entry.window.last - rule.findtime {
+            return Outcome::Counting(entry.window.count);
+        }
+        if entry.bans == UNASKED {
+            let Offence { bans, last } = offence().unwrap_or(Offence { bans: 0, last: time });
+            (entry.bans, entry.banned) = (bans, last);
+        }
+        if time - rule.findtime > entry.window.last {
+            entry.window = Window::empty(time);
+        }
+        entry.window.add(time, rule.weight(entry.offence(), time), rule.findtime);
+        let Entry { window, bans, .. } = *entry;
+        if window.count >= rule.maxretry {
+            let entry = self.entries.remove_at(place);
+            self.note_removed(key, entry);
+            return Outcome::Reached { failures: window.failures, time: window.last, bans };
+        }
+        if let Some(changed) = self.changed.as_mut().filter(|_| !entry.noted) {
+            entry.noted = true;
+            changed.push(key);
+        }
+        Outcome::Counting(window.count)
+    }
+
+    /// What the next failure of each host will find.
+    pub(super) fn look_ahead(&self, hosts: &[IpNet]) -> Vec<Ahead> {
+        let ahead = |entry: Option<&Entry>| match entry {
+            None => Ahead::Nothing,
+            Some(entry) => {
+                let weight = self.rule.weight(entry.offence(), entry.window.last);
+                if entry.window.count + weight >= self.rule.maxretry { Ahead::Full } else { Ahead::Open }
             }
         };
-        if window.count >= maxretry {
-            self.remove(key);
-            return Outcome::Reached { failures: window.failures, time: window.last };
-        }
-        self.note(key);
-        Outcome::Counting(window.count)
+        self.entries.get_all(hosts.iter().map(|host| PackedNet::from(*host))).map(ahead).collect()
     }
 
     /// Empties the window of one address.
@@ -181,8 +238,8 @@ impl Windows {
     pub fn restore(&mut self, host: IpNet, window: Window) {
         let key = host.into();
         match self.entries.touch(key) {
-            Some(entry) => entry.window = window,
-            None => self.insert(key, window),
+            Some(place) => self.entries.at(place).window = window,
+            None => drop(self.insert(key, window)),
         }
     }
 
@@ -203,17 +260,13 @@ impl Windows {
         changes
     }
 
-    /// Housekeeping: drops up to `steps` windows whose last failure is more than `findtime` before `now`. True when there
-    /// may be more.
-    pub fn expire(&mut self, now: Time, steps: usize) -> bool {
+    /// Housekeeping: looks at `steps` windows, at others each time, and drops those whose last failure is more than
+    /// `findtime` before `now`.
+    pub fn expire(&mut self, now: Time, mut steps: usize) {
         let start = now - self.rule.findtime;
-        for _ in 0..steps {
-            match self.entries.oldest() {
-                Some((key, entry)) if entry.window.last < start => self.remove(key),
-                _ => return false,
-            }
+        while let Some((key, entry)) = self.entries.sweep(&mut steps, |entry| entry.window.last < start) {
+            self.note_removed(key, entry);
         }
-        true
     }
 
     /// Addresses with failures.
@@ -237,24 +290,18 @@ impl Windows {
         self.entries.memory() + noted * size_of::<PackedNet>()
     }
 
-    fn insert(&mut self, key: PackedNet, window: Window) {
-        if let Some((evicted, entry)) = self.entries.insert(key, Entry { window, noted: false }) {
+    fn insert(&mut self, key: PackedNet, window: Window) -> Place {
+        let (place, evicted) = self.entries.insert(key, window.into());
+        if let Some((evicted, entry)) = evicted {
             self.dropped += 1;
             self.note_removed(evicted, entry);
         }
+        place
     }
 
     fn remove(&mut self, key: PackedNet) {
         if let Some(entry) = self.entries.remove(key) {
             self.note_removed(key, entry);
-        }
-    }
-
-    fn note(&mut self, key: PackedNet) {
-        let Some(changed) = self.changed.as_mut() else { return };
-        if let Some(entry) = self.entries.get_mut(key).filter(|entry| !entry.noted) {
-            entry.noted = true;
-            changed.push(key);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `palisade replay`: what the jails would have done with a log, in the log's own time.
 
 use std::io::{self, IsTerminal, Write};
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Instant;
 
@@ -24,6 +25,8 @@ use crate::output::{address, json, span};
 
 /// Pairs of jail and address whose earlier bans are remembered.
 const OFFENCES: usize = 1 << 20;
+/// So many failures are judged together.
+const TOGETHER: usize = 64;
 
 /// One ban, for programs.
 #[derive(Serialize)]
@@ -46,6 +49,13 @@ struct Summary {
     seconds: f64,
 }
 
+/// A failure that was not judged yet.
+struct Found {
+    jail: usize,
+    ip: IpAddr,
+    time: Time,
+}
+
 pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
     let loaded = load(place, &args.jails)?;
     let filters = all_or_nothing(&loaded, &zone(args.clock.timezone.as_deref())?)?;
@@ -55,6 +65,7 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
     jails.configure(specs, now).map_err(|error| CommandError::new(Exit::Config, error))?;
     let mut run = Run {
         set: FilterSet::new(filters),
+        found: Vec::new(),
         jails,
         offences: Offences::new(OFFENCES),
         out: io::BufWriter::new(anstream::stdout().lock()),
@@ -81,6 +92,7 @@ fn load(place: &Place, names: &[String]) -> Result<Loaded, CommandError> {
 
 struct Run<W> {
     set: FilterSet,
+    found: Vec<Found>,
     jails: Jails,
     offences: Offences,
     out: W,
@@ -102,21 +114,33 @@ impl<W: Write> Run<W> {
             }
             self.line(text);
         });
+        self.judge();
         bar.finish_and_clear();
         self.summary.lines += read.map_err(|error| CommandError::io(path.display(), &error))?.lines;
         Ok(())
     }
 
     fn line(&mut self, text: &[u8]) {
-        let Self { set, jails, offences, summary, out, json, written, now } = self;
-        set.read(Line { text, time: None }, *now, &mut |at, failure| {
+        let Self { set, found, summary, now, .. } = self;
+        set.read(Line { text, time: None }, *now, &mut |jail, failure| {
             summary.failures += 1;
-            let Host::Address(ip) = failure.host else { return };
-            let time = failure.time;
+            if let Host::Address(ip) = failure.host {
+                found.push(Found { jail, ip, time: failure.time });
+            }
+        });
+        if self.found.len() >= TOGETHER {
+            self.judge();
+        }
+    }
+
+    /// What the jails make of the failures that were found.
+    fn judge(&mut self) {
+        let Self { found, jails, offences, summary, out, json, written, .. } = self;
+        jails.look_ahead(found.iter().map(|found| (found.jail, found.ip)), offences);
+        for Found { jail, ip, time } in found.drain(..) {
             // In a replay the present is the time in the log.
-            let ended = jails.book.expire(time);
-            ended.for_each(drop);
-            let verdict = jails.failure(at, ip, time, time, offences);
+            jails.book.expire(time).for_each(drop);
+            let verdict = jails.failure(jail, ip, time, time, offences);
             if let Some(Verdict::Reached(Decision::Ban { ban, .. })) = verdict {
                 summary.bans += 1;
                 offences.note(ban.jail, ban.host, ban.start, ban.count);
@@ -124,7 +148,7 @@ impl<W: Write> Run<W> {
                     *written = show(&mut *out, jails.book.name(ban.jail), &ban, *json);
                 }
             }
-        });
+        }
     }
 
     fn finish(mut self) -> Outcome {

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 
 use super::never_ban::NeverBan;
 
-/// Addresses that one jail may track; the one idle longest makes room for more. 65 bytes each.
+/// Addresses that one jail may track; one that has long been idle makes room for more. 69 bytes each.
 const TRACKED: usize = 1 << 17;
 /// Live bans of all jails; the one that ends first makes room for more.
 const LIVE: usize = 1 << 20;
@@ -87,9 +87,22 @@ impl Jails {
         now: Time,
         history: &impl History,
     ) -> Option<Verdict> {
-        let random = self.draw();
+        let spread = self.jails.get(at)?.spec.bantime.rndtime.is_some();
+        let random = if spread { self.draw() } else { 0.0 };
         let member = self.jails.get_mut(at)?;
         Some(member.jail.failure(&Failure { ip, time, now, random }, &mut self.book, history))
+    }
+
+    /// Before failures, each of an address in a jail; see [`Jail::look_ahead`].
+    pub(crate) fn look_ahead(
+        &self,
+        failures: impl Iterator<Item = (usize, IpAddr)> + Clone,
+        history: &impl History,
+    ) {
+        for (at, member) in self.jails.iter().enumerate() {
+            let ips = failures.clone().filter(|(jail, _)| *jail == at).map(|(_, ip)| ip);
+            member.jail.look_ahead(ips, &self.book, history);
+        }
     }
 
     /// A ban that a person commands; whether it is allowed has been asked.
@@ -100,7 +113,7 @@ impl Jails {
         history: &impl History,
     ) -> Option<Decision> {
         let command = Command { random: self.draw(), ..command };
-        Some(self.jails.get(at)?.jail.command(&command, &mut self.book, history))
+        Some(self.jails.get_mut(at)?.jail.command(&command, &mut self.book, history))
     }
 
     /// Why `net` must not be banned in a jail, if so.

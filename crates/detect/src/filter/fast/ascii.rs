@@ -26,6 +26,11 @@ impl Ascii {
         set
     }
 
+    pub(super) const fn without(mut self, byte: u8) -> Ascii {
+        self.0[(byte >> 6) as usize] &= !(1 << (byte & 63));
+        self
+    }
+
     pub(super) fn of_bytes(bytes: &[u8]) -> Ascii {
         Ascii::from_fn(|byte| bytes.contains(&byte))
     }

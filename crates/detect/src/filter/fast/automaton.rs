@@ -112,8 +112,13 @@ impl Automaton {
         Ok(())
     }
 
-    /// Where the match that Python would prefer ends.
-    pub(super) fn preferred_end(&self, table: &mut Table, text: &[u8]) -> Result<Option<usize>, GaveUp> {
+    /// Where the match that Python would prefer ends, and how many bytes had to be read to know it: more than there are,
+    /// if the end was among them.
+    pub(super) fn preferred_end(
+        &self,
+        table: &mut Table,
+        text: &[u8],
+    ) -> Result<(Option<usize>, usize), GaveUp> {
         let mut end = None;
         let (mut state, mut at) = table.resume(&self.dfa, text)?;
         loop {
@@ -121,7 +126,7 @@ impl Automaton {
             (state, at) = (last, at + quiet);
             let Some(&byte) = text.get(at) else { break };
             match table.next(&self.dfa, state, byte)? {
-                (_, Seen::Dead) => return Ok(end),
+                (_, Seen::Dead) => return Ok((end, at + 1)),
                 // States say that they match one byte late.
                 (next, Seen::Match) => (state, end) = (next, Some(at)),
                 (next, Seen::Nothing) => state = next,
@@ -129,7 +134,24 @@ impl Automaton {
             at += 1;
         }
         let (_, seen) = table.end(&self.dfa, state)?;
-        Ok(if seen == Seen::Match { Some(text.len()) } else { end })
+        Ok((if seen == Seen::Match { Some(text.len()) } else { end }, text.len() + 1))
+    }
+
+    /// Whether a search reads `text` in the same way, whatever its digits are.
+    pub(super) fn takes_digits_alike(&self, table: &mut Table, text: &[u8]) -> Result<bool, GaveUp> {
+        let mut state = table.start(&self.dfa, Anchored::Yes, None)?;
+        for &byte in text {
+            let (next, _) = table.next(&self.dfa, state, byte)?;
+            if byte.is_ascii_digit() {
+                for digit in b'0'..=b'9' {
+                    if table.next(&self.dfa, state, digit)?.0 != next {
+                        return Ok(false);
+                    }
+                }
+            }
+            state = next;
+        }
+        Ok(true)
     }
 }
 
@@ -158,10 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn digits_are_alike_where_the_language_does_not_tell_them_apart() {
+        let automaton = Automaton::new(&hirs(&["^(?:<1>)?[^<]*[0-9]x"]), MatchKind::LeftmostFirst).unwrap();
+        let alike =
+            |text: &str| automaton.takes_digits_alike(&mut automaton.table(), text.as_bytes()).unwrap();
+        assert!(alike("host 123x"));
+        assert!(!alike("<1>host 123x"));
+    }
+
+    #[test]
     fn the_preferred_end_is_that_of_a_backtracking_search() {
         let end = |source, text: &str| {
             let automaton = Automaton::new(&hirs(&[source]), MatchKind::LeftmostFirst).unwrap();
-            automaton.preferred_end(&mut automaton.table(), text.as_bytes()).unwrap()
+            automaton.preferred_end(&mut automaton.table(), text.as_bytes()).unwrap().0
         };
         assert_eq!(end("^(?:a|ab)", "abc"), Some(1));
         assert_eq!(end("^(?:ab|a)", "abc"), Some(2));

@@ -9,6 +9,7 @@ mod automaton;
 mod follow;
 mod head;
 mod lower;
+mod memory;
 mod plan;
 mod prefix;
 mod sequence;
@@ -22,7 +23,7 @@ use crate::pattern::Overrun;
 
 use self::automaton::{Automaton, Found, GaveUp};
 use self::head::Heads;
-use self::plan::{Plan, Verdict};
+use self::plan::{Group, Place, Plan, Verdict};
 use self::prefix::{Prefix, Prefixed};
 use self::shape::Places;
 use self::table::Table;
@@ -129,18 +130,18 @@ impl Fast {
         let mut rests =
             Rests { automaton: &self.rest, cache: &mut caches.rest, found: &mut caches.found_rest };
         let mut known: Option<(&'s [u8], Places)> = None;
+        let mut bytes = None;
         for &way in ways {
             let variant = &self.variants[usize::from(way)];
             let places = |plan: &'s Plan| match known {
                 Some((anchor, places)) if anchor == plan.anchor() => places,
                 _ => known.insert((plan.anchor(), plan.anchor_places(text))).1,
             };
-            match variant.look(text, places, |at| rests.matches(variant.rest, text, at)) {
+            match variant.look(text, places, &mut bytes, |at| rests.matches(variant.rest, text, at)) {
                 Verdict::No => {}
                 Verdict::Unknown => return None,
                 Verdict::Match(place) => {
-                    let ids = variant::ids(Some(place), prefixed.content.start());
-                    return self.hit(filter, way.into(), variant.first_wins, ids, prefixed).map(Some);
+                    return self.hit(filter, way.into(), variant.first_wins, place, prefixed).map(Some);
                 }
             }
         }
@@ -183,8 +184,8 @@ impl Fast {
                 sure = variant.first_wins;
             }
             let rest = |at| rests.matches(variant.rest, text, at) == Some(true);
-            let ids = variant.ids(text, prefixed.content.start(), rest);
-            let hit = match ids.and_then(|ids| self.hit(filter, way, sure, ids, prefixed)) {
+            let place = variant.place(text, rest);
+            let hit = match place.and_then(|place| self.hit(filter, way, sure, place, prefixed)) {
                 None => plain::capture(filter, variant.rule, subject, scratch)?,
                 hit => hit,
             };
@@ -201,7 +202,7 @@ impl Fast {
         filter: &Filter,
         way: usize,
         sure: bool,
-        ids: [Option<Span>; 5],
+        place: Option<Place>,
         prefixed: &Prefixed,
     ) -> Option<Hit> {
         let variant = &self.variants[way];
@@ -214,7 +215,8 @@ impl Fast {
             way: Some(way),
             content: prefixed.content,
             marks: variant.marks,
-            ids,
+            ids: ids(place.as_ref(), prefixed.content.start()),
+            address: place.and_then(|place| place.address),
             session: prefixed.session,
             user: if variant.names_users { User::Unknown } else { User::Nobody },
         })
@@ -245,4 +247,13 @@ impl Rests<'_> {
 /// The content with its newline, where it goes to the end of the line.
 fn terminated(subject: &[u8], content: Span) -> Option<&[u8]> {
     (content.end() + 1 == subject.len()).then(|| &subject[content.start()..])
+}
+
+/// A host's place in the content as the places of ids in the subject, in which that begins at `offset`.
+fn ids(place: Option<&Place>, offset: usize) -> [Option<Span>; 5] {
+    let at = |group| {
+        let place = place.filter(|place| place.group == group)?;
+        Some(Span::from(place.span.clone()).shift(offset))
+    };
+    [None, at(Group::Ip4), at(Group::Ip6), at(Group::Dns), None]
 }

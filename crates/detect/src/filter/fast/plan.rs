@@ -4,18 +4,19 @@
 //! has to say so. All below is proved from the sequence when it is compiled, or checked in the line; where neither
 //! works, the pattern's own search decides.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use memchr::memmem::Finder;
 
 use crate::pattern::ast::{Anchor, Kind};
 
-use super::super::host::ipv6;
+use super::super::host::{ipv4, ipv4_at_start, ipv6, parse};
 use super::ascii::Ascii;
 use super::follow::{Follow, first, host_bytes, takes_anything};
 use super::lower::literal;
 use super::sequence::{Item, Sequence, fixed_width};
-use super::shape::Places;
+use super::shape::{Places, literal_after_stretch};
 
 /// A step over text whose length the text alone decides.
 #[derive(Clone, Debug)]
@@ -79,20 +80,12 @@ fn steps(items: &[Item<'_>], range: Range<usize>) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-impl Place {
-    fn span(self) -> Range<usize> {
-        match self {
-            Place::Ip4(span) | Place::Ip6(span) | Place::Dns(span) => span,
-        }
-    }
-}
-
 /// Where to find what a sequence names.
 #[derive(Debug)]
 pub(super) struct Plan {
     host: Option<HostPlan>,
     users: Vec<UserPlan>,
-    /// The literal before the host.
+    /// The literal before the host, or before the rest where there is no host.
     anchor: Finder<'static>,
     /// The match is sure only where `anchor` stands once.
     pub(super) once: bool,
@@ -136,17 +129,27 @@ enum UserEnd {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     No,
-    Match(Place),
+    /// With the place of the host, if it has one.
+    Match(Option<Place>),
     /// Ask the automaton.
     Unknown,
 }
 
-/// Where a host stands, and which of the groups holds it.
+/// Where a host stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
-    Ip4(Range<usize>),
-    Ip6(Range<usize>),
-    Dns(Range<usize>),
+pub(super) struct Place {
+    pub(super) span: Range<usize>,
+    pub(super) group: Group,
+    /// Whom the text names, if it is an address; a group can hold what is none.
+    pub(super) address: Option<IpAddr>,
+}
+
+/// Which of the groups of a host tag holds the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    Ip4,
+    Ip6,
+    Dns,
 }
 
 impl Plan {
@@ -164,7 +167,7 @@ impl Plan {
             return Some(Plan {
                 host: None,
                 users: Vec::new(),
-                anchor: Finder::new(b"").into_owned(),
+                anchor: Finder::new(&literal_after_stretch(items)).into_owned(),
                 once: false,
             });
         };
@@ -225,29 +228,44 @@ impl Plan {
         Places::of(&self.anchor, text)
     }
 
-    /// Whether a host begins at `start` and what follows it matches, given that all before it does. `rest` says whether
-    /// what must follow matches from a place on, if it knows.
+    /// Whether a host begins at `start` and what follows it matches, given that all before it does; without a host,
+    /// whether the rest matches at `start`. `rest` says whether what must follow matches from a place on, if it knows;
+    /// `known` is what was read by the last that asked about this text.
     pub(super) fn judge(
         &self,
         text: &[u8],
         start: usize,
+        known: &mut Option<Bytes>,
         rest: impl FnOnce(usize) -> Option<bool>,
     ) -> Verdict {
-        let Some(plan) = &self.host else { return Verdict::Unknown };
-        let end = host_bytes_run(text, start);
+        let Some(plan) = &self.host else {
+            return match rest(start) {
+                Some(true) => Verdict::Match(None),
+                Some(false) => Verdict::No,
+                None => Verdict::Unknown,
+            };
+        };
+        let bytes = known.filter(|bytes| bytes.start == start).unwrap_or_else(|| Bytes::at(text, start));
+        *known = Some(bytes);
+        let Bytes { end, address, .. } = bytes;
         let host = &text[start..end];
         let only = plan.ends_only_at(text, start, end);
         let name =
             || plan.names && host.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        match is_address(host) {
+        match address {
             _ if host.is_empty() => return Verdict::No,
-            true => {}
-            false if !only || host.iter().any(|byte| b":[]".contains(byte)) => return Verdict::Unknown,
-            false if name() => {}
-            false => return Verdict::No,
+            Some(_) => {}
+            None if !only || host.iter().any(|byte| b":[]".contains(byte)) => return Verdict::Unknown,
+            None if name() => {}
+            None => return Verdict::No,
         }
         match if plan.open { Some(true) } else { rest(end) } {
-            Some(true) => classify(text, start..end).map_or(Verdict::Unknown, Verdict::Match),
+            Some(true) => match address {
+                Some((group, address)) => Verdict::Match(Some(Place { span: start..end, group, address })),
+                None => {
+                    classify(text, start..end).map_or(Verdict::Unknown, |place| Verdict::Match(Some(place)))
+                }
+            },
             Some(false) if only => Verdict::No,
             _ => Verdict::Unknown,
         }
@@ -284,7 +302,7 @@ impl Plan {
         for user in &self.users {
             let start = match &user.start {
                 UserStart::Walk(walk) if walk.from_host => {
-                    let host = self.place(text, &rest)?.ok_or(Unsure)?.span();
+                    let host = self.place(text, &rest)?.ok_or(Unsure)?.span;
                     walk.end(text, host_bytes_run(text, host.start))
                 }
                 UserStart::Walk(walk) => walk.end(text, 0),
@@ -337,13 +355,41 @@ impl HostPlan {
         end: usize,
         rest: impl FnOnce(usize) -> bool,
     ) -> bool {
-        is_address(&text[start..end]) && (self.open || rest(end))
+        address(&text[start..end]).is_some() && (self.open || rest(end))
+    }
+}
+
+/// The bytes at a place that may all be a host's.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bytes {
+    start: usize,
+    end: usize,
+    /// The address that they are.
+    address: Option<(Group, Option<IpAddr>)>,
+}
+
+impl Bytes {
+    fn at(text: &[u8], start: usize) -> Bytes {
+        if let Some((ip, length)) = text.get(start..).and_then(ipv4_at_start)
+            && text.get(start + length).is_none_or(|&byte| !HOST[usize::from(byte)])
+        {
+            return Bytes { start, end: start + length, address: Some((Group::Ip4, Some(ip.into()))) };
+        }
+        let end = host_bytes_run(text, start);
+        Bytes { start, end, address: address(&text[start..end]) }
     }
 }
 
 /// An address that the host tag takes in one go: every IPv4 form, and every IPv6 address in hexadecimal.
-fn is_address(text: &[u8]) -> bool {
-    is_ip4(text) || (text.len() > 2 && ipv6(text).is_some())
+fn address(text: &[u8]) -> Option<(Group, Option<IpAddr>)> {
+    if let Some(ip) = ipv4(text) {
+        return Some((Group::Ip4, Some(ip.into())));
+    }
+    if is_ip4(text) {
+        return Some((Group::Ip4, None));
+    }
+    let ip = if text.len() > 2 { ipv6(text)? } else { return None };
+    Some((Group::Ip6, Some(ip.to_canonical())))
 }
 
 /// The line does not show without capturing what is asked.
@@ -351,36 +397,41 @@ fn is_address(text: &[u8]) -> bool {
 pub(super) struct Unsure;
 
 fn host_bytes_run(text: &[u8], start: usize) -> usize {
-    const fn table() -> [bool; 256] {
-        let mut table = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            let b = byte as u8;
-            table[byte] =
-                b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'^' | b'-' | b'[' | b']');
-            byte += 1;
-        }
-        table
-    }
-    const HOST: [bool; 256] = table();
     let rest = text.get(start..).unwrap_or_default();
     start + rest.iter().position(|&byte| !HOST[usize::from(byte)]).unwrap_or(rest.len())
 }
 
+/// [`host_bytes`] as a table.
+const HOST: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] =
+            b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'^' | b'-' | b'[' | b']');
+        byte += 1;
+    }
+    table
+};
+
 /// Which group of a host tag holds `span`, given that the tag matches just there.
 fn classify(text: &[u8], span: Range<usize>) -> Result<Place, Unsure> {
     let host = text.get(span.clone()).filter(|host| !host.is_empty()).ok_or(Unsure)?;
+    let place = |span: Range<usize>, group| {
+        let address = std::str::from_utf8(&text[span.clone()]).ok().and_then(parse);
+        Ok(Place { span, group, address: address.filter(|_| group != Group::Dns) })
+    };
     if is_ip4(host) {
-        return Ok(Place::Ip4(span));
+        return place(span, Group::Ip4);
     }
     if memchr::memchr2(b'[', b']', host).is_some() {
         return Err(Unsure);
     }
-    let Some(colon) = memchr::memrchr(b':', host) else { return Ok(Place::Dns(span)) };
+    let Some(colon) = memchr::memrchr(b':', host) else { return place(span, Group::Dns) };
     if is_ip4(&host[colon + 1..]) {
-        return Ok(Place::Ip4(span.start + colon + 1..span.end));
+        return place(span.start + colon + 1..span.end, Group::Ip4);
     }
-    Ok(Place::Ip6(span))
+    place(span, Group::Ip6)
 }
 
 /// Four groups of one to three digits.
@@ -424,7 +475,7 @@ fn literal_before(items: &[Item<'_>], at: usize) -> Vec<u8> {
 }
 
 /// How many of the items, from the first on, are literals.
-fn literals_at(items: &[Item<'_>]) -> usize {
+pub(super) fn literals_at(items: &[Item<'_>]) -> usize {
     let is_literal = |item: &&Item<'_>| match item {
         Item::Open(_) | Item::Close(_) => true,
         Item::Leaf(node) => literal(node).is_some(),
@@ -434,7 +485,7 @@ fn literals_at(items: &[Item<'_>]) -> usize {
 }
 
 /// The text of items that are literals all.
-fn literal_of(items: &[Item<'_>]) -> Option<Vec<u8>> {
+pub(super) fn literal_of(items: &[Item<'_>]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
     for item in items {
         match item {

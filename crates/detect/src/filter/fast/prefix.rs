@@ -13,6 +13,7 @@ use super::super::span::Span;
 use super::ascii::Ascii;
 use super::automaton::{Automaton, Found, GaveUp};
 use super::lower::{class, literal, lower};
+use super::memory::{Key, Memory};
 use super::plan::is_anchored;
 use super::sequence::{Interest, Item, Sequence};
 use super::table::Table;
@@ -41,6 +42,7 @@ pub(super) struct Caches {
     content: Table,
     session: Option<Table>,
     found: Found,
+    memory: Memory<Option<Prefixed>>,
 }
 
 /// What is found of a line's prefix.
@@ -70,25 +72,54 @@ impl Prefix {
         let one_more = class(Ascii::from_fn(|byte| byte != b'\n'));
         let automaton =
             Automaton::new(&[Hir::concat(vec![lowered.hir, one_more])], MatchKind::LeftmostFirst)?;
-        Some(Prefix { automaton, session: session.and_then(|group| Session::new(before, group)) })
+        let session = session.and_then(|group| Session::new(before, group));
+        Some(Prefix { automaton, session })
     }
 
     pub(super) fn caches(&self) -> Caches {
         let session = self.session.as_ref().map(|session| session.automaton.table());
-        Caches { content: self.automaton.table(), session, found: Found::default() }
+        Caches { content: self.automaton.table(), session, found: Found::default(), memory: Memory::new() }
     }
 
     /// The content of an ASCII line that ends in its only newline; `None` if `prefregex` does not match.
     pub(super) fn find(&self, caches: &mut Caches, line: &[u8]) -> Result<Option<Prefixed>, GaveUp> {
-        let Some(end) = self.automaton.preferred_end(&mut caches.content, line)? else { return Ok(None) };
-        let start = end - 1;
+        let key = Key::of(line);
+        let class = |at: usize| caches.content.class(line[at]);
+        if let Some(prefixed) = key.and_then(|key| caches.memory.get(key, class)) {
+            return Ok(prefixed.clone().map(|prefixed| prefixed.until(line.len() - 1)));
+        }
+        let (end, read) = self.automaton.preferred_end(&mut caches.content, line)?;
+        let start = end.map(|end| end - 1);
+        let prefixed = start.map(|start| self.prefixed(caches, line, start));
+        if let Some(key) = key.filter(|key| key.holds(read))
+            && self
+                .session
+                .as_ref()
+                .is_none_or(|session| session.takes_digits_alike(&line[..start.unwrap_or(0)]))
+            && self.automaton.takes_digits_alike(&mut caches.content, &line[..read])?
+        {
+            let class = read.checked_sub(1).map_or(0, |last| caches.content.class(line[last]));
+            caches.memory.put(key, read, class, prefixed.clone());
+        }
+        Ok(prefixed)
+    }
+
+    /// With its content from `start` on.
+    fn prefixed(&self, caches: &mut Caches, line: &[u8], start: usize) -> Prefixed {
         let session = self
             .session
             .as_ref()
             .and_then(|session| session.end(&line[..start], caches))
             .map(|end| Span::new(0, end));
         let session_known = session.is_some();
-        Ok(Some(Prefixed { content: Span::new(start, line.len() - 1), session, session_known }))
+        Prefixed { content: Span::new(start, line.len() - 1), session, session_known }
+    }
+}
+
+impl Prefixed {
+    /// The same in a line of another length.
+    fn until(self, end: usize) -> Prefixed {
+        Prefixed { content: Span::new(self.content.start(), end), ..self }
     }
 }
 
@@ -115,9 +146,19 @@ impl Session {
         Some(Session { words, automaton: Automaton::new(&[Hir::concat(whole)], MatchKind::All)? })
     }
 
+    /// Whether all before the content is the session's.
+    fn is_plain(&self, before: &[u8]) -> bool {
+        !self.words.iter().any(|word| before.ends_with(word))
+    }
+
+    /// Whether its end is the same whatever the digits are.
+    fn takes_digits_alike(&self, before: &[u8]) -> bool {
+        self.is_plain(before) && !self.words.iter().flatten().any(u8::is_ascii_digit)
+    }
+
     /// Its end, if there is only one that it can be.
     fn end(&self, before: &[u8], caches: &mut Caches) -> Option<usize> {
-        if !self.words.iter().any(|word| before.ends_with(word)) {
+        if self.is_plain(before) {
             return Some(before.len());
         }
         let cache = caches.session.as_mut()?;

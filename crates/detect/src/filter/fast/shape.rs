@@ -2,7 +2,7 @@
 //! literal, the host, and a rest.
 //!
 //! `^Invalid user <F-USER>.*?</F-USER> from <HOST>…`: if ` from ` stands once in a line, the way to match can only be
-//! this: the words, then the stretch up to the literal, then the host.
+//! this: the words, then the stretch up to the literal, then the host. Patterns without a host are read alike.
 
 use std::ops::Range;
 
@@ -13,10 +13,34 @@ use crate::pattern::ast::{Anchor, Kind, Node};
 use super::ascii::Ascii;
 use super::follow::{first, is_any_run};
 use super::lower::literal;
-use super::plan::Plan;
+use super::plan::{Plan, literal_of, literals_at};
 use super::sequence::{Item, Sequence};
 
-/// All that stands before the host.
+/// Checks, and the stretch after them with where it ends.
+type Head = (Vec<Check>, Option<(Stretch, usize)>);
+
+/// What the items begin with, up to their end or that of the first stretch.
+fn head(items: &[Item<'_>]) -> Option<Head> {
+    let mut checks = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        let Item::Leaf(node) = item else { continue };
+        if let Some(check) = Check::of(node, &items[at + 1..]) {
+            check.push_to(&mut checks);
+        } else if !matches!(node.kind, Kind::Anchor(Anchor::Start)) || !checks.is_empty() {
+            let (stretch, length) = Stretch::begin(&items[at..])?;
+            return Some((checks, Some((stretch, at + length))));
+        }
+    }
+    Some((checks, None))
+}
+
+/// What ends the stretch of a sequence without a host.
+pub(super) fn literal_after_stretch(items: &[Item<'_>]) -> Vec<u8> {
+    let end = head(items).and_then(|(_, stretch)| stretch).map_or(items.len(), |(_, end)| end);
+    literal_of(&items[end..end + literals_at(&items[end..])]).unwrap_or_default()
+}
+
+/// What stands before the host and after it.
 #[derive(Debug)]
 pub(super) struct Shape {
     checks: Vec<Check>,
@@ -36,8 +60,10 @@ struct Rest {
 #[derive(Debug)]
 enum Check {
     Literal(Box<[u8]>),
-    /// One of some words of the same length.
+    /// One of some words, none of which begins another.
     OneOf(Vec<Vec<u8>>),
+    /// These, if the text goes on with one of a set; what else may follow begins with none of it.
+    Optional(Ascii, Vec<Check>),
     /// So many of a set, and then something else.
     Run {
         set: Ascii,
@@ -45,6 +71,9 @@ enum Check {
         max: usize,
     },
 }
+
+/// All that stands before the end of a line.
+const ANYTHING: Ascii = Ascii::ALL.without(b'\n');
 
 #[derive(Debug)]
 struct Stretch {
@@ -75,22 +104,18 @@ impl Shape {
     /// `None` if the sequence has another form.
     pub(super) fn of(sequence: &Sequence<'_>, plan: &Plan) -> Option<Shape> {
         let items = &sequence.items;
-        let host = items.iter().position(|item| matches!(item, Item::Host))?;
-        let rest = Rest::of(&items[host + 1..]);
-        let mut checks = Vec::new();
-        for (at, item) in items[..host].iter().enumerate() {
-            let Item::Leaf(node) = item else { continue };
-            if let Some(check) = Check::of(node, &items[at + 1..]) {
-                check.push_to(&mut checks);
-                continue;
-            }
-            if matches!(node.kind, Kind::Anchor(_)) && checks.is_empty() {
-                continue;
-            }
-            let stretch = Some(Stretch::of(node)?);
-            return plan.only_anchor_after(items, at + 1).then_some(Shape { checks, stretch, rest });
-        }
-        Some(Shape { checks, stretch: None, rest })
+        let host = items.iter().position(|item| matches!(item, Item::Host));
+        let (checks, stretch) = head(&items[..host.unwrap_or(items.len())])?;
+        let Some((stretch, end)) = stretch else {
+            let rest = Rest::of(&items[host? + 1..]);
+            return Some(Shape { checks, stretch: None, rest });
+        };
+        let rest = match host {
+            Some(host) if plan.only_anchor_after(items, end) => Rest::of(&items[host + 1..]),
+            Some(_) => return None,
+            None => Some(Rest::of(&items[end + literals_at(&items[end..])..])?),
+        };
+        Some(Shape { checks, stretch: Some(stretch), rest })
     }
 
     /// Whether the place of the literal before the host matters.
@@ -98,8 +123,9 @@ impl Shape {
         self.stretch.is_some()
     }
 
-    /// Where the host begins, if what is before it matches; `anchor` is where the literal before it stands and ends.
-    pub(super) fn host_start(&self, text: &[u8], anchor: Range<usize>) -> Option<usize> {
+    /// Where the host or the rest begins, if what is before it matches; `anchor` is where the literal before it stands
+    /// and ends.
+    pub(super) fn begin(&self, text: &[u8], anchor: Range<usize>) -> Option<usize> {
         let mut at = 0;
         for check in &self.checks {
             at = check.end(text, at)?;
@@ -112,7 +138,7 @@ impl Shape {
 }
 
 impl Shape {
-    /// Whether what follows the host matches at `at`, if a comparison tells.
+    /// Whether the rest matches at `at`, if a comparison tells.
     pub(super) fn rest_matches(&self, text: &[u8], at: usize) -> Option<bool> {
         self.rest.as_ref().map(|rest| rest.matches(text, at))
     }
@@ -154,7 +180,14 @@ impl Check {
             Kind::Group { body, .. } => Check::of(body, after),
             Kind::Alternate(nodes) => {
                 let words: Vec<Vec<u8>> = nodes.iter().map(literal).collect::<Option<_>>()?;
-                words.iter().all(|word| word.len() == words[0].len()).then_some(Check::OneOf(words))
+                let begins = |(at, word): (usize, &Vec<u8>)| {
+                    let mut others = words.iter().enumerate().filter(|(other, _)| *other != at);
+                    others.any(|(_, other)| other.starts_with(word))
+                };
+                (!words.iter().enumerate().any(begins)).then_some(Check::OneOf(words))
+            }
+            Kind::Repeat { min: 0, max: Some(1), body, .. } if Ascii::of(&body.kind).is_none() => {
+                Check::optional(body, after)
             }
             Kind::Repeat { min, max, body, .. } => {
                 let set = Ascii::of(&body.kind)?;
@@ -163,6 +196,22 @@ impl Check {
             }
             _ => None,
         }
+    }
+
+    /// `( port \d+)?`
+    fn optional(body: &Node, after: &[Item<'_>]) -> Option<Check> {
+        let begin = first(&[Item::Leaf(body)]);
+        if !(begin & first(after)).is_empty() {
+            return None;
+        }
+        let nodes = parts(body);
+        let mut checks = Vec::new();
+        for (at, node) in nodes.iter().enumerate() {
+            let rest: Vec<Item<'_>> =
+                nodes[at + 1..].iter().map(|&node| Item::Leaf(node)).chain(after.iter().copied()).collect();
+            Check::of(node, &rest)?.push_to(&mut checks);
+        }
+        Some(Check::Optional(begin, checks))
     }
 
     /// Literals next to each other are one.
@@ -182,6 +231,12 @@ impl Check {
             Check::OneOf(words) => {
                 words.iter().find(|word| rest.starts_with(word)).map(|word| at + word.len())
             }
+            Check::Optional(begin, checks) => match rest.first() {
+                Some(&byte) if begin.contains(byte) => {
+                    checks.iter().try_fold(at, |at, check| check.end(text, at))
+                }
+                _ => Some(at),
+            },
             Check::Run { set, min: 1, max: 1 } => set.contains(*rest.first()?).then_some(at + 1),
             Check::Run { set, min, max } => {
                 let end = set.run(text, at);
@@ -191,7 +246,32 @@ impl Check {
     }
 }
 
+/// The nodes of a concatenation, or the one node.
+fn parts(node: &Node) -> Vec<&Node> {
+    match &node.kind {
+        Kind::Concat(nodes) => nodes.iter().collect(),
+        Kind::Group { body, .. } => parts(body),
+        _ => vec![node],
+    }
+}
+
 impl Stretch {
+    /// The stretch with which the items begin, and how many of them it takes. One that takes anything takes a word
+    /// before it too: `(invalid user )?.*` is `.*`.
+    fn begin(items: &[Item<'_>]) -> Option<(Stretch, usize)> {
+        let Item::Leaf(node) = items.first()? else { return None };
+        if let Some(stretch) = Stretch::of(node) {
+            return Some((stretch, 1));
+        }
+        let Kind::Repeat { min: 0, max: Some(1), body, .. } = &node.kind else { return None };
+        let word = literal(body)?;
+        let next = 1 + items[1..].iter().position(|item| matches!(item, Item::Leaf(_)))?;
+        let Item::Leaf(node) = items[next] else { return None };
+        let stretch = Stretch::of(node)?;
+        let takes_word = word.iter().all(|&byte| stretch.set.contains(byte));
+        (takes_word && stretch.min == 0 && stretch.max == usize::MAX).then_some((stretch, next + 1))
+    }
+
     fn of(node: &Node) -> Option<Stretch> {
         let Kind::Repeat { min, max, body, .. } = &node.kind else {
             return match &node.kind {
@@ -201,7 +281,7 @@ impl Stretch {
         };
         let set = match Ascii::of(&body.kind) {
             Some(set) => set,
-            None if is_any_run(node) => Ascii::from_fn(|byte| byte != b'\n'),
+            None if is_any_run(node) => ANYTHING,
             None => return None,
         };
         Some(Stretch { set, min: *min as usize, max: max.map_or(usize::MAX, |max| max as usize) })
@@ -210,6 +290,8 @@ impl Stretch {
     /// Whether it is all that is from `at` to `to`.
     fn fills(&self, text: &[u8], at: usize, to: usize) -> bool {
         let Some(length) = to.checked_sub(at) else { return false };
-        (self.min..=self.max).contains(&length) && text[at..to].iter().all(|&byte| self.set.contains(byte))
+        let anything = self.set == ANYTHING;
+        (self.min..=self.max).contains(&length)
+            && (anything || text[at..to].iter().all(|&byte| self.set.contains(byte)))
     }
 }

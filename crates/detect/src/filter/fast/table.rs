@@ -74,6 +74,11 @@ impl Table {
         }
     }
 
+    /// Bytes of one class are not told from each other.
+    pub(super) fn class(&self, byte: u8) -> u8 {
+        self.classes[usize::from(byte)]
+    }
+
     /// The state in which a search begins after `before`.
     pub(super) fn start(
         &mut self,

@@ -1,7 +1,5 @@
 //! One way through one `failregex`, and what is known of every line that goes it.
 
-use std::ops::Range;
-
 use regex_syntax::hir::Hir;
 
 use crate::pattern::ast::{Ast, Node, Width};
@@ -13,7 +11,7 @@ use super::super::span::Span;
 use super::ascii::Ascii;
 use super::head;
 use super::lower::{Lowered, anything, lower};
-use super::plan::{Place, Plan, Verdict, is_anchored, is_rigid};
+use super::plan::{Bytes, Place, Plan, Verdict, is_anchored, is_rigid};
 use super::sequence::{Interest, Item, Sequence};
 use super::shape::{Places, Shape};
 
@@ -200,11 +198,12 @@ fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
 
 impl Variant {
     /// Whether the rule matches `text` in this way, if a look is enough to say so; `places` says where the literal
-    /// before the host stands.
+    /// before the host stands, `known` is what the ways asked before have read.
     pub(super) fn look<'s>(
         &'s self,
         text: &[u8],
         places: impl FnOnce(&'s Plan) -> Places,
+        known: &mut Option<Bytes>,
         rest: impl FnOnce(usize) -> Option<bool>,
     ) -> Verdict {
         let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
@@ -216,20 +215,17 @@ impl Variant {
                 Places::Several => return Verdict::Unknown,
             }
         }
-        match shape.host_start(text, anchor) {
-            Some(start) => plan.judge(text, start, |at| shape.rest_matches(text, at).or_else(|| rest(at))),
+        match shape.begin(text, anchor) {
+            Some(start) => {
+                plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(at)))
+            }
             None => Verdict::No,
         }
     }
 
-    /// Where the ids of a match stand, as in [`super::Hit`]; see [`Plan::place`].
-    pub(super) fn ids(
-        &self,
-        text: &[u8],
-        offset: usize,
-        rest: impl FnOnce(usize) -> bool,
-    ) -> Option<[Option<Span>; 5]> {
-        Some(ids(self.plan.as_ref()?.place(text, rest).ok()?, offset))
+    /// Where the host of a match stands, if it names one; see [`Plan::place`].
+    pub(super) fn place(&self, text: &[u8], rest: impl FnOnce(usize) -> bool) -> Option<Option<Place>> {
+        self.plan.as_ref()?.place(text, rest).ok()
     }
 
     /// The user of a match, if the plan finds it.
@@ -238,17 +234,4 @@ impl Variant {
         let span = plan.user(text, |_| false).ok()?;
         Some(if span.is_empty() { User::Nobody } else { User::At(Span::from(span).shift(offset)) })
     }
-}
-
-/// A host's place in `text` as places in a subject in which that begins at `offset`.
-pub(super) fn ids(place: Option<Place>, offset: usize) -> [Option<Span>; 5] {
-    let shift = |span: Range<usize>| Some(Span::from(span).shift(offset));
-    let mut ids = [const { None }; 5];
-    match place {
-        Some(Place::Ip4(span)) => ids[1] = shift(span),
-        Some(Place::Ip6(span)) => ids[2] = shift(span),
-        Some(Place::Dns(span)) => ids[3] = shift(span),
-        None => {}
-    }
-    ids
 }

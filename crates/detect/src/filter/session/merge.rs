@@ -5,7 +5,7 @@ use crate::Time;
 use super::super::compile::Filter;
 use super::super::fields::{FieldValue, Fields};
 use super::super::hit::{Hit, User};
-use super::super::host::Ids;
+use super::super::host::{Host, Ids};
 use super::super::plain::{self, Scratch};
 use super::super::span::Span;
 
@@ -81,7 +81,7 @@ impl Session {
         self.text.capacity() + self.folded.as_deref().map_or(0, Fields::size)
     }
 
-    /// Adds a line and says whether it completes a failure; then [`Session::ids`] says whose.
+    /// Adds a line and says whether it completes a failure; then [`Session::host`] says whose.
     pub(super) fn add(&mut self, line: Line<'_>, scratch: &mut Scratch) -> bool {
         let marks = line.hit.marks;
         let was_pending = std::mem::take(&mut self.pending) && !marks.gained;
@@ -135,8 +135,16 @@ impl Session {
         });
     }
 
+    /// Whom the session accuses, after a line with `hit`.
+    pub(in super::super) fn host(&self, hit: &Hit) -> Option<Host<'_>> {
+        let [fid, ip4, _, _, cidr] = &self.ids;
+        // What comes first among the ids is this line's own.
+        let own = fid.is_none() && cidr.is_none() && (ip4.is_none() || hit.ids[1].is_some());
+        hit.address.filter(|_| own).map(Host::Address).or_else(|| self.ids().host())
+    }
+
     /// The last value of each id.
-    pub(in super::super) fn ids(&self) -> Ids<'_> {
+    fn ids(&self) -> Ids<'_> {
         let at = |index: usize| self.ids[index].map(|span| span.of(&self.text));
         Ids { fid: at(0), ip4: at(1), ip6: at(2), dns: at(3), cidr: at(4) }
     }
@@ -202,9 +210,7 @@ impl Session {
     /// Everything that its lines have said.
     pub(in super::super) fn fields(&self, filter: &Filter) -> Fields {
         let mut fields = self.merged(filter);
-        for name in ["mlfforget", "nofail", "mlfgained"] {
-            fields.remove(name);
-        }
+        drop_marks(&mut fields);
         let users = self.all_users(filter);
         if !users.is_empty() {
             fields.set("users", FieldValue::List(users));
@@ -227,5 +233,12 @@ impl Session {
             }
         }
         users
+    }
+}
+
+/// What lines say about their session is nothing that the failure says.
+pub(in super::super) fn drop_marks(fields: &mut Fields) {
+    for name in ["mlfforget", "nofail", "mlfgained"] {
+        fields.remove(name);
     }
 }

@@ -90,6 +90,11 @@ impl Sessions {
         failed.then(|| &self.slots[slot as usize].session)
     }
 
+    /// Whether a session is open.
+    pub(in super::super) fn knows(&mut self, key: &str, at: Time) -> bool {
+        !self.by_key.is_empty() && self.find(self.hasher.hash_one(key), key, at).is_some()
+    }
+
     fn find(&mut self, hash: u64, key: &str, at: Time) -> Option<u32> {
         let slots = &self.slots;
         let slot = *self.by_key.find(hash, |&slot| slots[slot as usize].key == key)?;

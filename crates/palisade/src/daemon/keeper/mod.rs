@@ -14,6 +14,7 @@ mod evidence;
 mod fail2ban;
 mod history;
 mod pending;
+mod permit;
 mod plan;
 mod progress;
 mod report;
@@ -161,7 +162,8 @@ impl Keeper {
     }
 
     /// Sleeps until something happens or is due.
-    fn wait(&self) -> io::Result<Woken> {
+    fn wait(&mut self) -> io::Result<Woken> {
+        let timeout = Timespec::try_from(self.patience()).map_err(io::Error::other)?;
         let always =
             [self.signals.end(), self.signals.reload(), self.server.listener(), self.server.bell()].map(Some);
         let monitor = self.monitor.as_ref().map(Monitor::as_fd);
@@ -171,7 +173,6 @@ impl Keeper {
             places.enumerate().filter_map(|(name, fd)| Some((name, fd?))).unzip();
         let mut polled: Vec<PollFd<'_>> =
             fds.into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
-        let timeout = Timespec::try_from(self.patience()).map_err(io::Error::other)?;
         match poll(&mut polled, Some(&timeout)) {
             Err(rustix::io::Errno::INTR) | Ok(0) => return Ok(Woken::default()),
             Err(error) => return Err(error.into()),
@@ -192,7 +193,7 @@ impl Keeper {
     }
 
     /// How long nothing is due.
-    fn patience(&self) -> Duration {
+    fn patience(&mut self) -> Duration {
         let to_restore = !self.restore.is_empty() || self.monitor.is_none();
         if to_restore && !self.troubles.contains_key(restore::KERNEL) {
             return Duration::ZERO;

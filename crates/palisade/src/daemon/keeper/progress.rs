@@ -51,6 +51,7 @@ impl Keeper {
         let history = Stored { store: &self.store, names: &names };
         let mut counted = vec![0u64; self.jails.len()];
         let mut reached = Vec::new();
+        self.jails.look_ahead(failures.iter().map(|found| (found.jail.into(), found.host)), &history);
         for found in failures {
             let jail = usize::from(found.jail);
             // A line cannot tell of the future; a wrong clock must not make a ban longer.

@@ -10,8 +10,6 @@ use super::protocol::Ticket;
 const JOBS: usize = 1 << 14;
 /// …and so many more that lift or end something, which must not be lost lightly.
 const SPARE: usize = 1 << 16;
-/// Of bans that wait when an action is to end, so many are still told to it.
-const AT_THE_END: usize = 32;
 /// So much may wait in all queues together, in bytes.
 const BYTES: usize = 32 << 20;
 
@@ -75,33 +73,12 @@ impl Queue {
         true
     }
 
-    /// This is the last job, and comes soon: of the bans that wait only the first few are still done. Gives how many
-    /// are not.
-    pub(super) fn end(&self, last: Job) -> usize {
+    /// Nothing more comes; what waits is still done, or not.
+    pub(super) fn close(&self, drop_the_rest: bool) {
         let mut jobs = self.lock();
-        let before = jobs.0.len();
-        let mut at = 0;
-        jobs.0.retain(|job| {
-            at += 1;
-            let kept = at <= AT_THE_END || job.room().0 != JOBS;
-            if !kept {
-                self.budget.0.fetch_sub(job.size(), Ordering::Relaxed);
-            }
-            kept
-        });
-        let dropped = before - jobs.0.len();
-        self.budget.0.fetch_add(last.size(), Ordering::Relaxed);
-        jobs.0.push_back(last);
-        jobs.1 = true;
-        self.bell.notify_one();
-        dropped
-    }
-
-    /// Nothing that waits is done any more.
-    pub(super) fn abandon(&self) {
-        let mut jobs = self.lock();
-        let dropped = jobs.0.drain(..).map(|job| job.size()).sum();
-        self.budget.0.fetch_sub(dropped, Ordering::Relaxed);
+        if drop_the_rest {
+            jobs.0.clear();
+        }
         jobs.1 = true;
         self.bell.notify_one();
     }
@@ -123,73 +100,5 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, (VecDeque<Job>, bool)> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use detect::Time;
-
-    use super::super::protocol::{Evidence, Past};
-    use super::*;
-
-    fn ticket(line: usize) -> Arc<Ticket> {
-        Arc::new(Ticket {
-            host: "192.0.2.1/32".parse().unwrap(),
-            time: Time::default(),
-            bantime: 1,
-            failures: 1,
-            count: 1,
-            restored: false,
-            evidence: Evidence { lines: vec!["x".repeat(line)], fields: Vec::new() },
-            past: [Past::default(), Past::default()],
-            jail: [0; 4],
-        })
-    }
-
-    #[test]
-    fn bans_that_find_no_room_are_refused_and_their_ends_are_not() {
-        let queue = Queue::new(Budget::default());
-        let taken = (0..JOBS + 10).filter(|_| queue.push(Job::Ban(ticket(1)))).count();
-        assert_eq!(taken, JOBS);
-        assert!(queue.push(Job::Unban(ticket(1))) && queue.push(Job::Flush(Vec::new())));
-        assert!(queue.next().is_some());
-    }
-
-    #[test]
-    fn all_queues_share_their_bytes_and_give_them_back() {
-        let budget = Budget::default();
-        let queues = [Queue::new(budget.clone()), Queue::new(budget.clone())];
-        while queues[0].push(Job::Ban(ticket(1 << 20))) {}
-        assert!(!queues[1].push(Job::Ban(ticket(1))));
-        assert!(queues[1].push(Job::Unban(ticket(1))));
-        for queue in &queues {
-            queue.end(Job::Stop(Vec::new()));
-            while queue.next().is_some() {}
-        }
-        assert_eq!(budget.0.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn an_end_does_not_wait_for_many_bans() {
-        let budget = Budget::default();
-        let queue = Queue::new(budget.clone());
-        (0..1000).for_each(|_| assert!(queue.push(Job::Ban(ticket(1)))));
-        queue.push(Job::Unban(ticket(1)));
-        assert_eq!(queue.end(Job::Stop(Vec::new())), 1000 - AT_THE_END);
-        let left: Vec<Job> = std::iter::from_fn(|| queue.next()).collect();
-        assert_eq!(left.len(), AT_THE_END + 2);
-        assert!(matches!(&left[AT_THE_END..], [Job::Unban(_), Job::Stop(_)]));
-        assert_eq!(budget.0.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn an_abandoned_queue_is_empty() {
-        let budget = Budget::default();
-        let queue = Queue::new(budget.clone());
-        queue.push(Job::Start);
-        queue.abandon();
-        assert!(queue.next().is_none());
-        assert_eq!(budget.0.load(Ordering::Relaxed), 0);
     }
 }

@@ -7,7 +7,6 @@ mod filters;
 mod journals;
 mod reader;
 mod report;
-mod source;
 
 use std::io;
 use std::os::fd::AsFd;

@@ -5,11 +5,10 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::files::LogFiles;
+use super::files::{self, LogFiles};
 use super::filters::Filters;
-use super::journals::Journals;
+use super::journals::{self, Journals};
 use super::report::Report;
-use super::source::{Reading, Source};
 use crate::daemon::protocol::{FilterCounters, Progress, WatchedJail};
 use crate::engine::clock::now;
 
@@ -39,7 +38,7 @@ impl Compiled {
 
     /// What must be readable.
     pub(super) fn folders(&self) -> Vec<PathBuf> {
-        [LogFiles::folders(&self.jails), Journals::folders(&self.jails)].concat()
+        files::folders(&self.jails).into_iter().chain(journals::folders(&self.jails)).collect()
     }
 
     /// Opens the sources where they were left, and gets the filters' sessions back.
@@ -58,9 +57,9 @@ impl Reader {
     /// Reads a piece. True: there is more at once.
     pub(super) fn read(&mut self) -> bool {
         let Self { filters, files, journals, report, .. } = self;
-        let mut into = Reading { filters, report, now: now() };
-        let more = files.read(PIECE, &mut into);
-        journals.read(PIECE, &mut into) || more
+        let now = now();
+        let more = files.read(PIECE, filters, now, report);
+        journals.read(PIECE, filters, now, report) || more
     }
 
     /// What has been read since the last time, if anything.
