@@ -4,6 +4,10 @@
 //! through a program that a line took is kept as the bytes that it saw. A line that has the same bytes but for the
 //! digits of its clock and of its fraction takes the same way, as long as no step on it tells one digit from another.
 
+mod witness;
+
+use witness::{TakenStep, Witness, steps};
+
 use super::choices;
 use super::directive::Directive;
 use super::fields::{Fields, Slot};
@@ -180,18 +184,6 @@ impl Variable {
     }
 }
 
-#[derive(Clone, Copy)]
-struct TakenStep {
-    pc: usize,
-    at: usize,
-    /// The next step, and where it is taken.
-    next: (usize, usize),
-}
-
-fn steps(taken: &[Taken]) -> impl Iterator<Item = TakenStep> {
-    taken.windows(2).map(|pair| TakenStep { pc: pair[0].0, at: pair[0].1, next: pair[1] })
-}
-
 /// The byte after which the shape begins, and where that is in this line.
 fn beginning(program: &Program, taken: &[Taken]) -> Option<(Option<u8>, usize)> {
     let [(start, 0), (first, 0), (second, _), (_, base), ..] = *taken else { return None };
@@ -238,181 +230,5 @@ fn words(text: &[u8], base: usize, end: usize, variable: &[Variable]) -> Option<
     Some(chunks.iter().enumerate().map(word).collect())
 }
 
-/// Goes over the steps that were taken.
-struct Witness<'a> {
-    program: &'a Program,
-    text: &'a [u8],
-    base: usize,
-    end: usize,
-    variable: &'a [Variable],
-    /// What was seen behind the date.
-    looks: Vec<Look>,
-}
-
-impl Witness<'_> {
-    /// `None` if the step sees more of the variable digits than that they are digits, or more behind the date than
-    /// a [`Look`] can say.
-    fn check(&mut self, step: TakenStep) -> Option<()> {
-        let program = self.program;
-        let (at, next) = (step.at, step.next.1);
-        match program.ops[step.pc] {
-            Op::Split { first, second } => {
-                self.entering(first.into(), at)?;
-                self.entering(second.into(), at)?;
-            }
-            Op::Run(run) => {
-                let run = &program.runs[usize::from(run)];
-                self.look(next, Peek::class(run.class))?;
-            }
-            Op::Fraction => _ = self.look(next, Peek::DIGITS)?,
-            Op::TwoDigits(..) => _ = self.look(next, program.follows[step.pc])?,
-            Op::EndWord => return self.look(at, Peek::AFTER_WORD_ASCII)?.then_some(()),
-            Op::Directive(Directive::ZoneOffset) => {
-                // `+02` may go on in another line; longer texts, and letters, may not.
-                let whole = next - at >= 5 || self.text[at].is_ascii_alphabetic();
-                self.look(next, program.follows[step.pc])?;
-                return whole.then_some(());
-            }
-            Op::Directive(Directive::Epoch) => {
-                self.look(next, program.follows[step.pc])?;
-                // Neither more digits nor a fraction where there is none.
-                return self.look(next, Peek::AFTER_WORD_ASCII.without(b'.'))?.then_some(());
-            }
-            Op::Directive(directive) if !directive.is_plain() => return None,
-            Op::End | Op::Boundary | Op::BeginWord | Op::BeginEpoch => return None,
-            _ => {}
-        }
-        Some(())
-    }
-
-    /// What a split sees of the way that begins at `pc`.
-    fn entering(&mut self, pc: usize, at: usize) -> Option<()> {
-        let program = self.program;
-        if !self.look(at, program.peeks[pc])? {
-            return Some(());
-        }
-        match program.ops[pc] {
-            Op::Byte(_) => _ = self.look(at + 1, program.peeks[pc + 1])?,
-            Op::Run(run) => {
-                let class = Peek::class(program.runs[usize::from(run)].class);
-                self.look(at, class)?;
-                self.look(at + 1, class)?;
-                self.look(at + 1, program.peeks[pc + 1])?;
-            }
-            Op::Directive(Directive::WeekdayName) => {
-                let apart = self.variable.iter().all(|span| at + 3 <= span.from || span.till <= at);
-                return (apart && at + 3 <= self.end).then_some(());
-            }
-            _ => {}
-        }
-        Some(())
-    }
-
-    fn look(&mut self, at: usize, peek: Peek) -> Option<bool> {
-        let allows = peek.allows(self.text.get(at));
-        if at >= self.end {
-            let at = at - self.base;
-            let peek = if allows { peek } else { peek.others() };
-            match self.looks.iter_mut().find(|look| look.at == at) {
-                Some(look) => look.peek.narrow(&peek),
-                None => self.looks.push(Look { at, peek }),
-            }
-        }
-        let variable = self.variable.iter().any(|span| span.holds(at));
-        (!variable || peek.takes_digits_alike()).then_some(allows)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::sync::LazyLock;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::date::builtin::PATTERNS;
-    use crate::date::parse::parse;
-    use crate::date::run::Stack;
-    use crate::date::source::Source;
-
-    /// What patterns may do with the digits of a clock beside reading it.
-    const TRICKY: [&str; 8] = [
-        "^(?:%m:)?%H:%M:%S",
-        "^(?:x[12]|x|1\\d:)%H:%M:%S(?:2|[.,]%f)?(?: %ExY)?",
-        "^[^\\[]*\\[(%d/%b/%Y:%H:%M:%S %z)",
-        "^(?:[0-4]+ )?%b %d %k:%M:%S(?: [0-4]|)",
-        "^%H:%M:%S(?:,%f| )?1?",
-        "^\\d*(?::%M)?:%H:%M:%S",
-        "^%Y-%m-%d %H:%M:%S(?:\\s*%z)?$",
-        "^(?:%f)?:?%H:%M:%S",
-    ];
-
-    static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
-        let program = |source: Source| Program::new(&source, &parse(&source.body, &source.flags)?);
-        let built_in = PATTERNS.iter().filter(|(pattern, _)| pattern.contains('%'));
-        let anchored =
-            built_in.map(|(pattern, _)| format!("{{^LN-BEG}}{}", pattern.trim_start_matches("{^LN-BEG}")));
-        let all = anchored.chain(TRICKY.map(str::to_owned));
-        let written = all.filter_map(|pattern| program(Source::pattern(&pattern, 0).ok()?));
-        written.chain(program(Source::epoch(true, false))).collect()
-    });
-
-    fn line() -> impl Strategy<Value = String> {
-        const MORE: [&str; 8] = [
-            "a [01/Jun/2024:12:34:56 +0200] x",
-            "2024-06-01 12:34:56 Z",
-            "2024-06-01 12:34:56.123 Got",
-            "1234 Jun  1 12:34:56 3 ",
-            "12:12:34:56,1234 ",
-            "1717238096.1234 x",
-            "x12:34:56,123 2024",
-            ":12:34:56 1",
-        ];
-        let dates: Vec<&str> = PATTERNS.iter().map(|(_, date)| *date).chain(MORE).collect();
-        (prop::sample::select(dates), "[ -~é]{0,12}").prop_map(|(date, after)| format!("{date}{after}"))
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(3000))]
-
-        #[test]
-        fn a_shape_reads_what_the_program_reads(
-            first in line(),
-            changes in prop::collection::vec((any::<prop::sample::Index>(), "[0-9]|[0-9]|[0-9 :.,+TZé-]"), 0..5),
-        ) {
-            let mut chars: Vec<char> = first.chars().collect();
-            for (at, new) in changes {
-                let at = at.index(chars.len());
-                chars[at] = new.chars().next().unwrap_or_default();
-            }
-            let second: String = chars.into_iter().collect();
-            let mut stack = Stack::new();
-            for program in &*PROGRAMS {
-                let Some(layout) = program.layout(&first, &mut stack) else { continue };
-                let mut fields = Fields::NONE;
-                let Some(hit) = layout.read(second.as_bytes(), &mut fields) else { continue };
-                let expected = program.search(&second, 0, &mut stack);
-                let place = |hit: Hit| (hit.start, hit.end, hit.date);
-                prop_assert_eq!(Some(place(hit)), expected.map(place), "{:?} after {:?}", second, first);
-                prop_assert_eq!(fields, *stack.fields(), "{:?} after {:?}", second, first);
-            }
-        }
-    }
-
-    #[test]
-    fn common_forms_have_a_shape() {
-        let mut stack = Stack::new();
-        for line in [
-            "Jun  1 12:34:56 host sshd[1]: x",
-            "Sep 11 12:34:56 host sshd[1]: x",
-            "2024-06-01T12:34:56.123456+02:00 host sshd[1]: x",
-            "2024-06-01T12:34:56Z host sshd[1]: x",
-            "2024-06-01 12:34:56,123 fail2ban.actions",
-            "[Sat Jun 01 12:34:56.123456 2024] [error] x",
-            "2024/06/01 12:34:56 [error] 1#1: x",
-            "1717238096.123 x                  ",
-        ] {
-            assert!(PROGRAMS.iter().any(|program| program.layout(line, &mut stack).is_some()), "{line}");
-        }
-    }
-}
+mod tests;

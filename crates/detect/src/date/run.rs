@@ -1,19 +1,20 @@
 //! Runs a [`Program`] over a line: backtracking, in the order in which Python tries things, within a budget.
 
+mod back;
+mod stack;
+
+pub(super) use stack::Stack;
+
+use stack::Retry;
+
 use super::directive::Directive;
-use super::fields::{Fields, Slot};
+use super::fields::Slot;
 use super::layout::Taken;
-use super::parse::{Class, MARKS, Wide};
+use super::parse::{Class, Wide};
 use super::program::{self, Op, Program, TwoDigits};
 use super::{names, word};
-use crate::pattern::Groups;
 
 pub(super) const AUDIT: &[u8] = b"audit(";
-
-/// Alternatives that may wait at a time.
-const WAITING: usize = 2_000;
-/// What an alternative that is tried takes of the budget. A character in a repetition takes 1.
-const RETRY: usize = 8;
 
 /// Where a pattern matched. What it read is in [`Stack::fields`] until the next search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,67 +25,6 @@ pub(super) struct Hit {
     pub(super) date: (usize, usize),
     /// The match is known to be ASCII.
     pub(super) ascii: bool,
-}
-
-/// What is known so far on one way through a program.
-#[derive(Clone, Copy, Debug)]
-struct Notes {
-    fields: Fields,
-    date: (u32, u32),
-    marks: [(u32, u32); MARKS],
-}
-
-/// Another way to go on.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    pc: u32,
-    pos: u32,
-    retry: Retry,
-    notes: Notes,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Retry {
-    Here,
-    /// The run's characters, down to this position.
-    Shorter(u32),
-    /// The directive's choice of this number.
-    Choice(u32),
-}
-
-/// Memory that is used again from line to line.
-#[derive(Clone, Debug)]
-pub(super) struct Stack {
-    waiting: Vec<Waiting>,
-    pub(super) budget: usize,
-    notes: Notes,
-    groups: Groups,
-}
-
-impl Stack {
-    pub(super) fn new() -> Self {
-        Self { waiting: Vec::new(), budget: 0, notes: Notes::NONE, groups: Groups::new() }
-    }
-
-    /// Forgets the last way through a program.
-    pub(super) fn start(&mut self) {
-        self.waiting.clear();
-        self.notes = Notes::NONE;
-    }
-
-    /// What the last match read.
-    pub(super) fn fields(&mut self) -> &mut Fields {
-        &mut self.notes.fields
-    }
-
-    /// For [`super::engine::Engine`]: its memory, and where it puts what it read.
-    pub(super) fn of_engine(&mut self) -> (&mut Groups, &mut Fields) {
-        (&mut self.groups, &mut self.notes.fields)
-    }
-}
-
-impl Notes {
-    const NONE: Self = Self { fields: Fields::NONE, date: (0, 0), marks: [(0, 0); MARKS] };
 }
 
 /// The steps do not match on this way.
@@ -324,65 +264,6 @@ impl Runner<'_> {
 
     fn spend(&mut self, work: usize) {
         self.stack.budget = self.stack.budget.saturating_sub(work);
-    }
-
-    /// Puts another way aside. When too many wait, the line is given up.
-    fn wait(&mut self, pc: usize, pos: usize, retry: Retry) {
-        if self.stack.waiting.len() == WAITING {
-            self.stack.budget = 0;
-        } else {
-            self.stack.waiting.push(Waiting {
-                pc: pc as u32,
-                pos: pos as u32,
-                retry,
-                notes: self.stack.notes,
-            });
-        }
-    }
-
-    /// Goes back to the last way that was put aside.
-    pub(super) fn back(&mut self) -> Option<(usize, usize)> {
-        loop {
-            let waiting = self.stack.waiting.pop()?;
-            self.stack.budget = self.stack.budget.saturating_sub(RETRY);
-            if self.stack.budget == 0 {
-                return None;
-            }
-            self.stack.notes = waiting.notes;
-            let (pc, pos) = (waiting.pc as usize, waiting.pos as usize);
-            match waiting.retry {
-                Retry::Here => return Some((pc, pos)),
-                Retry::Choice(from) => {
-                    if let Op::Directive(directive) | Op::TwoDigits(directive, _) | Op::Clock(directive) =
-                        self.program.ops[pc]
-                        && let Some(end) = self.choose(pc, pos, directive, from as usize)
-                    {
-                        return Some((pc + 1, end));
-                    }
-                }
-                Retry::Shorter(shortest) => {
-                    if let Some(end) = self.shorter(pc, pos, shortest as usize) {
-                        if end > shortest as usize {
-                            self.wait(pc, end, waiting.retry);
-                        }
-                        return Some((pc + 1, end));
-                    }
-                }
-            }
-        }
-    }
-
-    /// The next shorter end of a run with which the rest may match.
-    fn shorter(&mut self, pc: usize, mut end: usize, shortest: usize) -> Option<usize> {
-        let follow = &self.program.peeks[pc + 1];
-        while end > shortest {
-            end = self.char_before(end);
-            self.spend(1);
-            if follow.allows(self.text.get(end)) {
-                return Some(end);
-            }
-        }
-        None
     }
 
     fn char_before(&self, pos: usize) -> usize {
