@@ -1,11 +1,11 @@
 //! Dates beside the real Fail2Ban, where it is installed.
 #![expect(clippy::unwrap_used, reason = "a test may stop at what should not happen")]
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+mod interpreter;
 
 use detect::{DateDetector, Time, Zone};
-use serde_json::{Value, json};
+use interpreter::Interpreter;
+use serde_json::json;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fail2ban_dates.py");
 /// The system's own Python, for which distributions install Fail2Ban.
@@ -23,48 +23,24 @@ struct Question<'a> {
 /// Time in seconds, and place in characters, as the script answers.
 type Answer = (Option<f64>, Option<(usize, usize)>);
 
-struct Fail2Ban {
-    child: Child,
-    asked: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
+struct Fail2Ban(Interpreter);
 
 impl Fail2Ban {
     /// `None` where there is none.
     fn start(zone: &str) -> Option<Self> {
-        let installed = Command::new(PYTHON).args(["-c", "import fail2ban.server.datedetector"]).output();
-        if !installed.is_ok_and(|output| output.status.success()) {
+        let started = Interpreter::start(PYTHON, "import fail2ban.server.datedetector", SCRIPT, zone);
+        if started.is_none() {
             eprintln!("SKIPPED: no Fail2Ban for {PYTHON} to compare dates with");
-            return None;
         }
-        let mut child = Command::new(PYTHON)
-            .arg(SCRIPT)
-            .env("TZ", zone)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let asked = child.stdin.take().unwrap();
-        let answers = BufReader::new(child.stdout.take().unwrap());
-        Some(Self { child, asked, answers })
+        started.map(Self)
     }
 
     /// `None`: Fail2Ban does not take the pattern.
     fn ask(&mut self, question: &Question) -> Option<Vec<Answer>> {
         let text = json!({"pattern": question.pattern, "now": question.now, "lines": question.lines,
             "default_tz": question.logtimezone});
-        writeln!(self.asked, "{text}").unwrap();
-        let mut answer = String::new();
-        self.answers.read_line(&mut answer).unwrap();
-        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let answer = self.0.ask(&text);
         serde_json::from_value(answer).ok()
-    }
-}
-
-impl Drop for Fail2Ban {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

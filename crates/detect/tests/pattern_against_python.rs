@@ -1,5 +1,6 @@
 //! The same patterns on the same texts, here and in the real `re`: same patterns refused, same matches, same groups.
 
+mod interpreter;
 mod python;
 mod random_pattern;
 

@@ -8,33 +8,36 @@ use crate::error::sqlite;
 /// Tells a database of Palisade's from anybody else's: "Pali".
 const APPLICATION_ID: i32 = 0x5061_6c69;
 
+/// What is kept of a ban, live or past, in the first schema.
+macro_rules! ban {
+    () => {
+        "
+        jail TEXT NOT NULL,
+        host BLOB NOT NULL,
+        start INTEGER NOT NULL,
+        until INTEGER,
+        failures INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        source INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        "
+    };
+}
+
 /// What makes each schema from the one before; `user_version` counts those that were applied. Never changed once
 /// released, only added to.
 pub(crate) const MIGRATIONS: &[&str] = &[
     // Live bans and past ones are apart: the first are read as a whole at every start, and their key keeps any from being
     // there twice; the second only grow at the end and are pruned at the front.
-    "CREATE TABLE bans (
-        jail TEXT NOT NULL,
-        host BLOB NOT NULL,
-        start INTEGER NOT NULL,
-        until INTEGER,
-        failures INTEGER NOT NULL,
-        count INTEGER NOT NULL,
-        source INTEGER NOT NULL,
-        reason TEXT NOT NULL,
-        PRIMARY KEY (jail, host)
+    concat!(
+        "CREATE TABLE bans (",
+        ban!(),
+        "PRIMARY KEY (jail, host)
     ) WITHOUT ROWID, STRICT;
     CREATE TABLE history (
-        id INTEGER PRIMARY KEY,
-        jail TEXT NOT NULL,
-        host BLOB NOT NULL,
-        start INTEGER NOT NULL,
-        until INTEGER,
-        failures INTEGER NOT NULL,
-        count INTEGER NOT NULL,
-        source INTEGER NOT NULL,
-        reason TEXT NOT NULL,
-        ended INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY,",
+        ban!(),
+        "ended INTEGER NOT NULL,
         ending INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX history_host ON history (host);
@@ -60,7 +63,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     CREATE TABLE positions (
         source BLOB PRIMARY KEY,
         position BLOB NOT NULL
-    ) WITHOUT ROWID, STRICT;",
+    ) WITHOUT ROWID, STRICT;"
+    ),
     "CREATE TABLE matches (
         host BLOB NOT NULL,
         jail TEXT NOT NULL,

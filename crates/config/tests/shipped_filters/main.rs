@@ -3,6 +3,8 @@
 
 mod fail2ban;
 mod hostile;
+#[path = "../../../detect/tests/interpreter/mod.rs"]
+mod interpreter;
 mod samples;
 
 use std::collections::BTreeMap;

@@ -8,8 +8,19 @@ use super::fields::{Fields, Slot};
 use super::program::TwoDigits;
 use super::{names, offsets};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Directive {
+macro_rules! directives {
+    ($($name:ident,)*) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub(super) enum Directive {
+            $($name,)*
+        }
+
+        /// Every directive.
+        pub(super) const ALL: &[Directive] = &[$(Directive::$name,)*];
+    };
+}
+
+directives! {
     Year,
     ExactYear,
     ShortYear,
@@ -90,48 +101,6 @@ const SPELLINGS: &[(&str, Directive)] = &[
     ("G", IsoYear),
     ("u", IsoWeekday),
     ("V", IsoWeek),
-];
-
-/// Every directive.
-pub(super) const ALL: [Directive; 38] = [
-    Year,
-    ExactYear,
-    ShortYear,
-    Month,
-    ExactMonth,
-    Day,
-    ExactDay,
-    Hour,
-    ExactHour,
-    SpacedHour,
-    ExactSpacedHour,
-    Hour12,
-    SpacedHour12,
-    ExactSpacedHour12,
-    Minute,
-    ExactMinute,
-    Second,
-    ExactSecond,
-    Fraction,
-    MonthName,
-    FullMonthName,
-    WeekdayName,
-    FullWeekdayName,
-    WeekdayNumber,
-    Yearday,
-    WeekFromSunday,
-    WeekFromMonday,
-    AmPm,
-    ZoneOffset,
-    ZoneName,
-    AnyZone,
-    ExactZoneName,
-    IsoYear,
-    IsoWeekday,
-    IsoWeek,
-    Epoch,
-    LongEpoch,
-    Tai64n,
 ];
 
 /// The directive that `text` begins with, after its `%`, and its length.

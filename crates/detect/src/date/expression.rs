@@ -41,7 +41,7 @@ impl Directive {
 
     /// The directive whose text a group of this name holds.
     pub(super) fn of_group(name: &str) -> Option<Self> {
-        directive::ALL.into_iter().find(|directive| directive.group() == name)
+        directive::ALL.iter().copied().find(|directive| directive.group() == name)
     }
 
     /// A named group that matches the directive's texts, most preferred first.

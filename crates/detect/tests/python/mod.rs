@@ -1,10 +1,11 @@
 //! The real `re` in a process of its own.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use detect::pattern::Flags;
 use serde_json::{Value, json};
+
+use crate::interpreter::Interpreter;
 
 /// Spans by group, in characters; `None` is no match.
 pub(crate) type Match = Option<Vec<Option<[usize; 2]>>>;
@@ -17,49 +18,24 @@ pub(crate) enum Answer {
     Read { names: Vec<(String, usize)>, matches: Vec<Option<Match>> },
 }
 
-pub(crate) struct Python {
-    child: Child,
-    questions: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
+pub(crate) struct Python(Interpreter);
 
 impl Python {
     /// `None`, loudly, on a host without Python 3.11 or later.
     pub(crate) fn start() -> Option<Python> {
         let new_enough = "import sys; sys.exit(sys.version_info < (3, 11))";
-        let found = Command::new("python3").args(["-c", new_enough]).status();
-        if !found.is_ok_and(|status| status.success()) {
-            eprintln!("SKIPPED: no python3 of version 3.11 or later to compare with");
-            return None;
-        }
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python_re.py");
-        let mut child = Command::new("python3")
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python3 starts, it did before");
-        let questions = child.stdin.take().expect("piped");
-        let answers = BufReader::new(child.stdout.take().expect("piped"));
-        Some(Python { child, questions, answers })
+        let started = Interpreter::start("python3", new_enough, script, "UTC");
+        if started.is_none() {
+            eprintln!("SKIPPED: no python3 of version 3.11 or later to compare with");
+        }
+        started.map(Self)
     }
 
     pub(crate) fn ask(&mut self, pattern: &str, flags: Flags, texts: &[&str]) -> Answer {
         let letters = [(flags.ignorecase, "i"), (flags.multiline, "m"), (flags.dotall, "s")];
         let letters: String = letters.iter().filter(|(on, _)| *on).map(|(_, letter)| *letter).collect();
-        let question = json!({ "pattern": pattern, "flags": letters, "texts": texts });
-        writeln!(self.questions, "{question}").expect("python3 listens");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("python3 answers");
-        let answer: Value = serde_json::from_str(&line).expect("an answer is JSON");
-        read(&answer)
-    }
-}
-
-impl Drop for Python {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        read(&self.0.ask(&json!({ "pattern": pattern, "flags": letters, "texts": texts })))
     }
 }
 

@@ -6,13 +6,13 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use config::{LogPattern, Source};
+use config::LogPattern;
 use detect::Time;
 use detect::filter::Line;
 use sources::{FileSpec, Files, Position, Start, directories_to_read};
 
 use super::filters::Filters;
-use super::report::Report;
+use super::source::{Reading, Source};
 use crate::daemon::protocol::WatchedJail;
 
 /// So much before each position is read again to get the filters' sessions back, in bytes.
@@ -28,9 +28,13 @@ pub(super) struct LogFiles {
     together: HashMap<Box<[usize]>, Box<[usize]>>,
 }
 
-impl LogFiles {
-    /// Opens the files where they were left, and gets the filters' sessions back.
-    pub(super) fn open(
+impl Source for LogFiles {
+    fn folders(jails: &[WatchedJail]) -> Vec<PathBuf> {
+        let patterns = patterns(jails);
+        directories_to_read(patterns.iter().map(|(pattern, _)| pattern.glob.as_str())).into_iter().collect()
+    }
+
+    fn open(
         jails: &[WatchedJail],
         positions: &[(String, Vec<u8>)],
         filters: &mut Filters,
@@ -49,36 +53,26 @@ impl LogFiles {
         Ok(opened)
     }
 
-    /// Reads about so many bytes. True: there is more at once.
-    pub(super) fn read(
-        &mut self,
-        bytes: usize,
-        filters: &mut Filters,
-        now: Time,
-        report: &mut Report,
-    ) -> bool {
+    fn read(&mut self, bytes: usize, into: &mut Reading<'_>) -> bool {
         let Self { files, jails, together } = self;
         let progress = files.read(bytes, &mut |matching, text| {
-            filters.read(jails_of(together, jails, matching), Line { text, time: None }, now, report);
+            into.line(jails_of(together, jails, matching), Line { text, time: None });
         });
         let bytes = |position: Position| postcard::to_stdvec(&position).unwrap_or_default();
         let moved = files.positions().into_iter().map(|(path, at)| (format!("{KEY}{path}"), at.map(bytes)));
-        report.progress.positions.extend(moved);
+        into.report.progress.positions.extend(moved);
         progress.more
     }
 
-    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.files.fd()
-    }
-
-    pub(super) fn patience(&self) -> Duration {
+    fn patience(&self) -> Duration {
         self.files.next_timeout()
     }
 }
 
-/// The folders that hold what these jails read.
-pub(super) fn folders(jails: &[WatchedJail]) -> BTreeSet<PathBuf> {
-    directories_to_read(patterns(jails).iter().map(|(pattern, _)| pattern.glob.as_str()))
+impl LogFiles {
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.files.fd()
+    }
 }
 
 fn jails_of<'t>(
@@ -97,7 +91,7 @@ fn jails_of<'t>(
 fn patterns(jails: &[WatchedJail]) -> Vec<(LogPattern, Vec<usize>)> {
     let mut patterns: Vec<(LogPattern, Vec<usize>)> = Vec::new();
     for (jail, watched) in jails.iter().enumerate() {
-        let Source::Files(globs) = &watched.source else { continue };
+        let config::Source::Files(globs) = &watched.source else { continue };
         for glob in globs {
             match patterns.iter_mut().find(|(known, _)| known == glob) {
                 Some((_, jails)) => jails.push(jail),

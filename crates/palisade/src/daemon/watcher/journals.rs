@@ -6,13 +6,12 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use config::Source;
 use detect::Time;
 use detect::filter::Line;
 use sources::{Expression, Journal, JournalLine, JournalStart};
 
 use super::filters::Filters;
-use super::report::Report;
+use super::source::{Reading, Source};
 use crate::daemon::protocol::WatchedJail;
 
 /// So many entries before the cursor are read again to get the filters' sessions back.
@@ -34,8 +33,17 @@ struct One {
     wanted: Vec<usize>,
 }
 
-impl Journals {
-    pub(super) fn open(
+impl Source for Journals {
+    /// The directories of the journals that these jails read.
+    fn folders(jails: &[WatchedJail]) -> Vec<PathBuf> {
+        let paths = by_path(jails).into_keys().flat_map(|path| match path {
+            Some(path) => vec![path],
+            None => JOURNALS.map(PathBuf::from).to_vec(),
+        });
+        paths.collect()
+    }
+
+    fn open(
         jails: &[WatchedJail],
         positions: &[(String, Vec<u8>)],
         filters: &mut Filters,
@@ -58,27 +66,22 @@ impl Journals {
         Ok(Self { journals })
     }
 
-    /// Reads about so many bytes of each. True: there is more at once.
-    pub(super) fn read(
-        &mut self,
-        bytes: usize,
-        filters: &mut Filters,
-        now: Time,
-        report: &mut Report,
-    ) -> bool {
+    fn read(&mut self, bytes: usize, into: &mut Reading<'_>) -> bool {
         let mut more = false;
         for one in &mut self.journals {
-            more |= one.read(bytes, filters, now, report);
+            more |= one.read(bytes, into);
         }
         more
     }
 
+    fn patience(&self) -> Duration {
+        self.journals.iter().map(|one| one.journal.next_timeout()).min().unwrap_or(Duration::MAX)
+    }
+}
+
+impl Journals {
     pub(super) fn fds(&mut self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.journals.iter_mut().filter_map(|one| one.journal.fd().ok())
-    }
-
-    pub(super) fn patience(&self) -> Duration {
-        self.journals.iter().map(|one| one.journal.next_timeout()).min().unwrap_or(Duration::MAX)
     }
 }
 
@@ -90,13 +93,13 @@ impl One {
         })
     }
 
-    fn read(&mut self, bytes: usize, filters: &mut Filters, now: Time, report: &mut Report) -> bool {
+    fn read(&mut self, bytes: usize, into: &mut Reading<'_>) -> bool {
         let Self { journal, jails, wanted, key } = self;
         let progress = journal.read(bytes, &mut |expressions, entry| {
-            filters.read(wanting(wanted, jails, expressions), line(entry), now, report);
+            into.line(wanting(wanted, jails, expressions), line(entry));
         });
         if let Some(cursor) = journal.cursor() {
-            report.progress.positions.push((key.clone(), Some(cursor.as_bytes().to_vec())));
+            into.report.progress.positions.push((key.clone(), Some(cursor.as_bytes().to_vec())));
         }
         progress.more
     }
@@ -117,20 +120,11 @@ fn wanting<'w>(wanted: &'w mut Vec<usize>, jails: &[usize], expressions: &[usize
 fn by_path(jails: &[WatchedJail]) -> BTreeMap<Option<PathBuf>, Vec<(usize, String)>> {
     let mut readers: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (jail, watched) in jails.iter().enumerate() {
-        let Source::Journal(journal) = &watched.source else { continue };
+        let config::Source::Journal(journal) = &watched.source else { continue };
         let groups: Vec<String> = journal.matches.iter().map(|terms| terms.join(" ")).collect();
         readers.entry(journal.path.clone()).or_default().push((jail, groups.join(" + ")));
     }
     readers
-}
-
-/// The directories of the journals that these jails read.
-pub(super) fn folders(jails: &[WatchedJail]) -> Vec<PathBuf> {
-    let paths = by_path(jails).into_keys().flat_map(|path| match path {
-        Some(path) => vec![path],
-        None => JOURNALS.map(PathBuf::from).to_vec(),
-    });
-    paths.collect()
 }
 
 /// Where the system's journal is, and what libsystemd reads beside it.

@@ -7,6 +7,7 @@ mod filters;
 mod journals;
 mod reader;
 mod report;
+mod source;
 
 use std::io;
 use std::os::fd::AsFd;

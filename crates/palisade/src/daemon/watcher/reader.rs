@@ -5,10 +5,11 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::files::{self, LogFiles};
+use super::files::LogFiles;
 use super::filters::Filters;
-use super::journals::{self, Journals};
+use super::journals::Journals;
 use super::report::Report;
+use super::source::{Reading, Source};
 use crate::daemon::protocol::{FilterCounters, Progress, WatchedJail};
 use crate::engine::clock::now;
 
@@ -38,7 +39,7 @@ impl Compiled {
 
     /// What must be readable.
     pub(super) fn folders(&self) -> Vec<PathBuf> {
-        files::folders(&self.jails).into_iter().chain(journals::folders(&self.jails)).collect()
+        [LogFiles::folders(&self.jails), Journals::folders(&self.jails)].concat()
     }
 
     /// Opens the sources where they were left, and gets the filters' sessions back.
@@ -57,9 +58,9 @@ impl Reader {
     /// Reads a piece. True: there is more at once.
     pub(super) fn read(&mut self) -> bool {
         let Self { filters, files, journals, report, .. } = self;
-        let now = now();
-        let more = files.read(PIECE, filters, now, report);
-        journals.read(PIECE, filters, now, report) || more
+        let mut into = Reading { filters, report, now: now() };
+        let more = files.read(PIECE, &mut into);
+        journals.read(PIECE, &mut into) || more
     }
 
     /// What has been read since the last time, if anything.
