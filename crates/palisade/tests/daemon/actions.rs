@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
-use crate::rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, skipped};
+use crate::rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, kill, skipped};
 
 /// Every operation leaves a line in `out`. `TWICE` is filled in to change it.
 const OWN: &str = "[Definition]
@@ -209,6 +209,30 @@ fn what_fails_is_in_the_status_until_it_works_again() {
     assert!(rig.said("[sshd] action own: works again"));
     let one = String::from_utf8(rig.tell(&["status", "sshd"]).stdout).unwrap();
     assert!(one.contains("runs own"), "{one}");
+}
+
+#[test]
+fn a_runner_that_dies_takes_no_ban_with_it() {
+    if skipped("a_runner_that_dies_takes_no_ban_with_it") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.act(OWN);
+    rig.start_daemon();
+    rig.fail(ATTACKER, 2);
+    rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
+    rig.runner().into_iter().for_each(kill);
+    let status = || String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
+    rig.until("the status says so", || status().contains("the runner has ended"));
+    rig.fail(NEIGHBOUR, 2);
+    rig.until("bans go on", || rig.in_kernel(NEIGHBOUR));
+    assert!(rig.stop_daemon());
+    rig.start_daemon();
+    rig.did_in_some_order(&[
+        "start inet4",
+        &format!("ban {ATTACKER} 1 TWICE"),
+        &format!("ban {NEIGHBOUR} 1 TWICE"),
+    ]);
 }
 
 #[test]

@@ -199,14 +199,23 @@ impl Rig {
 
     /// The keeper's children: the watcher, and the one that is to be.
     pub(crate) fn watchers(&self) -> Vec<u32> {
+        self.children_called("watcher")
+    }
+
+    /// The keeper's child that runs the commands of actions.
+    pub(crate) fn runner(&self) -> Vec<u32> {
+        self.children_called("runner")
+    }
+
+    fn children_called(&self, name: &str) -> Vec<u32> {
         let keeper = self.keeper();
         let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"));
         let children = children.unwrap_or_default();
-        let is_watcher = |pid: &&str| {
+        let is_called = |pid: &&str| {
             let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            !arguments.contains("\0runner\0")
+            arguments.split('\0').nth(1) == Some(name)
         };
-        children.split_whitespace().filter(is_watcher).map(|pid| pid.parse().unwrap()).collect()
+        children.split_whitespace().filter(is_called).map(|pid| pid.parse().unwrap()).collect()
     }
 
     /// The watcher's process.

@@ -77,7 +77,8 @@ impl Queue {
     pub(super) fn close(&self, drop_the_rest: bool) {
         let mut jobs = self.lock();
         if drop_the_rest {
-            jobs.0.clear();
+            let dropped = jobs.0.drain(..).map(|job| job.size()).sum();
+            self.budget.0.fetch_sub(dropped, Ordering::Relaxed);
         }
         jobs.1 = true;
         self.bell.notify_one();
@@ -100,5 +101,65 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, (VecDeque<Job>, bool)> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use detect::Time;
+
+    use super::super::protocol::{Evidence, Past};
+    use super::*;
+
+    fn ticket(line: usize) -> Arc<Ticket> {
+        Arc::new(Ticket {
+            host: "192.0.2.1/32".parse().unwrap(),
+            time: Time::default(),
+            bantime: 1,
+            failures: 1,
+            count: 1,
+            restored: false,
+            evidence: Evidence { lines: vec!["x".repeat(line)], fields: Vec::new() },
+            past: [Past::default(), Past::default()],
+            jail: [0; 4],
+        })
+    }
+
+    #[test]
+    fn bans_that_find_no_room_are_refused_and_their_ends_are_not() {
+        let queue = Queue::new(Budget::default());
+        let taken = (0..JOBS + 10).filter(|_| queue.push(Job::Ban(ticket(1)))).count();
+        assert_eq!(taken, JOBS);
+        assert!(queue.push(Job::Unban(ticket(1))) && queue.push(Job::Flush(Vec::new())));
+        assert!(queue.next().is_some());
+    }
+
+    #[test]
+    fn all_queues_share_their_bytes_and_give_them_back() {
+        let budget = Budget::default();
+        let queues = [Queue::new(budget.clone()), Queue::new(budget.clone())];
+        while queues[0].push(Job::Ban(ticket(1 << 20))) {}
+        assert!(!queues[1].push(Job::Ban(ticket(1))));
+        assert!(queues[1].push(Job::Unban(ticket(1))));
+        for queue in &queues {
+            queue.close(false);
+            while queue.next().is_some() {}
+        }
+        assert_eq!(budget.0.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_closed_queue_is_worked_off_or_dropped() {
+        let queue = Queue::new(Budget::default());
+        queue.push(Job::Start);
+        queue.close(false);
+        assert!(matches!(queue.next(), Some(Job::Start)));
+        assert!(queue.next().is_none());
+        let budget = Budget::default();
+        let queue = Queue::new(budget.clone());
+        queue.push(Job::Start);
+        queue.close(true);
+        assert!(queue.next().is_none());
+        assert_eq!(budget.0.load(Ordering::Relaxed), 0);
     }
 }
