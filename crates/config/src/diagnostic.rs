@@ -103,6 +103,12 @@ impl Diagnostic {
         (&self.path, self.line, self.column).cmp(&(&other.path, other.line, other.column))
     }
 
+    /// A warning about no place in particular.
+    #[must_use]
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::file(PathBuf::new(), message) }
+    }
+
     /// `path:line:column`, or the path alone, or nothing for what was given on a command line.
     #[must_use]
     pub fn place(&self) -> String {

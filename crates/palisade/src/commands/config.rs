@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::bans::printed;
 use crate::cli::{ConfigCheck, Place};
 use crate::engine::compile::{filters, zone};
+use crate::engine::permit::Permits;
 use crate::engine::place::{faulty, render, tree};
 use crate::exit::{Exit, Outcome};
 use crate::output::json;
@@ -16,7 +17,8 @@ pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     let loaded = config::load(&tree(place)?);
     let faults = filters(&loaded, &zone(None)?).err();
     let broken = faults.is_some();
-    let diagnostics = faults.unwrap_or_else(|| loaded.diagnostics.clone());
+    let mut diagnostics = faults.unwrap_or_else(|| loaded.diagnostics.clone());
+    diagnostics.extend(Permits::refusals(&loaded));
     let mut out = anstream::stdout().lock();
     if args.json {
         printed(diagnostics.iter().try_for_each(|diagnostic| json(&mut out, &Fault::of(diagnostic))))?;

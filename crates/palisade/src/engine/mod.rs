@@ -5,4 +5,5 @@ pub(crate) mod compile;
 pub(crate) mod input;
 pub(crate) mod jails;
 pub(crate) mod never_ban;
+pub(crate) mod permit;
 pub(crate) mod place;

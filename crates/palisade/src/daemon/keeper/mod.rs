@@ -14,7 +14,6 @@ mod evidence;
 mod fail2ban;
 mod history;
 mod pending;
-mod permit;
 mod plan;
 mod progress;
 mod report;

@@ -5,10 +5,10 @@ use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
 
-use super::permit::Permits;
 use crate::daemon::protocol::WatchedJail;
 use crate::daemon::runner::protocol::ActingJail;
 use crate::engine::compile::{all_or_nothing, zone};
+use crate::engine::permit::Permits;
 use crate::engine::place::{faulty, render};
 use crate::exit::CommandError;
 

@@ -144,10 +144,10 @@ impl Jails {
                 workers.push(worker);
             }
             let tickets = lock(&live).tickets();
-            old.into_iter().for_each(|worker| drop(worker.end(tickets.clone())));
+            old.into_iter().for_each(|worker| drop(worker.end(tickets.clone(), &name, &self.voice)));
             self.jails.insert(name, Jail { workers, live, checked });
         }
-        before.into_values().for_each(|jail| drop(jail.end()));
+        before.into_iter().for_each(|(name, jail)| drop(jail.end(&name, &self.voice)));
     }
 
     /// A new action, or one that changed: the one of its name stops, and all bans are news to it.
@@ -162,7 +162,7 @@ impl Jails {
         let tickets = lock(live).tickets();
         let replaced =
             old.iter().position(|worker| worker.script.name == script.name).map(|at| old.remove(at));
-        let ended = replaced.map(|worker| worker.end(tickets.clone()));
+        let ended = replaced.map(|worker| worker.end(tickets.clone(), jail, &self.voice));
         let mut worker = self.start(jail, bantime, script, live, ended);
         for ticket in tickets {
             let ticket = Arc::new(Ticket { restored: true, ..Ticket::clone(&ticket) });
@@ -206,7 +206,9 @@ impl Jails {
 
     /// Lifts and stops all, the actions of a jail at once.
     pub(super) fn finish(self) {
-        let ends: Vec<JoinHandle<()>> = self.jails.into_values().flat_map(Jail::end).collect();
+        let Self { jails, voice, .. } = self;
+        let ends: Vec<JoinHandle<()>> =
+            jails.into_iter().flat_map(|(name, jail)| jail.end(&name, &voice)).collect();
         for end in ends {
             let _ = end.join();
         }
@@ -215,7 +217,7 @@ impl Jails {
     /// Lets what runs come to its end, and begins nothing more.
     pub(super) fn abandon(self) {
         let workers: Vec<Worker> = self.jails.into_values().flat_map(|jail| jail.workers).collect();
-        workers.iter().for_each(|worker| worker.queue.close(true));
+        workers.iter().for_each(|worker| worker.queue.abandon());
         for worker in workers {
             let _ = worker.thread.join();
         }
@@ -231,9 +233,9 @@ impl Jail {
         due
     }
 
-    fn end(self) -> Vec<JoinHandle<()>> {
+    fn end(self, name: &str, voice: &Voice) -> Vec<JoinHandle<()>> {
         let tickets = lock(&self.live).tickets();
-        self.workers.into_iter().map(|worker| worker.end(tickets.clone())).collect()
+        self.workers.into_iter().map(|worker| worker.end(tickets.clone(), name, voice)).collect()
     }
 }
 
@@ -246,16 +248,24 @@ impl Worker {
         self.dropped += 1;
         // Once, and then ever more seldom.
         if self.dropped.is_power_of_two() {
-            let action = format!("[{jail}] action {}", self.script.name);
-            let what = format!("does not keep up: {} commands are left out", self.dropped);
-            voice.say(Said { action, what, tone: Tone::Warning });
+            self.say(format!("does not keep up: {} commands are left out", self.dropped), jail, voice);
         }
     }
 
-    fn end(self, tickets: Vec<Arc<Ticket>>) -> JoinHandle<()> {
-        self.queue.push(Job::Stop(tickets));
-        self.queue.close(false);
+    fn end(self, tickets: Vec<Arc<Ticket>>, jail: &str, voice: &Voice) -> JoinHandle<()> {
+        match self.queue.end(Job::Stop(tickets)) {
+            0 => {}
+            count => self.say(format!("ends, {count} commands are left out"), jail, voice),
+        }
         self.thread
+    }
+
+    fn say(&self, what: String, jail: &str, voice: &Voice) {
+        voice.say(Said {
+            action: format!("[{jail}] action {}", self.script.name),
+            what,
+            tone: Tone::Warning,
+        });
     }
 }
 

@@ -10,6 +10,8 @@ use super::protocol::Ticket;
 const JOBS: usize = 1 << 14;
 /// …and so many more that lift or end something, which must not be lost lightly.
 const SPARE: usize = 1 << 16;
+/// Of bans that wait when an action is to end, so many are still told to it.
+const AT_THE_END: usize = 32;
 /// So much may wait in all queues together, in bytes.
 const BYTES: usize = 32 << 20;
 
@@ -73,13 +75,33 @@ impl Queue {
         true
     }
 
-    /// Nothing more comes; what waits is still done, or not.
-    pub(super) fn close(&self, drop_the_rest: bool) {
+    /// This is the last job, and comes soon: of the bans that wait only the first few are still done. Gives how many
+    /// are not.
+    pub(super) fn end(&self, last: Job) -> usize {
         let mut jobs = self.lock();
-        if drop_the_rest {
-            let dropped = jobs.0.drain(..).map(|job| job.size()).sum();
-            self.budget.0.fetch_sub(dropped, Ordering::Relaxed);
-        }
+        let before = jobs.0.len();
+        let mut at = 0;
+        jobs.0.retain(|job| {
+            at += 1;
+            let kept = at <= AT_THE_END || job.room().0 != JOBS;
+            if !kept {
+                self.budget.0.fetch_sub(job.size(), Ordering::Relaxed);
+            }
+            kept
+        });
+        let dropped = before - jobs.0.len();
+        self.budget.0.fetch_add(last.size(), Ordering::Relaxed);
+        jobs.0.push_back(last);
+        jobs.1 = true;
+        self.bell.notify_one();
+        dropped
+    }
+
+    /// Nothing that waits is done any more.
+    pub(super) fn abandon(&self) {
+        let mut jobs = self.lock();
+        let dropped = jobs.0.drain(..).map(|job| job.size()).sum();
+        self.budget.0.fetch_sub(dropped, Ordering::Relaxed);
         jobs.1 = true;
         self.bell.notify_one();
     }
@@ -142,23 +164,31 @@ mod tests {
         assert!(!queues[1].push(Job::Ban(ticket(1))));
         assert!(queues[1].push(Job::Unban(ticket(1))));
         for queue in &queues {
-            queue.close(false);
+            queue.end(Job::Stop(Vec::new()));
             while queue.next().is_some() {}
         }
         assert_eq!(budget.0.load(Ordering::Relaxed), 0);
     }
 
     #[test]
-    fn a_closed_queue_is_worked_off_or_dropped() {
-        let queue = Queue::new(Budget::default());
-        queue.push(Job::Start);
-        queue.close(false);
-        assert!(matches!(queue.next(), Some(Job::Start)));
-        assert!(queue.next().is_none());
+    fn an_end_does_not_wait_for_many_bans() {
+        let budget = Budget::default();
+        let queue = Queue::new(budget.clone());
+        (0..1000).for_each(|_| assert!(queue.push(Job::Ban(ticket(1)))));
+        queue.push(Job::Unban(ticket(1)));
+        assert_eq!(queue.end(Job::Stop(Vec::new())), 1000 - AT_THE_END);
+        let left: Vec<Job> = std::iter::from_fn(|| queue.next()).collect();
+        assert_eq!(left.len(), AT_THE_END + 2);
+        assert!(matches!(&left[AT_THE_END..], [Job::Unban(_), Job::Stop(_)]));
+        assert_eq!(budget.0.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn an_abandoned_queue_is_empty() {
         let budget = Budget::default();
         let queue = Queue::new(budget.clone());
         queue.push(Job::Start);
-        queue.close(true);
+        queue.abandon();
         assert!(queue.next().is_none());
         assert_eq!(budget.0.load(Ordering::Relaxed), 0);
     }

@@ -5,23 +5,23 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use config::{Action, ActionKind, Files, Script};
+use config::{Action, ActionKind, Diagnostic, Files, Loaded, Script};
 
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
 /// What was found about files and folders, each looked at once.
-pub(super) struct Permits {
+pub(crate) struct Permits {
     known: BTreeMap<PathBuf, Result<(), String>>,
     /// What is wrong with the files that jails are defined in.
     jails: Result<(), String>,
     /// What is refused, and why.
-    pub(super) refused: Vec<String>,
+    pub(crate) refused: Vec<String>,
 }
 
 impl Permits {
     /// `files` are all that the configuration was read from: jails can put commands together too.
-    pub(super) fn of(files: &Files) -> Self {
+    pub(crate) fn of(files: &Files) -> Self {
         let mut permits = Self { known: BTreeMap::new(), jails: Ok(()), refused: Vec::new() };
         let is_action = |path: &&Path| path.parent().is_some_and(|folder| folder.ends_with("action.d"));
         let jails: Vec<&Path> = files.paths().filter(|path| !is_action(path)).collect();
@@ -29,8 +29,18 @@ impl Permits {
         permits
     }
 
+    /// Which actions of a configuration are not run, beside those that the loader has named.
+    pub(crate) fn refusals(loaded: &Loaded) -> Vec<Diagnostic> {
+        let mut permits = Self::of(&loaded.files);
+        for jail in &loaded.jails {
+            let others = jail.actions.iter().filter(|action| action.kind != ActionKind::Python);
+            permits.scripts(&jail.spec.name, others.cloned().collect());
+        }
+        permits.refused.into_iter().map(Diagnostic::warning).collect()
+    }
+
     /// The commands of a jail's actions, as far as they may be run.
-    pub(super) fn scripts(&mut self, jail: &str, actions: Vec<Action>) -> Vec<Script> {
+    pub(crate) fn scripts(&mut self, jail: &str, actions: Vec<Action>) -> Vec<Script> {
         let mut scripts = Vec::new();
         for Action { name, kind, script, .. } in actions {
             let verdict = match (kind, &script) {
