@@ -11,7 +11,8 @@ use detect::filter::Filter;
 use libfuzzer_sys::fuzz_target;
 
 /// The files of the tree, in the order in which the input has them, separated by a NUL.
-const FILES: [&str; 5] = ["jail.conf", "filter.d/f.conf", "jail.local", "filter.d/f.local", "jail.d/a.conf"];
+const FILES: [&str; 6] =
+    ["jail.conf", "filter.d/f.conf", "jail.local", "filter.d/f.local", "jail.d/a.conf", "action.d/f.conf"];
 
 /// A host with every log and nothing else.
 struct Nowhere;

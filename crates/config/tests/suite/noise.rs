@@ -24,6 +24,10 @@ fn pieces() -> impl Strategy<Value = String> {
         Just("z = <x><z-<x>>\n"),
         Just("%"),
         Just("action = b[c=d]"),
+        Just("actionban = <x> <b?family=inet6> <ip> <br> <actionunban> <bl> "),
+        Just("actionunban = <actionban>\n"),
+        Just("[Init?family=inet6]\nbl = <x>\n"),
+        Just("actionstart_on_demand = 1\ntimeout = 1 x\n"),
         Just("\n"),
         Just("["),
         Just("]"),
@@ -45,8 +49,8 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 fn read(jail: &[u8], definition: &[u8]) {
-    let tree =
-        Tree::Memory(vec![("jail.conf".into(), jail.into()), ("filter.d/a.conf".into(), definition.into())]);
+    let files = [("jail.conf", jail), ("filter.d/a.conf", definition), ("action.d/b.conf", definition)];
+    let tree = Tree::Memory(files.map(|(name, content)| (name.to_owned(), content.to_vec())).to_vec());
     let loaded = load_with(&tree, &Options { jails: Which::All, host: &Bare, assume_logs: true });
     loaded.diagnostics.iter().for_each(|diagnostic| drop(diagnostic.to_string()));
     let _ = config::show(&loaded);
