@@ -158,6 +158,16 @@ impl Script {
         self.commands.get(&operation).map_or("", |texts| &texts[family as usize])
     }
 
+    /// Whether what the other one started is what this one would have started, so that it can go on with it.
+    #[must_use]
+    pub fn continues(&self, other: &Self) -> bool {
+        let ground = |script: &Self| {
+            let commands = |operation| script.commands.get(&operation).cloned();
+            (commands(Operation::Start), commands(Operation::Stop), script.on_demand)
+        };
+        self.name == other.name && ground(self) == ground(other)
+    }
+
     /// Whether one of its commands holds this text.
     #[must_use]
     pub fn mentions(&self, text: &str) -> bool {

@@ -81,7 +81,15 @@ fn actions_start_on_demand_and_follow_what_becomes_of_bans() {
     rig.tell(&["reload"]);
     rig.did(&["reload inet4", "reload inet6"]);
 
-    rig.change_action(&OWN.replace("TWICE", "anew"));
+    rig.change_action(&OWN.replace("TWICE", "otherwise"));
+    rig.tell(&["reload"]);
+    rig.did(&["reload inet4", "reload inet6"]);
+    rig.fail(NEIGHBOUR, 2);
+    rig.did(&[&format!("ban {NEIGHBOUR} 0 otherwise")]);
+    rig.tell(&["unban", NEIGHBOUR]);
+    rig.did(&[&format!("unban {NEIGHBOUR}")]);
+
+    rig.change_action(&OWN.replace("TWICE", "anew").replace("echo start", "true; echo start"));
     rig.tell(&["reload"]);
     let (first, second) = (format!("ban {ATTACKER} 1 anew"), format!("ban {ATTACKER6} 1 anew"));
     let again = ["start inet4", &first, "start inet6", &second];

@@ -28,6 +28,9 @@ impl Keeper {
         };
         runner.forget_failures();
         runner.tell(ToRunner::Configure(acting.clone()));
+        if !acting.iter().any(|jail| new(&jail.name)) {
+            return;
+        }
         let mut restored = Vec::new();
         let read = self.store.live_bans(|ban| restored.extend(new(&ban.jail).then_some(ban)));
         if let Err(error) = read {
@@ -129,7 +132,8 @@ impl Keeper {
             time: ban.start,
             bantime: ban.until.map_or(-1, |until| until.since(ban.start).as_secs() as i64),
             failures: ban.failures,
-            count: ban.count,
+            // As in Fail2Ban, which looks at earlier bans only where they make this one longer.
+            count: if planned.spec.bantime.increment { ban.count } else { 1 },
             restored,
             evidence,
             past: if past { self.past(planned, ban) } else { Default::default() },

@@ -39,6 +39,7 @@ impl Action {
             match job {
                 Job::Start if self.script.on_demand => {}
                 Job::Start => drop(self.start(Family::Any)),
+                Job::Change(script, bantime) => (self.script, self.bantime) = (*script, bantime),
                 Job::Reload => self.reload(),
                 Job::Check => self.check_all(),
                 Job::Ban(ticket) => self.ban(&ticket),

@@ -133,10 +133,10 @@ impl Jails {
             let Jail { workers: mut old, live, checked } = before.remove(&name).unwrap_or_default();
             let mut workers = Vec::new();
             for script in scripts {
-                let same = |worker: &Worker| worker.script == script && worker.bantime == bantime;
-                let worker = match old.iter().position(same).map(|at| old.remove(at)) {
+                let going_on = old.iter().position(|worker| script.continues(&worker.script));
+                let worker = match going_on.map(|at| old.remove(at)) {
                     Some(mut worker) => {
-                        worker.push(Job::Reload, &name, &self.voice);
+                        worker.change(script, bantime, &name, &self.voice);
                         worker
                     }
                     None => self.replace(&mut old, &name, bantime, script, &live),
@@ -150,7 +150,7 @@ impl Jails {
         before.into_iter().for_each(|(name, jail)| drop(jail.end(&name, &self.voice)));
     }
 
-    /// A new action, or one that changed: the one of its name stops, and all bans are news to it.
+    /// A new action, or one that starts otherwise than it did: the one of its name stops, and all bans are news to it.
     fn replace(
         &self,
         old: &mut Vec<Worker>,
@@ -250,6 +250,14 @@ impl Worker {
         if self.dropped.is_power_of_two() {
             self.say(format!("does not keep up: {} commands are left out", self.dropped), jail, voice);
         }
+    }
+
+    fn change(&mut self, script: Script, bantime: i64, jail: &str, voice: &Voice) {
+        if self.script != script || self.bantime != bantime {
+            self.push(Job::Change(Box::new(script.clone()), bantime), jail, voice);
+            (self.script, self.bantime) = (script, bantime);
+        }
+        self.push(Job::Reload, jail, voice);
     }
 
     fn end(self, tickets: Vec<Arc<Ticket>>, jail: &str, voice: &Voice) -> JoinHandle<()> {

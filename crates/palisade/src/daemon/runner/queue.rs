@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use config::Script;
+
 use super::protocol::Ticket;
 
 /// So many jobs of one action may wait…
@@ -19,6 +21,8 @@ const BYTES: usize = 32 << 20;
 #[derive(Clone, Debug)]
 pub(super) enum Job {
     Start,
+    /// Other commands and another ban time from here on; what was started stays.
+    Change(Box<Script>, i64),
     Reload,
     Check,
     Ban(Arc<Ticket>),
