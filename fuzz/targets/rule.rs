@@ -19,7 +19,7 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
 
 fuzz_target!(|input: &str| {
     let (line, profiles) = input.split_once('\n').unwrap_or((input, ""));
-    Profiles::parse([("any", profiles)], &VOCABULARY.services);
+    let _ = Profiles::parse([("any", profiles)], &VOCABULARY.services);
     if let Ok(posture) = Posture::parse("palisade.toml".into(), input, &VOCABULARY) {
         assert_eq!(posture.text().trim_start_matches('\u{feff}'), input.trim_start_matches('\u{feff}'));
     }
