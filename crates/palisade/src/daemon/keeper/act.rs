@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use store::{Change, Matches};
 
 use super::Keeper;
-use super::evidence::{Keep, Key};
+use super::evidence::{Keep, Key, surplus};
 use super::plan::Planned;
 use crate::daemon::runner::protocol::{ActingJail, Evidence, Past, Ticket, ToRunner};
 
@@ -135,14 +135,16 @@ impl Keeper {
             // As in Fail2Ban, which looks at earlier bans only where they make this one longer.
             count: if planned.spec.bantime.increment { ban.count } else { 1 },
             restored,
+            past: if past { self.past(planned, ban, &evidence) } else { Default::default() },
             evidence,
-            past: if past { self.past(planned, ban) } else { Default::default() },
             jail: if planned.mentions("<jail.") { self.numbers(planned, ban.jail) } else { [0; 4] },
         }
     }
 
     /// What the store knows of earlier bans of the address, in all jails and in this one, the oldest first.
-    fn past(&self, planned: &Planned, ban: &Ban) -> [Past; 2] {
+    ///
+    /// With what led to this ban they are `dbmaxmatches` lines at most, as in Fail2Ban.
+    fn past(&self, planned: &Planned, ban: &Ban, evidence: &Evidence) -> [Past; 2] {
         let mut past = [Past::default(), Past::default()];
         for earlier in self.matches(ban.host).into_iter().filter(|earlier| !is_of(earlier, planned, ban)) {
             let own = *earlier.jail == *planned.spec.name;
@@ -150,6 +152,11 @@ impl Keeper {
                 known.lines.extend(earlier.lines.iter().cloned());
                 known.failures += u64::from(earlier.failures);
             }
+        }
+        for known in &mut past {
+            let all = [&known.lines[..], &evidence.lines].concat();
+            let surplus = surplus(&all, self.plan.stored_matches).min(known.lines.len());
+            known.lines.drain(..surplus);
         }
         past
     }
@@ -170,7 +177,7 @@ impl Keeper {
     fn note_matches(&mut self, ban: &Ban, evidence: &Evidence) {
         let asking = self.planned(ban.jail).filter(|planned| planned.asks());
         let Some(planned) = asking.filter(|_| !evidence.lines.is_empty()) else { return };
-        let surplus = evidence.lines.len().saturating_sub(self.plan.stored_matches);
+        let surplus = surplus(&evidence.lines, self.plan.stored_matches);
         let matches = Matches {
             jail: planned.spec.name.as_str().into(),
             host: ban.host,

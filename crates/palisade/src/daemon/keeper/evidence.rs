@@ -15,6 +15,20 @@ pub(super) type Key = (JailId, IpNet);
 /// So much is kept of all, in bytes; who was seen longest ago makes room.
 const BYTES: usize = 8 << 20;
 
+/// Lines of one ban are so long together at most, in bytes: a command takes them as one argument, which Linux cuts at
+/// 128 KiB.
+const ARGUMENT: usize = 96 << 10;
+
+/// How many of these lines, from the first on, are too many: the newest `count` count, and those that fit an argument.
+pub(super) fn surplus(lines: &[String], count: usize) -> usize {
+    let mut bytes = 0;
+    let fitting = lines.iter().rev().take(count).take_while(|line| {
+        bytes += line.len() + 1;
+        bytes <= ARGUMENT
+    });
+    lines.len() - fitting.count()
+}
+
 /// How much is kept of one address.
 #[derive(Clone, Copy)]
 pub(super) struct Keep {
@@ -63,7 +77,7 @@ impl EvidenceTable {
         }
         entry.times.push(time);
         entry.evidence.lines.extend(found.lines);
-        let surplus = entry.times.len().saturating_sub(keep.lines);
+        let surplus = surplus(&entry.evidence.lines, keep.lines);
         entry.times.drain(..surplus);
         entry.evidence.lines.drain(..surplus);
         entry.order = self.next;
@@ -122,6 +136,19 @@ mod tests {
         table.add(key("192.0.2.1/32"), found("old"), at(0), KEEP);
         table.add(key("192.0.2.1/32"), found("new"), at(20), KEEP);
         assert_eq!(table.take(key("192.0.2.1/32")), found("new"));
+    }
+
+    #[test]
+    fn what_is_kept_of_one_fits_an_argument() {
+        let mut table = EvidenceTable::default();
+        for second in 0..200 {
+            let time = Time::from_micros(second * 1000);
+            let keep = Keep { lines: 200, ..KEEP };
+            table.add(key("192.0.2.1/32"), found(&format!("{second:2000}")), time, keep);
+        }
+        let lines = table.take(key("192.0.2.1/32")).lines;
+        assert!(lines.iter().map(|line| line.len() + 1).sum::<usize>() <= ARGUMENT);
+        assert!(lines.len() > 40 && lines.last().is_some_and(|line| line.trim() == "199"));
     }
 
     #[test]
