@@ -1,5 +1,6 @@
 //! Several filters that read the same lines.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::Time;
@@ -10,7 +11,7 @@ use super::gate::Gate;
 use super::plain::Scratch;
 use super::state::{Counters, State};
 use super::stream::Stream;
-use super::text::trim_end;
+use super::text::{Encoding, trim_end};
 
 /// Longer lines are not matched but counted. To match what is left of a cut line would let an attacker choose where
 /// it seems to end, and patterns that end in `$` take what stands there for the daemon's own words. No daemon here
@@ -24,8 +25,6 @@ pub struct FilterSet {
     /// Each with the filters that it serves.
     streams: Vec<(Stream, Vec<usize>)>,
     gate: Option<Gate>,
-    /// The last line, for its date, should the next line have none.
-    previous: Vec<u8>,
     lines: u64,
     scratch: Scratch,
 }
@@ -58,7 +57,7 @@ impl FilterSet {
         let gate = Gate::new(&filters);
         let member = |filter: Arc<Filter>| Member { state: State::new(&filter), filter };
         let members = filters.into_iter().map(member).collect();
-        FilterSet { members, streams, gate, previous: Vec::new(), lines: 0, scratch: Scratch::default() }
+        FilterSet { members, streams, gate, lines: 0, scratch: Scratch::default() }
     }
 
     /// Reads one line and reports the failures that it shows, each with the index of its filter. Time and memory are
@@ -69,24 +68,31 @@ impl FilterSet {
         if text.len() > LONGEST {
             return self.members.iter_mut().for_each(|member| member.state.give_up());
         }
-        let members = self.gate.as_ref().map(|gate| gate.pass(text));
-        let concerned = |index: usize| members.is_none_or(|members| members.contains(index));
-        for (stream, members) in &mut self.streams {
-            if !members.iter().any(|&index| concerned(index)) {
-                stream.pass();
+        let asked = self.gate.as_ref().map(|gate| gate.pass(text));
+        let mut decoded: Option<(Encoding, Cow<'_, str>)> = None;
+        for (stream, indices) in &mut self.streams {
+            let encoding = stream.encoding();
+            let (_, decoded) = match decoded.take().filter(|(known, _)| *known == encoding) {
+                Some(same) => decoded.insert(same),
+                None => decoded.insert((encoding, encoding.decode(text))),
+            };
+            let (date, dated) = stream.date(decoded, line.time, now);
+            let torn = self.gate.as_mut().map(|gate| gate.pass_seam(decoded.as_bytes(), date.clone()));
+            let concerned = |index: &usize| {
+                asked.is_none_or(|asked| asked.contains(*index))
+                    || torn.is_some_and(|torn| torn.contains(*index))
+            };
+            let mut indices = indices.iter().copied().filter(concerned).peekable();
+            if indices.peek().is_none() {
                 continue;
             }
-            let (subject, time) = stream.next(text, line.time, now, &self.previous);
-            for &index in members.iter().filter(|&&index| concerned(index)) {
+            let subject = stream.cut(decoded, date);
+            for index in indices {
                 let Member { filter, state } = &mut self.members[index];
-                if let Some(failure) = state.read(filter, subject, time, &mut self.scratch) {
+                if let Some(failure) = state.read(filter, subject, dated, &mut self.scratch) {
                     report(index, failure);
                 }
             }
-        }
-        if self.gate.is_some() {
-            self.previous.clear();
-            self.previous.extend_from_slice(text);
         }
     }
 

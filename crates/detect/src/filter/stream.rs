@@ -18,8 +18,6 @@ pub(super) struct Stream {
     date: DateDetector,
     /// The last date that was read.
     last: Option<Time>,
-    /// The line before was passed over, and may have a later one.
-    passed: bool,
     /// The line without its date, with a newline.
     subject: String,
 }
@@ -58,13 +56,7 @@ impl Dated {
 
 impl Stream {
     pub(super) fn new(filter: &Filter) -> Stream {
-        Stream {
-            encoding: filter.encoding,
-            date: filter.date.clone(),
-            last: None,
-            passed: false,
-            subject: String::new(),
-        }
+        Stream { encoding: filter.encoding, date: filter.date.clone(), last: None, subject: String::new() }
     }
 
     /// Whether a filter reads lines in the same way.
@@ -72,54 +64,35 @@ impl Stream {
         self.encoding == filter.encoding && self.date.same_pattern(&filter.date)
     }
 
-    /// A line that concerns no filter here is not read.
-    pub(super) fn pass(&mut self) {
-        self.passed = true;
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
-    /// The next line and its time. Of lines that were passed over, only the date of the last one,
-    /// `previous`, is asked for, and only by a line that has none.
-    pub(super) fn next(
-        &mut self,
-        text: &[u8],
-        time: Option<Time>,
-        now: Time,
-        previous: &[u8],
-    ) -> (Subject<'_>, Dated) {
-        let text = self.encoding.decode(text);
-        let (cut, dated) = match time {
-            Some(time) => {
-                self.last = Some(time);
-                (0..0, Dated::Known(time))
-            }
-            None => self.find(&text, now, previous),
-        };
-        self.passed = false;
-        self.subject.clear();
-        self.subject.push_str(&text[..cut.start]);
-        self.subject.push_str(&text[cut.end..]);
-        self.subject.push('\n');
-        let simple = is_simple(text.as_bytes());
-        (Subject { text: &self.subject, simple }, dated)
-    }
-
-    fn find(&mut self, text: &str, now: Time, previous: &[u8]) -> (Range<usize>, Dated) {
+    /// When the next line was written, and the part of it that says so.
+    pub(super) fn date(&mut self, text: &str, time: Option<Time>, now: Time) -> (Range<usize>, Dated) {
+        if let Some(time) = time {
+            self.last = Some(time);
+            return (0..0, Dated::Known(time));
+        }
         let found = self.date.find(text, now);
         if let Some(Found { time: Some(time), span }) = found {
             self.last = Some(time);
             return (span, Dated::Known(time));
-        }
-        if self.passed
-            && let Some(time) =
-                self.date.find(&self.encoding.decode(previous), now).and_then(|found| found.time)
-        {
-            self.last = Some(time);
         }
         match (self.last.filter(|&last| last > now - FRESH), found) {
             // What is no moment stays in the line, if there is another time for the line.
             (Some(last), _) => (0..0, Dated::Assumed(last)),
             (None, found) => (found.map_or(0..0, |found| found.span), Dated::Assumed(now)),
         }
+    }
+
+    /// The line without the part that is its date.
+    pub(super) fn cut(&mut self, text: &str, date: Range<usize>) -> Subject<'_> {
+        self.subject.clear();
+        self.subject.push_str(&text[..date.start]);
+        self.subject.push_str(&text[date.end..]);
+        self.subject.push('\n');
+        Subject { text: &self.subject, simple: is_simple(text.as_bytes()) }
     }
 }
 
