@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Fail2banClient(Fail2ban),
     #[command(name = "fail2ban-server")]
     Fail2banServer(Fail2ban),
+    Firewall(Firewall),
     Generate(Generate),
     Watcher(Watcher),
     Runner(Runner),
@@ -313,6 +314,24 @@ pub(crate) struct Demo {}
 pub(crate) struct Fail2ban {
     /// As Fail2Ban's program takes them
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<String>,
+}
+
+/// Say which connections this host takes, in ufw's words
+#[derive(Debug, Args)]
+#[command(hide = true, after_help = include_str!("commands/firewall/usage.txt"))]
+pub(crate) struct Firewall {
+    /// Change nothing, only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Ask nothing
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// For programs: with `status`
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// As behind `ufw`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORD")]
     pub(crate) words: Vec<String>,
 }
 

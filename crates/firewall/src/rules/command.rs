@@ -1,6 +1,7 @@
 //! ufw's command line.
 
 use super::list::Place;
+use super::parse::has_host_bits;
 use super::{Detail, Logging, NewProfiles, Rule, Stance, Vocabulary, Wrong};
 
 /// A command, and how it is to be carried out.
@@ -10,6 +11,8 @@ pub struct Invocation {
     pub dry_run: bool,
     /// `--force`: nothing is asked.
     pub force: bool,
+    /// An address has bits that its network leaves out; the rule is without them.
+    pub is_rewritten: bool,
     /// What is to be done.
     pub command: Command,
 }
@@ -116,7 +119,10 @@ impl Invocation {
         };
         let words = if dry_run || force { &words[1..] } else { words };
         let (first, rest) = words.split_first().ok_or(NoCommand::Nothing)?;
-        Ok(Self { dry_run, force, command: Command::parse(first, rest, vocabulary)? })
+        let command = Command::parse(first, rest, vocabulary)?;
+        let is_address = |two: &&[&str]| matches!(two[0], "from" | "to");
+        let is_rewritten = rest.windows(2).filter(is_address).any(|two| has_host_bits(two[1]));
+        Ok(Self { dry_run, force, is_rewritten, command })
     }
 }
 
@@ -134,7 +140,7 @@ impl Command {
             ("default", [stance, way @ ..]) => default(stance, way),
             ("logging", [level, ..]) => logging(level),
             // As with ufw, in lower case only.
-            ("app", [what, rest @ ..]) if first == "app" => app(what, rest, vocabulary),
+            ("app", [what, rest @ ..]) if first == "app" => app(what, rest),
             ("rule", rest) => rule(rest, false, vocabulary),
             ("route", rest) if first == "route" => rule(rest, true, vocabulary),
             _ => {
@@ -188,7 +194,7 @@ fn logging(level: &str) -> Found<Command> {
     }
 }
 
-fn app(what: &str, rest: &[&str], vocabulary: &Vocabulary) -> Found<Command> {
+fn app(what: &str, rest: &[&str]) -> Found<Command> {
     match (what.to_lowercase().as_str(), rest) {
         ("list", []) => Ok(Command::AppList),
         ("info", [name, ..]) => Ok(Command::AppInfo((*name).to_owned())),
@@ -198,9 +204,6 @@ fn app(what: &str, rest: &[&str], vocabulary: &Vocabulary) -> Found<Command> {
             known.map(Command::AppDefault).ok_or(SYNTAX)
         }
         ("update", ["--add-new", "all", ..]) => Err(NoCommand::AddAll),
-        ("update", ["--add-new", name, ..]) if vocabulary.profiles.find(name).is_none() => {
-            Err(NoCommand::Rule(Wrong::Profile((*name).to_owned())))
-        }
         ("update", ["--add-new", name, ..]) => Ok(Command::AppUpdate((*name).to_owned(), true)),
         ("update", [name, ..]) => Ok(Command::AppUpdate((*name).to_owned(), false)),
         _ => Err(SYNTAX),
@@ -284,7 +287,6 @@ mod tests {
         assert_eq!(message("route delete 1"), "'route delete NUM' unsupported. Use 'delete NUM' instead.");
         assert_eq!(message("delete 0"), "Could not find rule '0'");
         assert_eq!(message("app update --add-new all"), "Cannot specify 'all' with '--add-new'");
-        assert_eq!(message("app update --add-new X"), "Could not find a profile matching 'X'");
         assert_eq!(message("allow ssh/udp"), "Protocol mismatch with specified protocol udp");
     }
 }

@@ -101,7 +101,9 @@ pub fn add(rules: &mut Vec<Rule>, rule: &Rule, place: Place) -> Result<Edit, NoS
     let mut new = None;
     for &(family, slot) in &slots {
         let change = match list.rules.iter().position(|there| there.has(family) && there.is_about(rule)) {
-            Some(at) => list.meet(at, family, rule, place),
+            // Where a number leads nowhere, ufw adds instead of inserting.
+            Some(at) if slot.change == Change::Added => list.meet(at, family, rule),
+            Some(_) => Change::KeptInPlace,
             None => {
                 new = Families::join(new, family);
                 slot.change
@@ -153,6 +155,13 @@ fn slots(rules: &[Rule], rule: &Rule, place: Place) -> Result<Vec<(Families, Slo
         Slot { from, to, change }
     };
     let last = |family| before(rules.len(), family, Change::Added);
+    let lines = lines(rules);
+    if let Place::Number(number) = place
+        && !number.checked_sub(1).and_then(|at| lines.get(at)).is_some_and(|line| rule.has(line.family))
+    {
+        return Err(NoSuchPlace(number));
+    }
+    let v4_is_there = rules.iter().any(|there| there.has(Families::V4) && there.is_about(rule));
     let mut slots = Vec::new();
     for family in rule.families.each() {
         let slot = match place {
@@ -162,11 +171,11 @@ fn slots(rules: &[Rule], rule: &Rule, place: Place) -> Result<Vec<(Families, Slo
                 None => last(family),
             },
             Place::Number(number) => {
-                let lines = lines(rules);
-                let line = number.checked_sub(1).and_then(|at| lines.get(at)).ok_or(NoSuchPlace(number))?;
-                if !rule.has(line.family) {
-                    return Err(NoSuchPlace(number));
-                }
+                // ufw counts on from the half that it has dealt with, and that has not moved what stands behind it.
+                let skipped = usize::from(family == Families::V6 && rule.has(Families::V4) && v4_is_there);
+                let in_v4 = lines.iter().filter(|line| line.family == Families::V4).count();
+                let line = lines.get(number - 1 + skipped);
+                let line = line.ok_or_else(|| NoSuchPlace(number + skipped - in_v4))?;
                 // In the other family, before the other half of the rule that has this number.
                 let meant = &rules[line.at];
                 let twin = |there: &Rule| there.has(family) && there.is_twin_of(meant);
@@ -192,10 +201,7 @@ impl List<'_> {
     }
 
     /// A rule about the same traffic is there.
-    fn meet(&mut self, at: usize, family: Families, rule: &Rule, place: Place) -> Change {
-        if place != Place::Last {
-            return Change::KeptInPlace;
-        }
+    fn meet(&mut self, at: usize, family: Families, rule: &Rule) -> Change {
         let new = Rule { families: family, ..rule.clone() };
         if (Rule { families: family, ..self.rules[at].clone() }) == new {
             return Change::Kept;

@@ -4,6 +4,7 @@ mod bans;
 mod config;
 mod demo;
 mod filter;
+mod firewall;
 mod generate;
 mod replay;
 mod run;
@@ -31,6 +32,7 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Replay(args) => replay::replay(&place, &args),
         Command::Config(Config::Check(args)) => config::check(&place, &args),
         Command::Config(Config::Show(_)) => config::show(&place),
+        Command::Firewall(args) => firewall::firewall(&place, &args),
         Command::Demo(_) => demo::demo(),
         Command::DemoPart(part) => demo::part(part),
         Command::Fail2banClient(args) => Ok(fail2ban::program(Name::Client, &args.words)),

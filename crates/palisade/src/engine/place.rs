@@ -10,7 +10,7 @@ use crate::exit::{CommandError, Exit};
 use crate::output::{ALERT, BOLD};
 
 /// Where the owner's configuration lies, if there is one.
-const INSTALLED: &str = "/etc/palisade";
+pub(crate) const INSTALLED: &str = "/etc/palisade";
 const WIDTH: usize = 78;
 
 /// The tree that `--config` names; without it the installed one, or what is built in.

@@ -85,7 +85,7 @@ impl Model {
             let list = &mut self.0[family];
             let half = Rule { families: [Families::V4, Families::V6][family], ..rule.clone() };
             match list.iter().position(|there| there.is_about(rule)) {
-                Some(at) if place == Place::Last => list[at] = half,
+                Some(there) if at.is_none() => list[there] = half,
                 Some(_) => {}
                 None => list.insert(at.unwrap_or(lengths[family]), half),
             }
@@ -102,12 +102,19 @@ impl Model {
         if number == 0 || number > first + self.0[1].len() {
             return Err(());
         }
-        let (own, at) = if number <= first { (0, number - 1) } else { (1, number - 1 - first) };
+        let own = usize::from(number > first);
         if !rule.has([Families::V4, Families::V6][own]) {
             return Err(());
         }
-        let twin = |family: usize| self.0[family].iter().position(|there| there.is_twin_of(&self.0[own][at]));
-        Ok(families.map(|family| (family, if family == own { Some(at) } else { twin(family) })).collect())
+        let v4_is_there = rule.has(Families::V4) && self.0[0].iter().any(|there| there.is_about(rule));
+        let place = |family: usize| {
+            let at = number - 1 + usize::from(family == 1 && v4_is_there);
+            let (own, at) = if at < first { (0, at) } else { (1, at - first) };
+            let meant = self.0[own].get(at).ok_or(())?;
+            let twin = || self.0[family].iter().position(|there| there.is_twin_of(meant));
+            Ok((family, if family == own { Some(at) } else { twin() }))
+        };
+        families.map(place).collect()
     }
 
     fn delete(&mut self, rule: &Rule) {

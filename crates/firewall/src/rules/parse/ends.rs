@@ -41,6 +41,17 @@ pub(super) fn address(text: &str, vocabulary: &Vocabulary) -> Option<Read> {
     }
 }
 
+/// Whether it is an IPv4 network written by one of its addresses, as `10.1.2.3/8`.
+pub(in crate::rules) fn has_host_bits(text: &str) -> bool {
+    let Some((address, length)) = text.split_once('/') else { return false };
+    let mask = length.parse::<Ipv4Addr>().ok().or_else(|| {
+        let net = Ipv4Net::new(Ipv4Addr::UNSPECIFIED, prefix(Some(length), 32)?).ok()?;
+        Some(net.netmask())
+    });
+    let address = address.parse::<Ipv4Addr>().ok();
+    address.zip(mask).is_some_and(|(address, mask)| address & mask != address)
+}
+
 fn prefix(length: Option<&str>, whole: u8) -> Option<u8> {
     let Some(length) = length else { return Some(whole) };
     let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());

@@ -12,6 +12,7 @@ pub(super) mod ports;
 mod simple;
 mod words;
 
+pub(super) use ends::has_host_bits;
 pub use error::{Mistake, Wrong};
 pub(super) use words::split;
 

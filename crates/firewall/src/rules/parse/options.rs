@@ -46,13 +46,17 @@ impl Rule {
 
     /// `log` stands behind the action, or behind one or two interfaces.
     pub(super) fn take_log(&mut self, words: &mut Vec<Word<'_>>) -> Found<()> {
-        let Some(at) = words.iter().position(|(_, word)| log(word).is_some()) else { return Ok(()) };
         let has = |wanted: &str| words.iter().any(|(_, word)| *word == wanted);
-        let may_stand = match at {
+        let may_stand = |at| match at {
             1 | 4 => words.len() > 2,
             7 => has("in") && has("out"),
             _ => false,
         };
+        // In its place it may be written in capitals.
+        let is_log = |at, word: &str| log(word).is_some() && (may_stand(at) || word.to_lowercase() == word);
+        let found = words.iter().enumerate().position(|(at, (_, word))| is_log(at, word));
+        let Some(at) = found else { return Ok(()) };
+        let may_stand = may_stand(at);
         let (place, word) = if may_stand { words.remove(at) } else { words[at] };
         let second = words.iter().find(|(_, word)| may_stand && log(word).is_some());
         if let Some(&(place, word)) = second.or((!may_stand).then_some(&(place, word))) {

@@ -1,0 +1,94 @@
+//! `palisade firewall`: ufw's commands, on the rules in `palisade.toml`.
+//!
+//! `words` are read into a command, `session` holds the file while it is carried out, and each module carries out those
+//! of its name. Every command returns what it has to say.
+
+mod apps;
+mod ask;
+mod json;
+mod listening;
+mod rules;
+mod session;
+mod settings;
+
+use std::io::Write as _;
+use std::path::Path;
+
+use firewall::rules::Vocabulary;
+use firewall::rules::command::{Command, Invocation, NoCommand, Report};
+
+use crate::cli::{Firewall, Place};
+use crate::commands::bans::printed;
+use crate::engine::place::INSTALLED;
+use crate::exit::{CommandError, Exit, Outcome};
+use session::Session;
+
+/// The names of the address lists that rules can use.
+const LISTS: [&str; 1] = ["cloudflare"];
+
+/// Where packages put the profiles of their applications.
+const APPLICATIONS: &str = "/etc/ufw/applications.d";
+
+const USAGE: &str = include_str!("usage.txt");
+
+/// Does what the words behind `palisade firewall` say.
+pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
+    let folder = place.config.as_deref().unwrap_or(Path::new(INSTALLED));
+    let vocabulary = vocabulary(folder);
+    for warning in &vocabulary.profiles.warnings {
+        anstream::eprintln!("WARN: {warning}");
+    }
+    let mut words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    // It may also stand where people write it.
+    let json = args.json || (words.first() == Some(&"status") && words.contains(&"--json"));
+    words.retain(|word| *word != "--json" || !json);
+    let mut invocation = Invocation::parse(&words, &vocabulary).map_err(|error| refused(&error))?;
+    invocation.dry_run |= args.dry_run;
+    invocation.force |= args.force;
+    if invocation.is_rewritten {
+        anstream::eprintln!("WARN: Rule changed after normalization");
+    }
+    let session = Session::open(folder, vocabulary, &invocation)?;
+    let said = perform(session, invocation.command, json)?;
+    printed(anstream::stdout().lock().write_all(said.as_bytes()))
+}
+
+fn perform(session: Session, command: Command, json: bool) -> Result<String, CommandError> {
+    match command {
+        Command::Help => Ok(USAGE.to_owned()),
+        Command::Version => Ok(format!("palisade {}\n", env!("CARGO_PKG_VERSION"))),
+        Command::Status(_) if json => json::status(session.policy()),
+        Command::Status(detail) => Ok(session.policy().status(detail, settings::routes())),
+        Command::Show(Report::Added) => Ok(session.policy().added()),
+        Command::Show(Report::Listening) => Ok(listening::report(session.policy())),
+        Command::Show(Report::Kernel) => listening::table(),
+        Command::Enable => settings::enable(session),
+        Command::Disable => settings::disable(session),
+        Command::Reload => settings::reload(&session),
+        Command::Reset => settings::reset(session),
+        Command::Default(way, stance) => settings::default(session, way, stance),
+        Command::Logging(level) => settings::logging(session, level),
+        Command::AppList => Ok(apps::list(&session)),
+        Command::AppInfo(name) => apps::info(&session, &name),
+        Command::AppDefault(what) => apps::default(session, what),
+        Command::AppUpdate(name, add) => apps::update(session, &name, add),
+        Command::Add(rule, place) => rules::add(session, &rule, place),
+        Command::Delete(rule) => rules::delete(session, &rule),
+        Command::DeleteNumber(number) => rules::delete_number(session, number),
+    }
+}
+
+/// Services of this host, profiles and lists. Profiles in the configuration itself stand in for those of the packages.
+fn vocabulary(folder: &Path) -> Vocabulary {
+    let own = folder.join("applications.d");
+    let applications = if own.is_dir() { own } else { APPLICATIONS.into() };
+    Vocabulary::of_host(&applications, LISTS.map(str::to_owned))
+}
+
+fn refused(error: &NoCommand) -> CommandError {
+    let usage = if error.is_usage() { USAGE } else { "" };
+    CommandError::new(
+        Exit::Usage,
+        format!("{error}{}{}", if usage.is_empty() { "" } else { "\n" }, usage.trim_end()),
+    )
+}
