@@ -7,8 +7,10 @@ use sys::netlink::{DONE, ERROR, Encoder, Family, Message, Messages, Socket, flag
 use crate::FirewallError;
 use crate::wire::{self, BATCH_BEGIN, BATCH_END, BATCH_HEADER, INET_HEADER, message_type};
 
-/// A batch of the largest size that is built here takes a fraction of it, and so do the answers to it.
-const BUFFER: usize = 4 << 20;
+/// For the answers to a batch.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// A batch is sent in one piece; ten thousand rules take a fraction of it.
+const SEND_BUFFER: usize = 64 << 20;
 /// A dump is started anew when the ruleset changed under it, on a busy host perhaps more than once.
 const DUMP_ATTEMPTS: usize = 20;
 /// The dump is not of one moment (`NLM_F_DUMP_INTR`).
@@ -35,7 +37,7 @@ impl Channel {
     pub(crate) fn open() -> Result<Channel, FirewallError> {
         let socket = Socket::open(Family::Netfilter, 0).map_err(|_| FirewallError::NoNfTables)?;
         socket
-            .set_buffers(BUFFER, BUFFER)
+            .set_buffers(SEND_BUFFER, RECEIVE_BUFFER)
             .map_err(|e| FirewallError::kernel("sizing the netlink socket", e))?;
         Ok(Channel { socket, sequence: 0, received: Vec::new() })
     }

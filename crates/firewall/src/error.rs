@@ -18,6 +18,9 @@ pub enum FirewallError {
     /// A jail that would refuse nothing.
     #[error("jail {0:?} names no port")]
     NoPorts(String),
+    /// A rule names a list of addresses that is not known.
+    #[error("a rule names the address list {0:?}, which does not exist")]
+    UnknownList(String),
     /// The table, a set or a rule is not there any more: somebody else deleted it. Apply the policy again.
     #[error("table inet palisade is not there or was changed by another program ({doing})")]
     Gone {

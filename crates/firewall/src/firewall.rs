@@ -4,9 +4,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::channel::{self, Batch, Channel};
+use crate::apply::Wanted;
+use crate::channel::{self, Channel};
 use crate::layout::Layout;
-use crate::policy::{Ban, BanPolicy, JailTarget, Remaining};
+use crate::policy::{Ban, BanPolicy, Remaining};
 use crate::ruleset::Ruleset;
 use crate::transaction::{self, Deletion};
 use crate::wire::{self, Key, Timeout, kind};
@@ -16,6 +17,7 @@ use crate::{FirewallError, Monitor};
 pub struct Firewall {
     channel: Channel,
     layout: Layout,
+    pub(crate) wanted: Wanted,
     deletion: Deletion,
 }
 
@@ -35,9 +37,6 @@ pub struct Counter {
     pub bytes: u64,
 }
 
-/// Somebody may change the table between our reading it and our change.
-const ATTEMPTS: usize = 3;
-
 impl Firewall {
     /// So many bans are one transaction. Larger slices are split, so give no larger ones if something may be waiting.
     pub const CHUNK: usize = 2048;
@@ -46,51 +45,8 @@ impl Firewall {
     pub fn open() -> Result<Firewall, FirewallError> {
         let mut channel = Channel::open()?;
         channel::probe(&mut channel)?;
-        Ok(Firewall { channel, layout: Layout::default(), deletion: Deletion::of_this_kernel() })
-    }
-
-    /// Makes the table mean this policy, in one transaction, and reads it back. Jails that stay keep their sets, the
-    /// elements in them and their counters. Nothing is written where nothing differs.
-    pub fn apply(&mut self, policy: &BanPolicy) -> Result<Applied, FirewallError> {
-        policy.check()?;
-        let mut result = Err(FirewallError::Gone { doing: "applying the policy" });
-        for attempt in 1..=ATTEMPTS {
-            result = self.apply_once(policy, attempt == ATTEMPTS);
-            match &result {
-                Err(FirewallError::Gone { .. } | FirewallError::Kernel { .. }) => {}
-                _ => break,
-            }
-        }
-        result
-    }
-
-    fn apply_once(&mut self, policy: &BanPolicy, rebuild: bool) -> Result<Applied, FirewallError> {
-        let there = self.read()?;
-        let nothing = Ruleset::default();
-        let known = there.as_ref().unwrap_or(&nothing);
-        let layout = self.layout.next(policy, known);
-        let wanted = layout.ruleset(&policy.jails);
-        if there.as_ref() != Some(&wanted) {
-            let batch = self.change(known, &wanted, &policy.jails, rebuild);
-            self.channel.commit("applying the policy", batch)?;
-            let read_back = self.read()?.unwrap_or_default();
-            if let Some(difference) = wanted.difference(&read_back) {
-                return Err(FirewallError::NotAsApplied(difference));
-            }
-        }
-        let emptied = layout.without_sets(if rebuild { &nothing } else { known });
-        self.layout = layout;
-        Ok(Applied { emptied })
-    }
-
-    fn change(&mut self, there: &Ruleset, wanted: &Ruleset, jails: &[JailTarget], rebuild: bool) -> Batch {
-        let mut batch = self.channel.batch();
-        if rebuild {
-            transaction::rebuild(&mut batch, wanted, jails);
-        } else {
-            transaction::change(&mut batch, there, wanted, jails);
-        }
-        batch
+        let deletion = Deletion::of_this_kernel();
+        Ok(Firewall { channel, layout: Layout::default(), wanted: Wanted::default(), deletion })
     }
 
     /// Takes the table as another [`Firewall`] keeps it, and writes nothing: bans of this policy's jails can be asked
@@ -102,7 +58,7 @@ impl Firewall {
     }
 
     /// What is in the table but for elements; `None` without a table.
-    fn read(&mut self) -> Result<Option<Ruleset>, FirewallError> {
+    pub(crate) fn read(&mut self) -> Result<Option<Ruleset>, FirewallError> {
         let channel = &mut self.channel;
         let table =
             channel.get("reading the table", kind::GET_TABLE, wire::only_table, wire::read_table_is_dormant);
@@ -181,6 +137,7 @@ impl Firewall {
     /// Deletes the table and all bans with it. That it is not there is no error.
     pub fn remove(&mut self) -> Result<(), FirewallError> {
         self.layout = Layout::default();
+        self.wanted = Wanted::default();
         let mut batch = self.channel.batch();
         batch.add(kind::DEL_TABLE, 0, wire::only_table);
         match self.channel.commit("deleting the table", batch) {
@@ -193,6 +150,14 @@ impl Firewall {
     /// a ban, so restore many bans before it is opened; then apply the policy once more, which sees what was missed.
     pub fn monitor(&self) -> Result<Monitor, FirewallError> {
         Monitor::open(self.channel.port())
+    }
+
+    pub(crate) fn channel(&mut self) -> &mut Channel {
+        &mut self.channel
+    }
+
+    pub(crate) fn set_layout(&mut self, layout: Layout) {
+        self.layout = layout;
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -261,7 +226,7 @@ mod isolated;
 mod tests {
     use super::isolated::isolated;
     use super::*;
-    use crate::{Ports, Protocol, Verdict};
+    use crate::{JailTarget, Ports, Protocol, Verdict};
 
     /// The newest kernel can be asked in both ways.
     #[test]

@@ -5,11 +5,15 @@
 //! the table. Nothing here remembers who is banned: the caller does, and puts elements back where it is told that they
 //! are gone.
 //!
+//! A [`rules::Policy`] says what is let in at all; [`Firewall::set_policy`] makes it so, beside the bans.
+//!
 //! Each jail has one hash set for IPv4 and one for IPv6 addresses, and one more for every other prefix length that is
 //! banned; `docs/firewall.md` says why these are not interval sets.
 #![forbid(unsafe_code)]
 
+mod apply;
 mod channel;
+mod enforce;
 mod error;
 mod firewall;
 mod layout;
@@ -21,6 +25,7 @@ mod ruleset;
 mod transaction;
 mod wire;
 
+pub use enforce::Lists;
 pub use error::FirewallError;
 pub use firewall::{Applied, Counter, Firewall};
 pub use monitor::{Event, Monitor};

@@ -77,7 +77,7 @@ fn looks_hashed(jail: &str) -> bool {
 }
 
 /// FNV-1a: the standard library's hashes may change between versions, names in the kernel may not.
-fn fnv1a(bytes: &[u8]) -> u64 {
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
     bytes
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))

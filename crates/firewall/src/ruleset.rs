@@ -16,12 +16,23 @@ pub(crate) struct Ruleset {
     pub(crate) chains: BTreeMap<String, Chain>,
 }
 
-/// A set of addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A set without its elements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Set {
     pub(crate) flags: u32,
     pub(crate) key_type: u32,
     pub(crate) key_length: u32,
+    /// How many elements it takes; 0 for any number.
+    pub(crate) size: u32,
+    /// Milliseconds after which an element goes that has no timeout of its own; 0 for never.
+    pub(crate) timeout: u64,
+}
+
+/// A key in a set, or, with `ends`, the first one behind an interval.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Bound {
+    pub(crate) key: Vec<u8>,
+    pub(crate) ends: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +51,7 @@ pub(crate) struct Hook {
 
 pub(crate) type Rule = Vec<Expr>;
 
-/// One step of a rule. All use register 1.
+/// One step of a rule. Register 1 is meant where none is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Expr {
     LoadMeta(u32),
@@ -48,6 +59,13 @@ pub(crate) enum Expr {
         base: u32,
         offset: u32,
         length: u32,
+        register: u32,
+    },
+    /// Of the connection; where it has two directions, of the one that opened it.
+    LoadCt {
+        key: u32,
+        directed: bool,
+        register: u32,
     },
     Mask(Vec<u8>),
     Compare {
@@ -56,6 +74,16 @@ pub(crate) enum Expr {
     },
     InSet(String),
     Count(String),
+    /// Goes on as long as so much was not exceeded.
+    Within(Rate),
+    /// The key gets an element in the set, which keeps account; goes on if the key has exceeded its share.
+    Exceeds {
+        set: String,
+        share: Share,
+    },
+    /// A line in the kernel log.
+    Log(String),
+    Accept,
     Drop,
     Jump(String),
     Goto(String),
@@ -65,6 +93,22 @@ pub(crate) enum Expr {
     Foreign(String),
 }
 
+/// A bucket of `burst`, into which `count` flow in `seconds`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Rate {
+    pub(crate) count: u64,
+    pub(crate) seconds: u64,
+    pub(crate) burst: u32,
+}
+
+/// How much each key of a set may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Share {
+    Rate(Rate),
+    /// That stand at the same time.
+    Connections(u32),
+}
+
 /// Raw priority: before connection tracking, so that a refused packet costs little, and before DNAT (-100), so that
 /// the ports that containers publish are covered.
 pub(crate) const RAW_PRIORITY: i32 = -300;
@@ -72,22 +116,24 @@ pub(crate) const PREROUTING: u32 = 0;
 pub(crate) const ACCEPT: u32 = 1;
 
 pub(crate) const SET_TIMEOUT: u32 = 0x10;
-const TYPE_IPV4_ADDR: u32 = 7;
-const TYPE_IPV6_ADDR: u32 = 8;
+pub(crate) const TYPE_IPV4_ADDR: u32 = 7;
+pub(crate) const TYPE_IPV6_ADDR: u32 = 8;
 
 pub(crate) const META_NFPROTO: u32 = 15;
 pub(crate) const META_L4PROTO: u32 = 16;
-const NFPROTO_IPV4: u8 = 2;
-const NFPROTO_IPV6: u8 = 10;
-const TCP: u8 = 6;
-const UDP: u8 = 17;
+pub(crate) const NFPROTO_IPV4: u8 = 2;
+pub(crate) const NFPROTO_IPV6: u8 = 10;
+pub(crate) const TCP: u8 = 6;
+pub(crate) const UDP: u8 = 17;
 
-const NETWORK_HEADER: u32 = 1;
-const TRANSPORT_HEADER: u32 = 2;
+pub(crate) const NETWORK_HEADER: u32 = 1;
+pub(crate) const TRANSPORT_HEADER: u32 = 2;
+
+pub(crate) const REGISTER_1: u32 = 1;
 
 pub(crate) const EQUAL: u32 = 0;
-const AT_MOST: u32 = 3;
-const AT_LEAST: u32 = 5;
+pub(crate) const AT_MOST: u32 = 3;
+pub(crate) const AT_LEAST: u32 = 5;
 
 /// What a policy means, with these sets for each jail (in the policy's order).
 pub(crate) fn render(jails: &[JailTarget], prefixes: &[BTreeSet<Prefix>]) -> Ruleset {
@@ -116,7 +162,7 @@ impl Set {
             Prefix::V4(_) => TYPE_IPV4_ADDR,
             Prefix::V6(_) => TYPE_IPV6_ADDR,
         };
-        Set { flags: SET_TIMEOUT, key_type, key_length: prefix.key_length() as u32 }
+        Set { flags: SET_TIMEOUT, key_type, key_length: prefix.key_length() as u32, ..Set::default() }
     }
 }
 
@@ -143,15 +189,24 @@ fn jump_rules(jail: &JailTarget, chain: &str) -> Vec<Rule> {
     rules
 }
 
+/// A part of a packet's header, into register 1.
+pub(crate) fn load(base: u32, offset: u32, length: u32) -> Expr {
+    Expr::LoadPayload { base, offset, length, register: REGISTER_1 }
+}
+
 fn destination_port(range: &RangeInclusive<u16>) -> Vec<Expr> {
-    let compare = |operation, port: u16| Expr::Compare { operation, value: port.to_be_bytes().to_vec() };
-    let mut exprs = vec![Expr::LoadPayload { base: TRANSPORT_HEADER, offset: 2, length: 2 }];
-    if range.start() == range.end() {
-        exprs.push(compare(EQUAL, *range.start()));
-    } else {
-        exprs.extend([compare(AT_LEAST, *range.start()), compare(AT_MOST, *range.end())]);
-    }
+    let mut exprs = vec![load(TRANSPORT_HEADER, 2, 2)];
+    exprs.extend(is_port(range));
     exprs
+}
+
+/// Compares a port that was loaded.
+pub(crate) fn is_port(range: &RangeInclusive<u16>) -> Vec<Expr> {
+    let compare = |operation, port: u16| Expr::Compare { operation, value: port.to_be_bytes().to_vec() };
+    match range.start() == range.end() {
+        true => vec![compare(EQUAL, *range.start())],
+        false => vec![compare(AT_LEAST, *range.start()), compare(AT_MOST, *range.end())],
+    }
 }
 
 /// A packet whose source is in the set is counted and refused.
@@ -164,7 +219,7 @@ pub(crate) fn refuse_rule(identifier: &str, prefix: Prefix, verdict: Verdict) ->
     let mut rule = vec![
         Expr::LoadMeta(META_NFPROTO),
         Expr::Compare { operation: EQUAL, value: vec![protocol] },
-        Expr::LoadPayload { base: NETWORK_HEADER, offset: source_offset, length },
+        load(NETWORK_HEADER, source_offset, length),
     ];
     rule.extend(prefix.mask().map(Expr::Mask));
     rule.push(Expr::InSet(name::set(identifier, prefix)));
@@ -176,12 +231,23 @@ pub(crate) fn refuse_rule(identifier: &str, prefix: Prefix, verdict: Verdict) ->
     rule
 }
 
-fn reject_rules() -> Vec<Rule> {
+pub(crate) fn reject_rules() -> Vec<Rule> {
     vec![[l4proto(TCP).to_vec(), vec![Expr::RejectTcpReset]].concat(), vec![Expr::RejectPortUnreachable]]
 }
 
-fn l4proto(protocol: u8) -> [Expr; 2] {
+pub(crate) fn l4proto(protocol: u8) -> [Expr; 2] {
     [Expr::LoadMeta(META_L4PROTO), Expr::Compare { operation: EQUAL, value: vec![protocol] }]
+}
+
+impl Expr {
+    /// The set, chain or counter that it holds on to.
+    pub(crate) fn names(&self) -> Option<&str> {
+        match self {
+            Expr::InSet(name) | Expr::Count(name) | Expr::Jump(name) | Expr::Goto(name) => Some(name),
+            Expr::Exceeds { set, .. } => Some(set),
+            _ => None,
+        }
+    }
 }
 
 impl Ruleset {

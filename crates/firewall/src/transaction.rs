@@ -1,39 +1,72 @@
 //! From the ruleset that is there to the one that shall be there, as one batch. Packets see the old one or the new one.
 
+use std::collections::BTreeSet;
+
 use sys::netlink::{Encoder, flag};
 
 use crate::channel::Batch;
+use crate::enforce::{self, Contents};
 use crate::layout::Missing;
 use crate::name::{self, BASE_CHAIN, REFUSE_CHAIN};
 use crate::policy::JailTarget;
-use crate::ruleset::{Chain, Ruleset, Set, refuse_rule};
+use crate::ruleset::{Chain, Expr, Ruleset, Set, refuse_rule};
 use crate::wire::{self, Element, Timeout, kind};
 
+/// What shall be there.
+pub(crate) struct Goal<'a> {
+    pub(crate) ruleset: Ruleset,
+    pub(crate) jails: &'a [JailTarget],
+    /// The elements of those sets that never change.
+    pub(crate) contents: Option<&'a Contents>,
+}
+
 /// Changes what is there; sets that stay keep their elements, counters their counts.
-pub(crate) fn change(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset, jails: &[JailTarget]) {
+pub(crate) fn change(batch: &mut Batch, there: &Ruleset, goal: &Goal<'_>) {
     batch.create(kind::NEW_TABLE, wire::new_table);
-    remove_surplus(batch, there, wanted);
-    add_missing(batch, there, wanted, jails);
+    let standing = standing(there, &goal.ruleset);
+    remove_surplus(batch, there, &goal.ruleset, &standing);
+    add_missing(batch, there, goal, &standing);
 }
 
 /// Deletes the table, if it is there, and builds it new, without elements: where something foreign in it stands in
 /// the way of a change.
-pub(crate) fn rebuild(batch: &mut Batch, wanted: &Ruleset, jails: &[JailTarget]) {
+pub(crate) fn rebuild(batch: &mut Batch, goal: &Goal<'_>) {
     batch.create(kind::NEW_TABLE, wire::new_table);
     batch.add(kind::DEL_TABLE, 0, wire::only_table);
     batch.create(kind::NEW_TABLE, wire::new_table);
-    add_missing(batch, &Ruleset::default(), wanted, jails);
+    add_missing(batch, &Ruleset::default(), goal, &BTreeSet::new());
 }
 
-/// All rules go first: they hold on to chains, sets and counters.
-fn remove_surplus(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset) {
-    for chain in there.chains.keys() {
+/// The chains that are as they shall be, and hold on to nothing that has to go.
+fn standing<'a>(there: &'a Ruleset, wanted: &Ruleset) -> BTreeSet<&'a str> {
+    let sets = there.sets.iter().filter(|(name, set)| wanted.sets.get(*name) != Some(set));
+    let chains = there.chains.iter().filter(|(name, chain)| !keeps_hook(wanted, name, chain));
+    let counters = there.counters.difference(&wanted.counters);
+    let goes: BTreeSet<&str> = sets
+        .map(|(name, _)| name)
+        .chain(chains.map(|(name, _)| name))
+        .chain(counters)
+        .map(String::as_str)
+        .collect();
+    let holds =
+        |chain: &Chain| chain.rules.iter().flatten().filter_map(Expr::names).any(|name| goes.contains(name));
+    let stands =
+        |(name, chain): &(&String, &Chain)| wanted.chains.get(*name) == Some(*chain) && !holds(chain);
+    there.chains.iter().filter(stands).map(|(name, _)| name.as_str()).collect()
+}
+
+/// Only then a chain can get other rules; otherwise it goes and comes anew.
+fn keeps_hook(other: &Ruleset, name: &str, chain: &Chain) -> bool {
+    other.chains.get(name).map(|other| other.hook) == Some(chain.hook)
+}
+
+/// Rules go first: they hold on to chains, sets and counters.
+fn remove_surplus(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset, standing: &BTreeSet<&str>) {
+    for chain in there.chains.keys().filter(|name| !standing.contains(name.as_str())) {
         batch.add(kind::DEL_RULE, 0, |m| wire::flush_chain(m, chain));
     }
-    for (name, chain) in &there.chains {
-        if wanted.chains.get(name).map(|wanted| wanted.hook) != Some(chain.hook) {
-            batch.add(kind::DEL_CHAIN, 0, |m| wire::delete_chain(m, name));
-        }
+    for (name, _) in there.chains.iter().filter(|(name, chain)| !keeps_hook(wanted, name, chain)) {
+        batch.add(kind::DEL_CHAIN, 0, |m| wire::delete_chain(m, name));
     }
     for (name, set) in &there.sets {
         if wanted.sets.get(name) != Some(set) {
@@ -45,22 +78,25 @@ fn remove_surplus(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset) {
     }
 }
 
-fn add_missing(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset, jails: &[JailTarget]) {
+fn add_missing(batch: &mut Batch, there: &Ruleset, goal: &Goal<'_>, standing: &BTreeSet<&str>) {
+    let wanted = &goal.ruleset;
     for name in wanted.counters.difference(&there.counters) {
         batch.create(kind::NEW_OBJECT, |m| wire::new_counter(m, name));
     }
     let sets = wanted.sets.iter().filter(|(name, set)| there.sets.get(*name) != Some(set));
     for (id, (name, set)) in (1..).zip(sets) {
         add_set(batch, name, set, id);
-    }
-    for (name, chain) in &wanted.chains {
-        if there.chains.get(name).map(|there| there.hook) != Some(chain.hook) {
-            batch
-                .create(kind::NEW_CHAIN, |m| wire::new_chain(m, name, chain, &comment_of_chain(name, jails)));
+        let content = goal.contents.and_then(|contents| contents.get(name));
+        for bounds in content.into_iter().flat_map(|bounds| bounds.chunks(PER_MESSAGE)) {
+            batch.create(kind::NEW_ELEMENT, |m| wire::put_bounds(m, name, bounds));
         }
     }
-    for (name, Chain { rules, .. }) in &wanted.chains {
-        for rule in rules {
+    for (name, chain) in wanted.chains.iter().filter(|(name, chain)| !keeps_hook(there, name, chain)) {
+        let comment = comment_of_chain(name, goal.jails);
+        batch.create(kind::NEW_CHAIN, |m| wire::new_chain(m, name, chain, &comment));
+    }
+    for (name, chain) in wanted.chains.iter().filter(|(name, _)| !standing.contains(name.as_str())) {
+        for rule in &chain.rules {
             batch.add(kind::NEW_RULE, flag::CREATE | flag::APPEND, |m| wire::new_rule(m, name, rule));
         }
     }
@@ -78,7 +114,7 @@ fn comment_of_chain(chain: &str, jails: &[JailTarget]) -> String {
         (BASE_CHAIN, _) => "before containers' ports are translated".to_owned(),
         (REFUSE_CHAIN, _) => "answers: connection refused".to_owned(),
         (_, Some(jail)) => format!("jail {}", jail.name),
-        (_, None) => String::new(),
+        (_, None) => enforce::describe(chain).to_owned(),
     }
 }
 

@@ -11,7 +11,9 @@ mod encode;
 pub(crate) use decode::{
     belongs_to_table, read_chain, read_counter, read_rule, read_set, read_table_is_dormant,
 };
-pub(crate) use element::{Element, Key, Timeout, elements_of, put_elements, put_keys, read_remaining};
+pub(crate) use element::{
+    Element, Key, Timeout, elements_of, put_bounds, put_elements, put_keys, read_remaining,
+};
 pub(crate) use encode::{
     counters_of_table, delete_chain, delete_counter, delete_set, flush_chain, new_chain, new_counter,
     new_rule, new_set, new_table, only_table,
@@ -83,8 +85,11 @@ const SET_NAME: u16 = 2;
 const SET_FLAGS: u16 = 3;
 const SET_KEY_TYPE: u16 = 4;
 const SET_KEY_LEN: u16 = 5;
+const SET_DESC: u16 = 9;
 const SET_ID: u16 = 10;
+const SET_TIMEOUT: u16 = 11;
 const SET_USERDATA: u16 = 13;
+const DESC_SIZE: u16 = 1;
 const OBJ_TABLE: u16 = 1;
 const OBJ_NAME: u16 = 2;
 const OBJ_TYPE: u16 = 3;
@@ -111,6 +116,21 @@ const CMP_DATA: u16 = 3;
 const LOOKUP_SET: u16 = 1;
 const LOOKUP_SREG: u16 = 2;
 const LOOKUP_FLAGS: u16 = 5;
+const CT_DREG: u16 = 1;
+const CT_KEY: u16 = 2;
+const CT_DIRECTION: u16 = 3;
+const LIMIT_RATE: u16 = 1;
+const LIMIT_UNIT: u16 = 2;
+const LIMIT_BURST: u16 = 3;
+const LIMIT_FLAGS: u16 = 5;
+const CONNLIMIT_COUNT: u16 = 1;
+const CONNLIMIT_FLAGS: u16 = 2;
+const DYNSET_SET_NAME: u16 = 1;
+const DYNSET_OP: u16 = 3;
+const DYNSET_SREG_KEY: u16 = 4;
+const DYNSET_EXPR: u16 = 7;
+const LOG_PREFIX: u16 = 2;
+const LOG_LEVEL: u16 = 5;
 const OBJREF_IMM_TYPE: u16 = 1;
 const OBJREF_IMM_NAME: u16 = 2;
 const IMMEDIATE_DREG: u16 = 1;
@@ -125,13 +145,22 @@ const ELEMENT_LIST_TABLE: u16 = 1;
 const ELEMENT_LIST_SET: u16 = 2;
 const ELEMENT_LIST_ELEMENTS: u16 = 3;
 const ELEMENT_KEY: u16 = 1;
+const ELEMENT_FLAGS: u16 = 3;
 const ELEMENT_TIMEOUT: u16 = 4;
 const ELEMENT_EXPIRATION: u16 = 5;
 
 const TABLE_DORMANT: u32 = 1;
 const OBJECT_COUNTER: u32 = 1;
 const VERDICT_REGISTER: u32 = 0;
-const REGISTER_1: u32 = 1;
+/// The direction that opened the connection.
+const DIRECTION_ORIGINAL: u8 = 0;
+/// Of `limit` and `connlimit`: goes on when there is more than that.
+const OVER: u32 = 1;
+const DYNSET_ADD: u32 = 0;
+const DYNSET_UPDATE: u32 = 1;
+const LOG_LEVEL_WARNING: u32 = 4;
+const ELEMENT_ENDS_INTERVAL: u32 = 1;
+const VERDICT_ACCEPT: u32 = 1;
 const VERDICT_DROP: u32 = 0;
 const VERDICT_JUMP: u32 = -3_i32 as u32;
 const VERDICT_GOTO: u32 = -4_i32 as u32;

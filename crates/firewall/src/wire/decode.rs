@@ -3,7 +3,7 @@ use sys::netlink::{Attributes, Message};
 use super::*;
 use crate::Counter;
 use crate::name::TABLE;
-use crate::ruleset::{Chain, Expr, Hook, Rule, Set};
+use crate::ruleset::{Chain, Expr, Hook, REGISTER_1, Rate, Rule, Set, Share};
 
 /// Whether it is about our table: every kind of message has the table's name in its first attribute.
 pub(crate) fn belongs_to_table(message: &Message<'_>) -> bool {
@@ -49,6 +49,8 @@ pub(crate) fn read_set(message: &Message<'_>) -> Option<(String, Set)> {
         flags: attributes.be32(SET_FLAGS).unwrap_or(0),
         key_type: attributes.be32(SET_KEY_TYPE)?,
         key_length: attributes.be32(SET_KEY_LEN)?,
+        size: attributes.nested(SET_DESC).be32(DESC_SIZE).unwrap_or(0),
+        timeout: attributes.be64(SET_TIMEOUT).unwrap_or(0),
     };
     Some((attributes.string(SET_NAME)?.to_owned(), set))
 }
@@ -77,11 +79,18 @@ fn read_known(name: &str, data: Attributes<'_>) -> Option<Expr> {
             Some(Expr::LoadMeta(data.be32(META_KEY)?))
         }
         "payload" => {
-            in_register(PAYLOAD_DREG)?;
             let number = |attribute| data.be32(attribute);
             let (base, offset, length) =
                 (number(PAYLOAD_BASE)?, number(PAYLOAD_OFFSET)?, number(PAYLOAD_LEN)?);
-            Some(Expr::LoadPayload { base, offset, length })
+            Some(Expr::LoadPayload { base, offset, length, register: number(PAYLOAD_DREG)? })
+        }
+        "ct" => {
+            let directed = match data.get(CT_DIRECTION) {
+                None => false,
+                Some([DIRECTION_ORIGINAL]) => true,
+                Some(_) => return None,
+            };
+            Some(Expr::LoadCt { key: data.be32(CT_KEY)?, directed, register: data.be32(CT_DREG)? })
         }
         "bitwise" => {
             in_register(BITWISE_SREG)?;
@@ -102,6 +111,14 @@ fn read_known(name: &str, data: Attributes<'_>) -> Option<Expr> {
             let is_counter = data.be32(OBJREF_IMM_TYPE) == Some(OBJECT_COUNTER);
             is_counter.then(|| data.string(OBJREF_IMM_NAME).map(|name| Expr::Count(name.to_owned())))?
         }
+        "limit" => read_rate(data, 0).map(Expr::Within),
+        "dynset" => {
+            in_register(DYNSET_SREG_KEY)?;
+            let account = data.nested(DYNSET_EXPR);
+            let share = read_share(account.string(EXPR_NAME)?, account.nested(EXPR_DATA))?;
+            Some(Expr::Exceeds { set: data.string(DYNSET_SET_NAME)?.to_owned(), share })
+        }
+        "log" => data.string(LOG_PREFIX).map(|prefix| Expr::Log(prefix.to_owned())),
         "immediate" => read_verdict(data.nested(IMMEDIATE_DATA).nested(DATA_VERDICT)),
         "reject" => match (data.be32(REJECT_TYPE)?, data.get(REJECT_ICMP_CODE)) {
             (REJECT_WITH_TCP_RST, _) => Some(Expr::RejectTcpReset),
@@ -112,9 +129,25 @@ fn read_known(name: &str, data: Attributes<'_>) -> Option<Expr> {
     }
 }
 
+fn read_share(name: &str, data: Attributes<'_>) -> Option<Share> {
+    match name {
+        "limit" => read_rate(data, OVER).map(Share::Rate),
+        "connlimit" => {
+            (data.be32(CONNLIMIT_FLAGS)? == OVER).then_some(Share::Connections(data.be32(CONNLIMIT_COUNT)?))
+        }
+        _ => None,
+    }
+}
+
+fn read_rate(data: Attributes<'_>, flags: u32) -> Option<Rate> {
+    let (count, seconds, burst) = (data.be64(LIMIT_RATE)?, data.be64(LIMIT_UNIT)?, data.be32(LIMIT_BURST)?);
+    (data.be32(LIMIT_FLAGS).unwrap_or(0) == flags).then_some(Rate { count, seconds, burst })
+}
+
 fn read_verdict(verdict: Attributes<'_>) -> Option<Expr> {
     let chain = || verdict.string(VERDICT_CHAIN).map(str::to_owned);
     match verdict.be32(VERDICT_CODE)? {
+        VERDICT_ACCEPT => Some(Expr::Accept),
         VERDICT_DROP => Some(Expr::Drop),
         VERDICT_JUMP => chain().map(Expr::Jump),
         VERDICT_GOTO => chain().map(Expr::Goto),

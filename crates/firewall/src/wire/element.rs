@@ -8,6 +8,7 @@ use super::encode::put_table_name;
 use super::*;
 use crate::name::Prefix;
 use crate::policy::Remaining;
+use crate::ruleset::Bound;
 
 /// A network's address, as a set holds it: 4 or 16 bytes, and nothing behind the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +69,20 @@ pub(crate) fn put_elements<'a>(
                 key.put(element);
                 if let Timeout::In(milliseconds) = timeout {
                     element.be64(ELEMENT_TIMEOUT, *milliseconds);
+                }
+            });
+        }
+    });
+}
+
+/// Elements of a set that never changes: keys and, where intervals end, the key behind each.
+pub(crate) fn put_bounds(message: &mut Encoder, set: &str, bounds: &[Bound]) {
+    put_list(message, set, |list| {
+        for Bound { key, ends } in bounds {
+            list.nest(LIST_ELEM, |element| {
+                element.nest(ELEMENT_KEY, |data| data.bytes(DATA_VALUE, key));
+                if *ends {
+                    element.be32(ELEMENT_FLAGS, ELEMENT_ENDS_INTERVAL);
                 }
             });
         }

@@ -2,7 +2,7 @@ use sys::netlink::Encoder;
 
 use super::*;
 use crate::name::TABLE;
-use crate::ruleset::{Chain, Expr, Hook, Rule, Set};
+use crate::ruleset::{Chain, Expr, Hook, REGISTER_1, Rate, Rule, Set, Share};
 
 /// Comments are read by people in `nft list`; the format is libnftnl's: type, length, value.
 mod userdata {
@@ -62,7 +62,13 @@ pub(crate) fn new_set(message: &mut Encoder, name: &str, set: &Set, id: u32) {
     message.be32(SET_FLAGS, set.flags);
     message.be32(SET_KEY_TYPE, set.key_type);
     message.be32(SET_KEY_LEN, set.key_length);
+    if set.size != 0 {
+        message.nest(SET_DESC, |desc| desc.be32(DESC_SIZE, set.size));
+    }
     message.be32(SET_ID, id);
+    if set.timeout != 0 {
+        message.be64(SET_TIMEOUT, set.timeout);
+    }
     message.bytes(SET_USERDATA, &entry(userdata::SET_KEY_BYTE_ORDER, &userdata::BIG_ENDIAN.to_ne_bytes()));
 }
 
@@ -96,21 +102,25 @@ pub(crate) fn new_rule(message: &mut Encoder, chain: &str, rule: &Rule) {
 
 fn put_expr(list: &mut Encoder, expr: &Expr) {
     let mut put = |name: &str, body: &dyn Fn(&mut Encoder)| {
-        list.nest(LIST_ELEM, |element| {
-            element.string(EXPR_NAME, name);
-            element.nest(EXPR_DATA, body);
-        });
+        list.nest(LIST_ELEM, |element| put_named(element, name, body));
     };
     match expr {
         Expr::LoadMeta(key) => put("meta", &|e| {
             e.be32(META_KEY, *key);
             e.be32(META_DREG, REGISTER_1);
         }),
-        Expr::LoadPayload { base, offset, length } => put("payload", &|e| {
-            e.be32(PAYLOAD_DREG, REGISTER_1);
+        Expr::LoadPayload { base, offset, length, register } => put("payload", &|e| {
+            e.be32(PAYLOAD_DREG, *register);
             e.be32(PAYLOAD_BASE, *base);
             e.be32(PAYLOAD_OFFSET, *offset);
             e.be32(PAYLOAD_LEN, *length);
+        }),
+        Expr::LoadCt { key, directed, register } => put("ct", &|e| {
+            e.be32(CT_KEY, *key);
+            e.be32(CT_DREG, *register);
+            if *directed {
+                e.bytes(CT_DIRECTION, &[DIRECTION_ORIGINAL]);
+            }
         }),
         Expr::Mask(mask) => put("bitwise", &|e| {
             e.be32(BITWISE_SREG, REGISTER_1);
@@ -132,6 +142,18 @@ fn put_expr(list: &mut Encoder, expr: &Expr) {
             e.be32(OBJREF_IMM_TYPE, OBJECT_COUNTER);
             e.string(OBJREF_IMM_NAME, counter);
         }),
+        Expr::Within(rate) => put("limit", &|e| put_rate(e, *rate, 0)),
+        Expr::Exceeds { set, share } => put("dynset", &|e| {
+            e.string(DYNSET_SET_NAME, set);
+            e.be32(DYNSET_OP, if matches!(share, Share::Rate(_)) { DYNSET_UPDATE } else { DYNSET_ADD });
+            e.be32(DYNSET_SREG_KEY, REGISTER_1);
+            e.nest(DYNSET_EXPR, |account| put_share(account, *share));
+        }),
+        Expr::Log(prefix) => put("log", &|e| {
+            e.string(LOG_PREFIX, prefix);
+            e.be32(LOG_LEVEL, LOG_LEVEL_WARNING);
+        }),
+        Expr::Accept => put("immediate", &|e| put_verdict(e, VERDICT_ACCEPT, None)),
         Expr::Drop => put("immediate", &|e| put_verdict(e, VERDICT_DROP, None)),
         Expr::Jump(chain) => put("immediate", &|e| put_verdict(e, VERDICT_JUMP, Some(chain))),
         Expr::Goto(chain) => put("immediate", &|e| put_verdict(e, VERDICT_GOTO, Some(chain))),
@@ -142,6 +164,28 @@ fn put_expr(list: &mut Encoder, expr: &Expr) {
         }),
         Expr::Foreign(name) => put(name, &|_| {}),
     }
+}
+
+fn put_named(element: &mut Encoder, name: &str, body: &dyn Fn(&mut Encoder)) {
+    element.string(EXPR_NAME, name);
+    element.nest(EXPR_DATA, body);
+}
+
+fn put_share(account: &mut Encoder, share: Share) {
+    match share {
+        Share::Rate(rate) => put_named(account, "limit", &|e| put_rate(e, rate, OVER)),
+        Share::Connections(count) => put_named(account, "connlimit", &|e| {
+            e.be32(CONNLIMIT_COUNT, count);
+            e.be32(CONNLIMIT_FLAGS, OVER);
+        }),
+    }
+}
+
+fn put_rate(expr: &mut Encoder, rate: Rate, flags: u32) {
+    expr.be64(LIMIT_RATE, rate.count);
+    expr.be64(LIMIT_UNIT, rate.seconds);
+    expr.be32(LIMIT_BURST, rate.burst);
+    expr.be32(LIMIT_FLAGS, flags);
 }
 
 fn put_verdict(expr: &mut Encoder, code: u32, chain: Option<&str>) {

@@ -7,7 +7,7 @@ use sys::netlink::{Encoder, Messages};
 use super::*;
 use crate::name::Prefix;
 use crate::policy::Remaining;
-use crate::ruleset::{Chain, Expr, Hook, Rule, Set};
+use crate::ruleset::{Bound, Chain, Expr, Hook, Rate, Rule, Set, Share};
 
 /// Passes one message through the wire.
 fn through<T>(write: impl FnOnce(&mut Encoder), read: impl FnOnce(&sys::netlink::Message<'_>) -> T) -> T {
@@ -28,16 +28,31 @@ fn net() -> impl Strategy<Value = IpNet> {
     v4.boxed().prop_union(v6.boxed())
 }
 
+fn rate() -> impl Strategy<Value = Rate> {
+    any::<(u64, u64, u32)>().prop_map(|(count, seconds, burst)| Rate { count, seconds, burst })
+}
+
 fn expr() -> impl Strategy<Value = Expr> {
     let name = "[a-z_0-9]{1,20}";
     let bytes = || proptest::collection::vec(any::<u8>(), 1..=16);
     prop_oneof![
         any::<u32>().prop_map(Expr::LoadMeta),
-        any::<(u32, u32, u32)>().prop_map(|(base, offset, length)| Expr::LoadPayload {
+        any::<(u32, u32, u32, u32)>().prop_map(|(base, offset, length, register)| Expr::LoadPayload {
             base,
             offset,
-            length
+            length,
+            register
         }),
+        any::<(u32, bool, u32)>().prop_map(|(key, directed, register)| Expr::LoadCt {
+            key,
+            directed,
+            register
+        }),
+        rate().prop_map(Expr::Within),
+        (name, rate()).prop_map(|(set, rate)| Expr::Exceeds { set, share: Share::Rate(rate) }),
+        (name, any::<u32>()).prop_map(|(set, count)| Expr::Exceeds { set, share: Share::Connections(count) }),
+        "[A-Z \\[\\]]{1,20}".prop_map(Expr::Log),
+        Just(Expr::Accept),
         bytes().prop_map(Expr::Mask),
         (any::<u32>(), bytes()).prop_map(|(operation, value)| Expr::Compare { operation, value }),
         name.prop_map(Expr::InSet),
@@ -82,8 +97,25 @@ fn chains_and_sets_read_back_as_they_were_written() {
     let chain = Chain { hook, rules: Vec::new() };
     let read = through(|m| new_chain(m, "c", &chain, "what it is for"), read_chain);
     assert_eq!(read, Some(("c".to_owned(), chain)));
-    let set = Set::of(Prefix::V6(64));
-    assert_eq!(through(|m| new_set(m, "s", &set, 1), read_set), Some(("s".to_owned(), set)));
+    let addresses = Set::of(Prefix::V6(64));
+    for set in [addresses, Set { size: 100, timeout: 30_000, ..addresses }] {
+        assert_eq!(through(|m| new_set(m, "s", &set, 1), read_set), Some(("s".to_owned(), set)));
+    }
+}
+
+#[test]
+fn the_end_of_an_interval_is_marked() {
+    let bound = |key: &[u8], ends| Bound { key: key.to_vec(), ends };
+    let bounds = [bound(&[0, 80], false), bound(&[0, 81], true)];
+    let flags = through(
+        |m| put_bounds(m, "s", &bounds),
+        |m| {
+            let list = m.attributes(FAMILY_HEADER).nested(ELEMENT_LIST_ELEMENTS);
+            list.map(|(_, element)| sys::netlink::Attributes::new(element).be32(ELEMENT_FLAGS))
+                .collect::<Vec<_>>()
+        },
+    );
+    assert_eq!(flags, [None, Some(ELEMENT_ENDS_INTERVAL)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod isolated;
 mod network;
 mod packets;
+mod rules;
 mod table;
 
 use std::time::Duration;

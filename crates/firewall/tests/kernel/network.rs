@@ -88,7 +88,7 @@ pub(crate) fn nft(commands: &str) -> String {
 }
 
 /// Longer than the kernel takes to repeat a packet that a new cable lost.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) fn tcp(from: &str, to: SocketAddr) -> Result<TcpStream, i32> {
     tcp_within(PATIENCE, from, to)
