@@ -53,9 +53,10 @@ pub(crate) fn combine(
         logtimezone: None,
         logencoding: None,
     };
+    let sets_maxlines = one("maxlines").is_some();
     let journalmatch = keep(journalmatch::parse(&many("journalmatch")), Vec::new(), &mut faults);
     match faults.is_empty() {
-        true => Ok(Filter { spec, journalmatch, origins }),
+        true => Ok(Filter { spec, journalmatch, origins, sets_maxlines }),
         false => Err(faults),
     }
 }

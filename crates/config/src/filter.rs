@@ -29,6 +29,8 @@ pub struct Filter {
     pub journalmatch: Vec<Vec<String>>,
     /// Where the patterns were written.
     pub origins: Origins,
+    /// Whether it says how many lines a pattern may span.
+    pub sets_maxlines: bool,
 }
 
 /// Where each pattern of a filter was written, to the byte.

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Fail2banClient(Fail2ban),
     #[command(name = "fail2ban-server")]
     Fail2banServer(Fail2ban),
+    #[command(name = "fail2ban-regex")]
+    Fail2banRegex(Fail2ban),
     Firewall(Firewall),
     Generate(Generate),
     Watcher(Watcher),

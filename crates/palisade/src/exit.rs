@@ -8,6 +8,8 @@ use std::fmt;
 pub(crate) enum Exit {
     Done = 0,
     Nothing = 1,
+    /// Wrong usage of `fail2ban-regex`.
+    Misused = 2,
     Usage = 64,
     Unavailable = 69,
     Busy = 73,

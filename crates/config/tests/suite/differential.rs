@@ -150,8 +150,12 @@ fn same_jails(path: &Path) {
         let mut facts = facts(theirs);
         // Where files are read, what the journal would be asked for is not kept.
         facts["journalmatch"] = json!([]);
-        let filter =
-            Filter { spec: jail.filter.clone(), journalmatch: Vec::new(), origins: jail.origins.clone() };
+        let filter = Filter {
+            spec: jail.filter.clone(),
+            journalmatch: Vec::new(),
+            origins: jail.origins.clone(),
+            sets_maxlines: false,
+        };
         assert_eq!(ours(&filter), facts, "{name}");
         let options = &theirs["options"];
         assert_eq!(json!(jail.spec.maxretry), options["maxretry"], "{name}");

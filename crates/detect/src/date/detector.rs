@@ -87,6 +87,11 @@ impl DateDetector {
         })
     }
 
+    /// Its patterns as they are written, in the order in which they are tried now, with the dates that each has given.
+    pub fn patterns(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.templates.iter().map(|template| (&*template.pattern, template.hits))
+    }
+
     /// Whether the two give the same answers on the same lines, so that one search can serve both.
     pub fn same_pattern(&self, other: &Self) -> bool {
         self.key == other.key

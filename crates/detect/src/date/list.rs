@@ -1,6 +1,6 @@
 //! From a datepattern to the patterns it stands for.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::DateError;
 use super::builtin::PATTERNS;
@@ -34,6 +34,8 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 #[derive(Clone, Debug)]
 struct Entry {
+    /// As it is written.
+    pattern: Arc<str>,
     source: Source,
     preferred: bool,
     offset: usize,
@@ -47,7 +49,7 @@ impl Entry {
             Some(matcher) => matcher,
             None => Matcher::new(&self.source, self.offset)?,
         };
-        Ok(Template::new(matcher, self.source.anchored, self.preferred))
+        Ok(Template::new(self.pattern, matcher, self.source.anchored, self.preferred))
     }
 }
 
@@ -68,14 +70,14 @@ impl List {
         match key(pattern).as_str() {
             LINE_BEGIN => self.add_built_in(|source| source.line_begin, offset),
             "{DEFAULT}" => self.add_built_in(|_| true, offset),
-            "{NONE}" => self.push(Source::pattern("{UNB}^", offset)?, offset)?,
+            "{NONE}" => self.push("{UNB}^", Source::pattern("{UNB}^", offset)?, offset)?,
             key if key.contains("{DATE}") => self.add_around(pattern, offset)?,
-            key => self.push(single(pattern, key, offset)?, offset)?,
+            key => self.push(pattern, single(pattern, key, offset)?, offset)?,
         }
         Ok(())
     }
 
-    fn push(&mut self, source: Source, offset: usize) -> Result<(), DateError> {
+    fn push(&mut self, pattern: &str, source: Source, offset: usize) -> Result<(), DateError> {
         check_names(&source, offset)?;
         if self.entries.iter().any(|entry| entry.source == source) {
             return Err(DateError { offset, message: "this date pattern stands twice".to_owned() });
@@ -83,7 +85,7 @@ impl List {
         let known = self.built_in.iter().find(|entry| entry.source == source);
         let preferred = known.is_some_and(|entry| entry.preferred);
         let matcher = known.and_then(|entry| entry.matcher.clone());
-        self.entries.push(Entry { source, preferred, offset, matcher });
+        self.entries.push(Entry { pattern: pattern.into(), source, preferred, offset, matcher });
         Ok(())
     }
 
@@ -108,7 +110,8 @@ impl List {
             let source = single(&text, &key(&text), offset)?;
             check_names(&source, offset)?;
             if !self.entries.iter().any(|entry| entry.source == source) {
-                self.entries.push(Entry { source, preferred: false, offset, matcher: None });
+                let pattern = text.into();
+                self.entries.push(Entry { pattern, source, preferred: false, offset, matcher: None });
             }
         }
         Ok(())
@@ -121,7 +124,7 @@ fn built_in() -> Result<Vec<Entry>, DateError> {
     let entry = |pattern: &str, preferred| {
         let source = single(pattern, &key(pattern), 0)?;
         let matcher = Some(Matcher::new(&source, 0)?);
-        Ok(Entry { source, preferred, offset: 0, matcher })
+        Ok(Entry { pattern: pattern.into(), source, preferred, offset: 0, matcher })
     };
     let patterns = || PATTERNS.iter().map(|(pattern, _)| *pattern);
     let at_start =

@@ -11,6 +11,8 @@ use super::source::Source;
 /// One pattern of a detector, and how it has done so far.
 #[derive(Clone, Debug)]
 pub(super) struct Template {
+    /// As it is written.
+    pub(super) pattern: Arc<str>,
     matcher: Matcher,
     shape: Shape,
     pub(super) anchored: bool,
@@ -75,9 +77,9 @@ impl Matcher {
 }
 
 impl Template {
-    pub(super) fn new(matcher: Matcher, anchored: bool, preferred: bool) -> Self {
-        let shape = Shape::default();
-        Self { matcher, shape, anchored, preferred, hits: 0, matches: 0, last_used: 0, distance: usize::MAX }
+    pub(super) fn new(pattern: Arc<str>, matcher: Matcher, anchored: bool, preferred: bool) -> Self {
+        let (shape, distance) = (Shape::default(), usize::MAX);
+        Self { pattern, matcher, shape, anchored, preferred, hits: 0, matches: 0, last_used: 0, distance }
     }
 
     /// Matches only where `1:2` stands somewhere in the line.

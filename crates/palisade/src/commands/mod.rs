@@ -36,6 +36,7 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Demo(_) => demo::demo(),
         Command::DemoPart(part) => demo::part(part),
         Command::Fail2banClient(args) => Ok(fail2ban::program(Name::Client, &args.words)),
+        Command::Fail2banRegex(args) => Ok(fail2ban::program(Name::Regex, &args.words)),
         Command::Fail2banServer(args) => Ok(fail2ban::program(Name::Server, &args.words)),
         Command::Generate(args) => generate::generate(&args),
     }

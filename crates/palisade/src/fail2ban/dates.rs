@@ -34,9 +34,10 @@ const DEFAULT: &str = "Default Detectors";
 pub(crate) fn described(pattern: Option<&str>) -> Value {
     let pattern = pattern.map(str::trim).filter(|pattern| !pattern.is_empty());
     let tuple = |pattern: Value, name: String| Value::Tuple(vec![pattern, name.into()]);
-    let Some(pattern) = pattern.and_then(|pattern| pattern.lines().next()) else {
+    let Some(pattern) = pattern.filter(|pattern| !pattern.lines().any(is_list)) else {
         return tuple(Value::None, DEFAULT.into());
     };
+    let pattern = pattern.lines().next().unwrap_or_default();
     if let Some(name) = fixed(pattern) {
         return tuple(Value::None, name);
     }
@@ -44,6 +45,11 @@ pub(crate) fn described(pattern: Option<&str>) -> Value {
         "{NONE}" => tuple("{UNB}^".into(), "^".into()),
         pattern => tuple(pattern.into(), directives(pattern)),
     }
+}
+
+/// Stands for more than one pattern.
+fn is_list(pattern: &str) -> bool {
+    pattern.contains("{DATE}") || pattern.trim() == "{^LN-BEG}"
 }
 
 /// Templates that are no patterns.
@@ -56,8 +62,6 @@ fn fixed(pattern: &str) -> Option<String> {
         "EPOCH" => "Epoch",
         "LEPOCH" => "LongEpoch",
         "TAI64N" => "TAI64N",
-        "" => return Some(DEFAULT.to_owned()),
-        _ if name.contains("{DATE}") => return Some(DEFAULT.to_owned()),
         _ => return None,
     };
     Some(format!("{place}{name}"))

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use detect::Usedns;
+use detect::pattern::{Flags, Pattern};
 
 const IP4: &str = r"(?:::f{4,6}:)?(?P<ip4>(?:\d{1,3}\.){3}\d{1,3})";
 const IP6: &str = r"(?P<ip6>(?:[0-9a-fA-F]{1,4}::?|::){1,7}(?:[0-9a-fA-F]{1,4}|(?<=:):))";
@@ -30,6 +31,19 @@ pub(crate) fn expand(pattern: &str, usedns: Usedns) -> String {
         }
     }
     out + rest
+}
+
+/// A pattern as Python would compile it, or what Fail2Ban says of one that it refuses.
+///
+/// # Errors
+/// The pattern as Fail2Ban shows it, what is wrong with it, and where.
+pub(crate) fn compile(pattern: &str, usedns: Usedns, multiline: bool) -> Result<Pattern, String> {
+    let shown = expand(pattern, usedns);
+    let flags = Flags { multiline, ..Flags::default() };
+    Pattern::compile(&shown, flags).map_err(|error| {
+        let at = shown.get(..error.offset).map_or(0, |before| before.chars().count());
+        format!("Unable to compile regular expression '{shown}':\n{} at position {at}", error.message)
+    })
 }
 
 /// Whether one of the groups that tell whom a pattern accuses is in what [`expand`] gave.

@@ -4,11 +4,13 @@
 //! fail2ban-client ─words─> pickle ─socket─> keeper: daemon::keeper::fail2ban ─value or exception─> pickle ─> text
 //! ```
 //!
-//! `socket` is the daemon's end, `client` the command's; each works with the other side's original.
+//! `socket` is the daemon's end, `client` the command's; each works with the other side's original. `regex` is
+//! `fail2ban-regex`, which needs no daemon.
 
 mod client;
 pub(crate) mod dates;
 pub(crate) mod expand;
+mod regex;
 pub(crate) mod socket;
 
 use std::ffi::OsStr;
@@ -24,6 +26,7 @@ pub(crate) const VERSION: &str = "1.0.2";
 pub(crate) enum Name {
     Client,
     Server,
+    Regex,
 }
 
 impl Name {
@@ -32,6 +35,7 @@ impl Name {
         match Path::new(started_as).file_name()?.to_str()? {
             "fail2ban-client" => Some(Self::Client),
             "fail2ban-server" => Some(Self::Server),
+            "fail2ban-regex" => Some(Self::Regex),
             _ => None,
         }
     }
@@ -39,5 +43,8 @@ impl Name {
 
 /// Does what the program of this name does with these words.
 pub(crate) fn program(name: Name, words: &[String]) -> Exit {
-    client::run(name, words)
+    match name {
+        Name::Regex => regex::run(words),
+        name => client::run(name, words),
+    }
 }

@@ -1,6 +1,7 @@
 """Runs commands one after the other, through the real client or another one, and writes what each printed as JSON lines.
 
 driver.py COMMANDS SERVER CLIENT    where `real` is the installed Fail2Ban, and anything else a palisade binary
+driver.py COMMANDS regex -          the installed fail2ban-regex
 """
 import json
 import os
@@ -14,9 +15,8 @@ WHERE = ['-c', '/mnt/conf', '-s', '/mnt/run/socket', '-p', '/mnt/run/pid']
 PATIENCE = 20
 
 
-def real(words):
-    """The real client, without the time that its start takes: its modules are loaded once."""
-    from fail2ban.client.fail2banclient import exec_command_line
+def forked(program, words):
+    """A program of Fail2Ban's, without the time that its start takes: its modules are loaded once."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
@@ -25,13 +25,24 @@ def real(words):
             sys.stdout, sys.stderr = os.fdopen(1, 'w', 1), os.fdopen(2, 'w', 1)
             code = 0
             try:
-                exec_command_line(['fail2ban-client', *WHERE, *words])
+                program(words)
             except SystemExit as end:
                 code = end.code or 0
             os._exit(code)
         _, status = os.waitpid(child, 0)
         text = lambda file: (file.seek(0), file.read().decode())[1]
         return os.waitstatus_to_exitcode(status), text(out), text(err)
+
+
+def real(words):
+    from fail2ban.client.fail2banclient import exec_command_line
+    return forked(exec_command_line, ['fail2ban-client', *WHERE, *words])
+
+
+def regex(words):
+    from fail2ban.client import fail2banregex
+    sys.argv = ['fail2ban-regex', *words]
+    return forked(lambda words: fail2banregex.exec_command_line(), words)
 
 
 def other(binary):
@@ -63,6 +74,11 @@ def failures(path, address, count):
 def main():
     commands, server, client = sys.argv[1:]
     sys.path.insert(0, '/usr/lib/python3/dist-packages')
+    if server == 'regex':
+        for line in open(commands):
+            if not line.startswith('#'):
+                print(json.dumps(dict(zip(('code', 'out', 'err'), regex(shlex.split(line))))), flush=True)
+        return
     start = ['fail2ban-client'] if server == 'real' else [server, 'fail2ban-client']
     subprocess.run([*start, *WHERE, 'start'], check=True, stdout=subprocess.DEVNULL)
     run = real if client == 'real' else other(client)

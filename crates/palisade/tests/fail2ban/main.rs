@@ -46,7 +46,12 @@ fn run(commands: &str, server: &str, client: &str) -> Vec<Printed> {
     let output = command.arg(here(commands)).args([server, client]).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{server} {client}: {errors}");
-    let lines = String::from_utf8(output.stdout).unwrap();
+    printed(output.stdout)
+}
+
+/// What the driver wrote.
+fn printed(lines: Vec<u8>) -> Vec<Printed> {
+    let lines = String::from_utf8(lines).unwrap();
     let printed = |line: &str| {
         let line: Value = serde_json::from_str(line).unwrap();
         let text = |name: &str| plain(line[name].as_str().unwrap());
@@ -58,7 +63,7 @@ fn run(commands: &str, server: &str, client: &str) -> Vec<Printed> {
 /// Without what no two runs share: times become `#`, and of the log stay the errors alone, without their heads.
 fn plain(text: &str) -> String {
     let line = |line: &str| {
-        if line.contains(": WARNING ") {
+        if line.contains(": WARNING ") || line.starts_with("[processed in") {
             return None;
         }
         let line = match line.split_once("]: ERROR   ") {
@@ -123,4 +128,41 @@ fn an_idle_jail_reads_later_what_was_logged_meanwhile() {
     let printed = run("idle.txt", PALISADE, PALISADE);
     let failed = |at: usize, count: &str| printed[at].out.contains(&format!("Total failed:\t{count}\n"));
     assert!(failed(4, "2") && failed(6, "4") && failed(9, "4"), "{printed:?}");
+}
+
+/// A line's words; single quotes hold several together.
+fn words(line: &str) -> Vec<String> {
+    let quoted = line.split('\'').enumerate();
+    let words = quoted.flat_map(|(at, part)| match at % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
+#[test]
+fn fail2ban_regex_writes_the_same_report() {
+    if !Path::new("/usr/bin/fail2ban-regex").exists() {
+        eprintln!("SKIPPED fail2ban-regex: it is not installed");
+        return;
+    }
+    let mut driver = Command::new("/usr/bin/python3");
+    driver.arg(here("driver.py")).arg(here("regex.txt")).args(["regex", "-"]).current_dir(here("logs"));
+    let theirs = printed(driver.output().unwrap().stdout);
+    let text = std::fs::read_to_string(here("regex.txt")).unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(theirs.len(), lines.len());
+    let mut differences = String::new();
+    for (line, theirs) in lines.into_iter().zip(&theirs) {
+        let mut command = Command::new(PALISADE);
+        let ours =
+            command.arg("fail2ban-regex").args(words(line)).current_dir(here("logs")).output().unwrap();
+        let (code, out) = (ours.status.code().unwrap(), plain(&String::from_utf8(ours.stdout).unwrap()));
+        // The page of help is in our own words.
+        let help = out.starts_with("Usage:") && theirs.out.starts_with("Usage:");
+        if theirs.code != i64::from(code) || theirs.out != out && !help {
+            differences += &format!("{line}\n  real {}\n{}\n  ours {code}\n{out}\n", theirs.code, theirs.out);
+        }
+    }
+    assert!(differences.is_empty(), "\n{differences}");
 }

@@ -14,7 +14,7 @@ pub(super) fn heading() -> String {
 pub(super) fn usage(name: Name) -> String {
     let heading = heading();
     match name {
-        Name::Client => {
+        Name::Client | Name::Regex => {
             format!("Usage: fail2ban-client [OPTIONS] <COMMAND>\n\n{heading}\n{OPTIONS}\n{COMMANDS}")
         }
         Name::Server => format!("Usage: fail2ban-server [OPTIONS]\n\n{heading}\n{OPTIONS}"),

@@ -10,7 +10,7 @@ use super::words::{Words, integer};
 use super::{Done, Keeper, Outcome};
 use crate::daemon::keeper::plan::{Plan, Planned};
 use crate::daemon::protocol::WatchedJail;
-use crate::fail2ban::expand::{accuses, expand, has_group};
+use crate::fail2ban::expand::{accuses, compile, expand, has_group};
 
 pub(super) const NAMES: [&str; 16] = [
     "idle",
@@ -141,13 +141,16 @@ fn change(filter: &mut FilterSpec, what: &str, words: Words<'_>) -> Outcome<()> 
     match what {
         "addfailregex" => words.iter().try_for_each(|pattern| add_failure(filter, pattern)),
         "addignoreregex" => {
+            words.iter().try_for_each(|pattern| taken(filter, &pattern))?;
             filter.ignoreregex.extend(words.iter());
             Ok(())
         }
         "delfailregex" => remove(&mut filter.failregex, &words.at(0)?),
         "delignoreregex" => remove(&mut filter.ignoreregex, &words.at(0)?),
         "prefregex" => {
-            filter.prefregex = Some(words.at(0)?).filter(|pattern| !pattern.is_empty());
+            let pattern = words.at(0)?;
+            taken(filter, &pattern)?;
+            filter.prefregex = Some(pattern).filter(|pattern| !pattern.is_empty());
             Ok(())
         }
         "datepattern" => {
@@ -190,9 +193,9 @@ fn change(filter: &mut FilterSpec, what: &str, words: Words<'_>) -> Outcome<()> 
 fn add_failure(filter: &mut FilterSpec, pattern: String) -> Outcome<()> {
     let shown = expand(&pattern, filter.usedns);
     let prefix = filter.prefregex.as_ref().map_or(String::new(), |prefix| expand(prefix, filter.usedns));
+    taken(filter, &pattern)?;
     if !accuses(&shown) && !accuses(&prefix) && !has_group(&prefix, "mlfid") {
-        let why = format!("No failure-id group in {}", Value::from(shown).repr());
-        return Err(Exception::new(Kind::Regex, why));
+        return Err(Exception::new(Kind::Regex, format!("No failure-id group in '{shown}'")));
     }
     filter.failregex.push(pattern);
     Ok(())
@@ -212,17 +215,17 @@ fn compiles(filter: &FilterSpec) -> Outcome<()> {
     let zone = Zone::parse(None).map_err(|error| Exception::new(Kind::ValueError, error.to_string()))?;
     let Err(errors) = Filter::compile(filter, &zone) else { return Ok(()) };
     let Some(error) = errors.into_iter().next() else { return Ok(()) };
-    let pattern = match error.option {
-        "failregex" => filter.failregex.get(error.index),
-        "ignoreregex" => filter.ignoreregex.get(error.index),
-        "prefregex" => filter.prefregex.as_ref(),
+    match error.option {
         "logencoding" => {
             let name = filter.logencoding.clone().unwrap_or_default();
-            return Err(Exception::new(Kind::LookupError, format!("unknown encoding: {name}")));
+            Err(Exception::new(Kind::LookupError, format!("unknown encoding: {name}")))
         }
-        option => return Err(Exception::new(Kind::ValueError, format!("{option}: {}", error.message))),
-    };
-    let shown = Value::from(pattern.map_or(String::new(), |pattern| expand(pattern, filter.usedns))).repr();
-    let why = format!("Unable to compile regular expression {shown}:\n{}", error.message);
-    Err(Exception::new(Kind::Regex, why))
+        option => Err(Exception::new(Kind::ValueError, format!("{option}: {}", error.message))),
+    }
+}
+
+/// What Fail2Ban would say of a pattern, if it would not take it.
+fn taken(filter: &FilterSpec, pattern: &str) -> Outcome<()> {
+    let compiled = compile(pattern, filter.usedns, filter.maxlines > 1);
+    compiled.map(drop).map_err(|why| Exception::new(Kind::Regex, why))
 }
