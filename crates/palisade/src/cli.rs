@@ -58,6 +58,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(Config),
     Demo(Demo),
+    #[command(subcommand)]
+    Import(Import),
     #[command(name = "fail2ban-client")]
     Fail2banClient(Fail2ban),
     #[command(name = "fail2ban-server")]
@@ -301,6 +303,32 @@ pub(crate) struct ConfigShow {}
   palisade demo            live on a terminal of at least 80x24
   palisade demo | cat      line by line, as it happens")]
 pub(crate) struct Demo {}
+
+/// Take over what another program knows
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    Fail2ban(ImportFail2ban),
+}
+
+/// Take over Fail2Ban's live bans and how often each address was banned
+///
+/// Without --apply it only shows what it understood. The configuration need not be taken over: it is read in place.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade import fail2ban                  what there is; nothing is changed
+  palisade import fail2ban --apply          while neither of the two runs
+  palisade import fail2ban --hand-back      the live bans back to Fail2Ban")]
+pub(crate) struct ImportFail2ban {
+    /// Fail2Ban's database [default: what its configuration says]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) database: Option<PathBuf>,
+    /// Take the bans over
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Write Palisade's live bans into Fail2Ban's database
+    #[arg(long, conflicts_with = "apply")]
+    pub(crate) hand_back: bool,
+}
 
 /// Do what Fail2Ban's program of this name does
 ///

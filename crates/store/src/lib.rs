@@ -9,6 +9,7 @@
 
 mod commit;
 mod error;
+pub mod fail2ban;
 mod host;
 mod lock;
 mod matches;

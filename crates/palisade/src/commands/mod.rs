@@ -6,11 +6,12 @@ mod demo;
 mod filter;
 mod firewall;
 mod generate;
+mod import;
 mod replay;
 mod run;
 mod status;
 
-use crate::cli::{Cli, Command, Config, Filter};
+use crate::cli::{Cli, Command, Config, Filter, Import};
 use crate::exit::Outcome;
 use crate::fail2ban::{self, Name};
 
@@ -38,6 +39,7 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Fail2banClient(args) => Ok(fail2ban::program(Name::Client, &args.words)),
         Command::Fail2banRegex(args) => Ok(fail2ban::program(Name::Regex, &args.words)),
         Command::Fail2banServer(args) => Ok(fail2ban::program(Name::Server, &args.words)),
+        Command::Import(Import::Fail2ban(args)) => import::fail2ban(&place, &args),
         Command::Generate(args) => generate::generate(&args),
     }
 }

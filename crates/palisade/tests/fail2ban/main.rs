@@ -130,6 +130,47 @@ fn an_idle_jail_reads_later_what_was_logged_meanwhile() {
     assert!(failed(4, "2") && failed(6, "4") && failed(9, "4"), "{printed:?}");
 }
 
+#[test]
+fn bans_are_taken_over_from_the_real_fail2ban_and_handed_back() {
+    if skipped("taking over") {
+        return;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh"]);
+    command.arg(here("world.sh")).arg(here("tree")).arg("sh").arg(here("takeover.sh")).arg(PALISADE);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{errors}");
+    let sorted = |line: &str| {
+        let mut words: Vec<&str> = line.split(['\'', ',', ' ', '[', ']', '{', '}', ':']).collect();
+        words.sort_unstable();
+        words.join(" ")
+    };
+    for expected in [
+        "sshd           2              0            2",
+        "two            2              0            2",
+        "[two] a-name is no address, and is left behind",
+        "Nothing was changed.",
+        "Taken over: 2 live bans",
+        "refused, 73",
+    ] {
+        let expected = expected.replace("Taken over: 2", "Taken over: 4");
+        assert!(said.contains(&expected), "{expected}\n{said}{errors}");
+    }
+    assert!(said.contains("Taken over: 0 live bans"), "twice is once\n{said}");
+    let bans: Vec<&str> = said.lines().filter(|line| line.starts_with("[{'sshd'")).collect();
+    let live =
+        "[{'sshd': ['192.0.2.1', '2001:db8::1']}, {'two': ['203.0.113.0/24', '192.0.2.2']}, {'grows': []}]";
+    assert_eq!(sorted(bans[0]), sorted(live), "{said}");
+    let back = bans[1];
+    for (address, banned) in
+        [("192.0.2.9", true), ("2001:db8::1", true), ("192.0.2.2", true), ("'192.0.2.1'", false)]
+    {
+        assert_eq!(back.contains(address), banned, "{address}\n{said}{errors}");
+    }
+}
+
 /// A line's words; single quotes hold several together.
 fn words(line: &str) -> Vec<String> {
     let quoted = line.split('\'').enumerate();
