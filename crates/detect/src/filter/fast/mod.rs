@@ -10,6 +10,7 @@ mod follow;
 mod head;
 mod lower;
 mod memory;
+mod place;
 mod plan;
 mod prefix;
 mod sequence;
@@ -23,7 +24,8 @@ use crate::pattern::Overrun;
 
 use self::automaton::{Automaton, Found, GaveUp};
 use self::head::Heads;
-use self::plan::{Group, Place, Plan, Verdict};
+use self::place::{Group, Place};
+use self::plan::{Plan, Verdict};
 use self::prefix::{Prefix, Prefixed};
 use self::shape::Places;
 use self::table::Table;

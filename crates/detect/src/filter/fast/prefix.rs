@@ -14,8 +14,7 @@ use super::ascii::Ascii;
 use super::automaton::{Automaton, Found, GaveUp};
 use super::lower::{class, literal, lower};
 use super::memory::{Key, Memory};
-use super::plan::is_anchored;
-use super::sequence::{Interest, Item, Sequence};
+use super::sequence::{Interest, Item, Sequence, is_anchored};
 use super::table::Table;
 
 /// More texts than these may not stand between session and content.

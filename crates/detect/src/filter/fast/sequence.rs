@@ -6,7 +6,9 @@
 
 use std::ops::Range;
 
-use crate::pattern::ast::{Ast, Kind, Mode, Node, Width};
+use crate::pattern::ast::{Anchor, Ast, Kind, Mode, Node, Width};
+
+use super::lower::literal;
 
 /// More ways than these are not told apart.
 const MOST: usize = 32;
@@ -170,4 +172,49 @@ pub(super) fn fixed_width(node: &Node) -> Option<usize> {
     }
     let width: Width = if known(node) { node.width(&|_| Width::ZERO) } else { return None };
     width.fixed().and_then(|width| usize::try_from(width).ok())
+}
+
+/// Whether the sequence begins with `^`.
+pub(super) fn is_anchored(items: &[Item<'_>]) -> bool {
+    let first = items.iter().find(|item| !matches!(item, Item::Open(_) | Item::Close(_)));
+    matches!(first, Some(Item::Leaf(node)) if matches!(node.kind, Kind::Anchor(Anchor::Start)))
+}
+
+/// The longest literal that ends where `at` begins.
+pub(super) fn literal_before(items: &[Item<'_>], at: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    for item in items[..at].iter().rev() {
+        match item {
+            Item::Open(_) | Item::Close(_) => {}
+            Item::Leaf(node) => match literal(node) {
+                Some(part) => text.splice(0..0, part).for_each(drop),
+                None => break,
+            },
+            Item::Host => break,
+        }
+    }
+    text
+}
+
+/// How many of the items, from the first on, are literals.
+pub(super) fn literals_at(items: &[Item<'_>]) -> usize {
+    let is_literal = |item: &&Item<'_>| match item {
+        Item::Open(_) | Item::Close(_) => true,
+        Item::Leaf(node) => literal(node).is_some(),
+        Item::Host => false,
+    };
+    items.iter().take_while(is_literal).count()
+}
+
+/// The text of items that are literals all.
+pub(super) fn literal_of(items: &[Item<'_>]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    for item in items {
+        match item {
+            Item::Open(_) | Item::Close(_) => {}
+            Item::Leaf(node) => text.extend(literal(node)?),
+            Item::Host => return None,
+        }
+    }
+    Some(text)
 }

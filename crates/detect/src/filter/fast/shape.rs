@@ -13,8 +13,8 @@ use crate::pattern::ast::{Anchor, Kind, Node};
 use super::ascii::Ascii;
 use super::follow::{first, is_any_run};
 use super::lower::literal;
-use super::plan::{Plan, literal_of, literals_at};
-use super::sequence::{Item, Sequence};
+use super::plan::Plan;
+use super::sequence::{Item, Sequence, literal_of, literals_at};
 
 /// Checks, and the stretch after them with where it ends.
 type Head = (Vec<Check>, Option<(Stretch, usize)>);

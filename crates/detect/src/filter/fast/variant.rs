@@ -11,8 +11,9 @@ use super::super::span::Span;
 use super::ascii::Ascii;
 use super::head;
 use super::lower::{Lowered, anything, lower};
-use super::plan::{Bytes, Place, Plan, Verdict, is_anchored, is_rigid};
-use super::sequence::{Interest, Item, Sequence};
+use super::place::{Bytes, Place};
+use super::plan::{Plan, Verdict, is_rigid};
+use super::sequence::{Interest, Item, Sequence, is_anchored};
 use super::shape::{Places, Shape};
 
 #[derive(Debug)]
