@@ -348,8 +348,11 @@ pub(crate) struct Fail2ban {
 }
 
 /// Say which connections this host takes, in ufw's words
+///
+/// The rules are in palisade.toml, which people may edit as well; what a command changes is in force when it returns.
+/// Linked to under the name of ufw, the program is ufw: `ln -s palisade /usr/local/sbin/ufw`.
 #[derive(Debug, Args)]
-#[command(hide = true, after_help = include_str!("commands/firewall/usage.txt"))]
+#[command(after_help = include_str!("commands/firewall/usage.txt"))]
 pub(crate) struct Firewall {
     /// Change nothing, only say what would be done
     #[arg(long)]

@@ -23,9 +23,13 @@ use crate::exit::Exit;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os();
-    if let Some(name) = words.next().as_deref().and_then(fail2ban::Name::of) {
-        let words: Vec<String> = words.map(|word| word.to_string_lossy().into_owned()).collect();
-        return fail2ban::program(name, &words).into();
+    let started_as = words.next().unwrap_or_default();
+    let mut rest = || words.by_ref().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    if let Some(name) = fail2ban::Name::of(&started_as) {
+        return fail2ban::program(name, &rest()).into();
+    }
+    if commands::firewall::is_ufw(&started_as) {
+        return commands::firewall::program(&rest()).into();
     }
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,

@@ -4,7 +4,7 @@ mod bans;
 mod config;
 mod demo;
 mod filter;
-mod firewall;
+pub(crate) mod firewall;
 mod generate;
 mod import;
 mod replay;

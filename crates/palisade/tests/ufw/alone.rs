@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+use crate::isolated::isolated;
+
 fn firewall(folder: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
     command.arg("--config").arg(folder).arg("firewall").args(line.split(' '));
@@ -95,4 +97,75 @@ fn what_is_no_command_is_told_with_the_usage() {
     assert_eq!(output.status.code(), Some(64));
     let said = text(&output.stderr);
     assert!(said.starts_with("palisade: Invalid syntax\nUsage: "), "{said}");
+}
+
+/// What `nft` says of our table, if it can.
+fn table() -> Option<String> {
+    let listed = Command::new("nft").args(["list", "table", "inet", "palisade"]).output().ok()?;
+    Some(text(&listed.stdout).to_owned())
+}
+
+#[test]
+fn what_is_commanded_is_in_the_kernel_when_the_command_returns() {
+    isolated("alone::what_is_commanded_is_in_the_kernel_when_the_command_returns", || {
+        let folder = TempDir::new().unwrap();
+        let done = |line: &str| {
+            let output = run(folder.path(), line);
+            assert!(output.status.success(), "{line}: {}", text(&output.stderr));
+        };
+        done("allow 22/tcp");
+        let Some(before) = table() else { return eprintln!("skipped: nft is not installed") };
+        assert!(!before.contains("hook input"), "{before}");
+        done("enable");
+        done("reject 4711/udp");
+        let enabled = table().unwrap();
+        assert!(enabled.contains("hook input") && enabled.contains("4711"), "{enabled}");
+        done("delete reject 4711/udp");
+        assert!(!table().unwrap().contains("4711"));
+        done("disable");
+        assert!(!table().unwrap().contains("hook input"));
+    });
+}
+
+#[test]
+fn what_the_kernel_does_not_take_does_not_stay_written() {
+    isolated("alone::what_the_kernel_does_not_take_does_not_stay_written", || {
+        let folder = TempDir::new().unwrap();
+        let file = "[firewall]\nenabled = true\n";
+        fs::write(folder.path().join("palisade.toml"), file).unwrap();
+        let mut command = Command::new("setpriv");
+        command.args(["--bounding-set=-net_admin", "--inh-caps=-net_admin"]);
+        command.args([env!("CARGO_BIN_EXE_palisade"), "--config"]);
+        let output = command.arg(folder.path()).args(["firewall", "allow", "22"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(77));
+        assert!(text(&output.stderr).contains("CAP_NET_ADMIN"), "{}", text(&output.stderr));
+        assert_eq!(written(folder.path()), file);
+    });
+}
+
+#[test]
+fn under_the_name_of_ufw_it_speaks_as_ufw() {
+    use std::os::unix::process::CommandExt as _;
+    let ufw = |line: &str| {
+        Command::new(env!("CARGO_BIN_EXE_palisade"))
+            .arg0("/usr/sbin/ufw")
+            .args(line.split(' '))
+            .output()
+            .unwrap()
+    };
+    let version = ufw("version");
+    assert!(text(&version.stdout).starts_with("ufw 0.36.2\n"), "{}", text(&version.stdout));
+    if !rustix::process::geteuid().is_root() {
+        let refused = ufw("status");
+        assert_eq!(text(&refused.stderr), "ERROR: You need to be root to run this script\n");
+        return;
+    }
+    let refused = ufw("permit 22");
+    assert_eq!((refused.status.code(), text(&refused.stderr)), (Some(1), "ERROR: Invalid syntax\n"));
+    assert!(text(&refused.stdout).contains("Usage: ufw"));
+    let refused = ufw("--dry-run allow 22/esp");
+    assert_eq!(
+        (refused.status.code(), text(&refused.stderr)),
+        (Some(1), "ERROR: Invalid port with protocol 'esp'\n")
+    );
 }

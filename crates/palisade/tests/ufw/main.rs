@@ -3,6 +3,7 @@
 
 mod alone;
 mod commands;
+mod isolated;
 mod ours;
 mod reference;
 
@@ -102,23 +103,25 @@ fn said(reply: &Reply) -> String {
     }
 }
 
-fn side_by_side(blocks: &[Block], enabled: bool) {
+fn side_by_side(name: &str, blocks: &[Block], enabled: bool) {
     if let Some(why) = reference::missing() {
         return eprintln!("skipped: {why}");
     }
-    let mut pair = Pair::start();
-    blocks.iter().for_each(|block| pair.run(block, enabled));
-    pair.finish();
+    isolated::isolated(name, || {
+        let mut pair = Pair::start();
+        blocks.iter().for_each(|block| pair.run(block, enabled));
+        pair.finish();
+    });
 }
 
 #[test]
 fn ufw_takes_and_refuses_the_same_rules() {
-    side_by_side(&commands::rules(), false);
+    side_by_side("ufw_takes_and_refuses_the_same_rules", &commands::rules(), false);
 }
 
 #[test]
 fn ufw_edits_its_rules_alike() {
-    side_by_side(&commands::edits(), true);
+    side_by_side("ufw_edits_its_rules_alike", &commands::edits(), true);
 }
 
 #[test]

@@ -54,7 +54,8 @@ pub(in crate::rules) fn has_host_bits(text: &str) -> bool {
 
 fn prefix(length: Option<&str>, whole: u8) -> Option<u8> {
     let Some(length) = length else { return Some(whole) };
-    let digits = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+    let digits =
+        length.bytes().all(|byte| byte.is_ascii_digit()) && (length == "0" || !length.starts_with('0'));
     length.parse().ok().filter(|_| digits)
 }
 

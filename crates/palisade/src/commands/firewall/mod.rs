@@ -1,12 +1,14 @@
 //! `palisade firewall`: ufw's commands, on the rules in `palisade.toml`.
 //!
-//! `words` are read into a command, `session` holds the file while it is carried out, and each module carries out those
-//! of its name. Every command returns what it has to say.
+//! The words are read into a command, `session` holds the file while it is carried out, and each module carries out those
+//! of its name; `force` puts what came of it in force. `program` is the same under the name of ufw.
 
 mod apps;
 mod ask;
+mod force;
 mod json;
 mod listening;
+mod program;
 mod rules;
 mod session;
 mod settings;
@@ -21,36 +23,71 @@ use crate::cli::{Firewall, Place};
 use crate::commands::bans::printed;
 use crate::engine::place::INSTALLED;
 use crate::exit::{CommandError, Exit, Outcome};
+pub(crate) use program::{is_ufw, program};
 use session::Session;
-
-/// The names of the address lists that rules can use.
-const LISTS: [&str; 1] = ["cloudflare"];
 
 /// Where packages put the profiles of their applications.
 const APPLICATIONS: &str = "/etc/ufw/applications.d";
 
 const USAGE: &str = include_str!("usage.txt");
 
+/// Why a command was not carried out.
+struct Refused {
+    error: CommandError,
+    /// Whether it helps to see what there is.
+    usage: bool,
+}
+
 /// Does what the words behind `palisade firewall` say.
 pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
     let folder = place.config.as_deref().unwrap_or(Path::new(INSTALLED));
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    // It may also stand where people write it.
+    let json = args.json || (words.first() == Some(&"status") && words.contains(&"--json"));
+    let words: Vec<&str> = words.into_iter().filter(|word| !json || *word != "--json").collect();
+    let change = |invocation: &mut Invocation| {
+        invocation.dry_run |= args.dry_run;
+        invocation.force |= args.force;
+    };
+    match carry_out(folder, &words, json, change) {
+        Ok(said) => printed(anstream::stdout().lock().write_all(said.as_bytes())),
+        Err(Refused { error, usage: false }) => Err(error),
+        Err(Refused { error, .. }) => {
+            Err(CommandError::new(error.exit, format!("{}\n{}", error.message, USAGE.trim_end())))
+        }
+    }
+}
+
+/// Reads the words and does what they say; what there is to say about it is returned.
+fn carry_out(
+    folder: &Path,
+    words: &[&str],
+    json: bool,
+    change: impl FnOnce(&mut Invocation),
+) -> Result<String, Refused> {
     let vocabulary = vocabulary(folder);
     for warning in &vocabulary.profiles.warnings {
         anstream::eprintln!("WARN: {warning}");
     }
-    let mut words: Vec<&str> = args.words.iter().map(String::as_str).collect();
-    // It may also stand where people write it.
-    let json = args.json || (words.first() == Some(&"status") && words.contains(&"--json"));
-    words.retain(|word| *word != "--json" || !json);
-    let mut invocation = Invocation::parse(&words, &vocabulary).map_err(|error| refused(&error))?;
-    invocation.dry_run |= args.dry_run;
-    invocation.force |= args.force;
+    let mut invocation = Invocation::parse(words, &vocabulary)?;
+    change(&mut invocation);
     if invocation.is_rewritten {
         anstream::eprintln!("WARN: Rule changed after normalization");
     }
     let session = Session::open(folder, vocabulary, &invocation)?;
-    let said = perform(session, invocation.command, json)?;
-    printed(anstream::stdout().lock().write_all(said.as_bytes()))
+    Ok(perform(session, invocation.command, json)?)
+}
+
+impl From<NoCommand> for Refused {
+    fn from(error: NoCommand) -> Self {
+        Self { usage: error.is_usage(), error: CommandError::new(Exit::Usage, error) }
+    }
+}
+
+impl From<CommandError> for Refused {
+    fn from(error: CommandError) -> Self {
+        Self { error, usage: false }
+    }
 }
 
 fn perform(session: Session, command: Command, json: bool) -> Result<String, CommandError> {
@@ -82,13 +119,5 @@ fn perform(session: Session, command: Command, json: bool) -> Result<String, Com
 fn vocabulary(folder: &Path) -> Vocabulary {
     let own = folder.join("applications.d");
     let applications = if own.is_dir() { own } else { APPLICATIONS.into() };
-    Vocabulary::of_host(&applications, LISTS.map(str::to_owned))
-}
-
-fn refused(error: &NoCommand) -> CommandError {
-    let usage = if error.is_usage() { USAGE } else { "" };
-    CommandError::new(
-        Exit::Usage,
-        format!("{error}{}{}", if usage.is_empty() { "" } else { "\n" }, usage.trim_end()),
-    )
+    Vocabulary::of_host(&applications, force::lists().into_keys())
 }

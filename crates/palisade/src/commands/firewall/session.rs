@@ -8,6 +8,7 @@ use firewall::rules::command::{Command, Invocation};
 use firewall::rules::list::Edit;
 use firewall::rules::{Policy, Vocabulary};
 
+use super::force::put_in_force;
 use crate::engine::place;
 use crate::exit::CommandError;
 
@@ -18,6 +19,8 @@ pub(super) struct Session {
     /// Nothing is asked.
     pub(super) force: bool,
     dry_run: bool,
+    /// What is in force.
+    before: Posture,
     /// The folder; its lock ends with this.
     _lock: Option<File>,
 }
@@ -40,7 +43,8 @@ impl Session {
         let lock = if reads || invocation.dry_run { None } else { Some(lock(folder)?) };
         let posture = Posture::load(folder, &vocabulary).map_err(failed)?;
         let (force, dry_run) = (invocation.force, invocation.dry_run);
-        Ok(Self { vocabulary, posture, force, dry_run, _lock: lock })
+        let before = posture.clone();
+        Ok(Self { vocabulary, posture, force, dry_run, before, _lock: lock })
     }
 
     pub(super) const fn policy(&self) -> &Policy {
@@ -57,9 +61,22 @@ impl Session {
         self.posture.change_rules(&edit.steps);
     }
 
-    /// What was changed is kept.
+    /// What was changed is kept and put in force: both, or neither. The file is first, so that a daemon which sees the
+    /// kernel change finds there why.
     pub(super) fn save(&self) -> Result<(), CommandError> {
-        if self.dry_run { Ok(()) } else { self.posture.save().map_err(failed) }
+        if self.dry_run {
+            return Ok(());
+        }
+        self.posture.save().map_err(failed)?;
+        if !self.before.policy().enabled && !self.policy().enabled {
+            return Ok(());
+        }
+        put_in_force(self.policy()).map_err(|error| match self.before.save().map_err(failed) {
+            Ok(()) => error,
+            Err(worse) => {
+                CommandError::new(error.exit, format!("{error}; the file cannot be put back: {worse}"))
+            }
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use firewall::rules::command::Way;
 use firewall::rules::{Logging, Stance};
 
 use super::ask;
+use super::force::put_in_force;
 use super::session::Session;
 use crate::control;
 use crate::exit::CommandError;
@@ -29,9 +30,13 @@ pub(super) fn disable(mut session: Session) -> Said {
 }
 
 pub(super) fn reload(session: &Session) -> Said {
-    let said =
-        if session.policy().enabled { "Firewall reloaded" } else { "Firewall not enabled (skipping reload)" };
-    Ok(format!("{said}\n"))
+    if !session.policy().enabled {
+        return Ok("Firewall not enabled (skipping reload)\n".to_owned());
+    }
+    if session.is_in_force() {
+        put_in_force(session.policy())?;
+    }
+    Ok("Firewall reloaded\n".to_owned())
 }
 
 pub(super) fn reset(mut session: Session) -> Said {
