@@ -1,7 +1,9 @@
 //! The firewall in a real kernel, in namespaces, with packets.
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
+mod changes;
 mod isolated;
+mod limits;
 mod network;
 mod packets;
 mod rules;
