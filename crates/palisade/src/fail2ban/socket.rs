@@ -82,7 +82,8 @@ fn serve(mut stream: &UnixStream, desk: &Desk) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    while let Some(message) = receive(stream)? {
+    let mut inbox = Inbox::default();
+    while let Some(message) = inbox.next(stream)? {
         if message.starts_with(CLOSE) {
             break;
         }
@@ -110,26 +111,40 @@ fn answer(message: &[u8], desk: &Desk) -> Result<Value, Exception> {
     }
 }
 
-/// The next message without its end. `None`: there will be no more.
-///
-/// # Errors
-/// Those of the socket, an end in the middle of a message, and a message over the bound.
-pub(crate) fn receive(mut stream: impl Read) -> io::Result<Option<Vec<u8>>> {
-    let mut message = Vec::new();
-    let mut piece = [0; 8192];
-    loop {
-        let count = stream.read(&mut piece)?;
-        match count {
-            0 if message.is_empty() => return Ok(None),
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => message.extend_from_slice(&piece[..count]),
-        }
-        if message.ends_with(END) {
-            message.truncate(message.len() - END.len());
-            return Ok(Some(message));
-        }
-        if message.len() > LIMIT {
-            return Err(io::Error::other("a message over the bound"));
+/// Messages out of a stream, which may hold several at once or none that is whole.
+#[derive(Default)]
+pub(crate) struct Inbox {
+    buffer: Vec<u8>,
+    /// No end is before this place.
+    searched: usize,
+}
+
+impl Inbox {
+    /// The next message without its end. `None`: there will be no more.
+    ///
+    /// # Errors
+    /// Those of the socket, an end in the middle of a message, and a message over the bound.
+    pub(crate) fn next(&mut self, mut stream: impl Read) -> io::Result<Option<Vec<u8>>> {
+        let mut piece = [0; 8192];
+        loop {
+            let rest = &self.buffer[self.searched..];
+            if let Some(at) = rest.windows(END.len()).position(|bytes| bytes == END) {
+                let end = self.searched + at;
+                let after = self.buffer.split_off(end + END.len());
+                let mut message = std::mem::replace(&mut self.buffer, after);
+                message.truncate(end);
+                self.searched = 0;
+                return Ok(Some(message));
+            }
+            if self.buffer.len() > LIMIT {
+                return Err(io::Error::other("a message over the bound"));
+            }
+            self.searched = self.buffer.len().saturating_sub(END.len() - 1);
+            match stream.read(&mut piece)? {
+                0 if self.buffer.is_empty() => return Ok(None),
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => self.buffer.extend_from_slice(&piece[..count]),
+            }
         }
     }
 }
@@ -150,16 +165,21 @@ mod tests {
     }
 
     #[test]
-    fn a_message_comes_out_whole_however_it_arrives() {
-        let mut stream = Drops(b"one<F2B_END_COMMAND>two<F2B_END_COMMAND>");
-        assert_eq!(receive(&mut stream).unwrap().unwrap(), b"one");
-        assert_eq!(receive(&mut stream).unwrap().unwrap(), b"two");
-        assert!(receive(&mut stream).unwrap().is_none());
-        assert!(receive(Drops(b"half")).is_err());
+    fn messages_come_out_whole_however_they_arrive() {
+        let bytes = b"one<F2B_END_COMMAND>two<F2B_END_COMMAND>";
+        let mut inbox = Inbox::default();
+        let mut drops = Drops(bytes);
+        assert_eq!(inbox.next(&mut drops).unwrap().unwrap(), b"one");
+        assert_eq!(inbox.next(&mut drops).unwrap().unwrap(), b"two");
+        assert!(inbox.next(&mut drops).unwrap().is_none());
+        let mut whole = &bytes[..];
+        assert_eq!(inbox.next(&mut whole).unwrap().unwrap(), b"one");
+        assert_eq!(inbox.next(&mut whole).unwrap().unwrap(), b"two");
+        assert!(inbox.next(Drops(b"half")).is_err());
     }
 
     #[test]
     fn a_message_without_an_end_is_bounded() {
-        assert!(receive(io::repeat(b'x')).is_err());
+        assert!(Inbox::default().next(io::repeat(b'x')).is_err());
     }
 }

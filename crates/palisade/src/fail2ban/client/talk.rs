@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use pickle::{Exception, Kind, Trust, Value};
 
 use super::{Failure, Result};
-use crate::fail2ban::socket::{CLOSE, END, receive};
+use crate::fail2ban::socket::{CLOSE, END, Inbox};
 
 /// Where the server is asked.
 pub(super) struct Talk {
@@ -40,7 +40,7 @@ impl Talk {
         let mut message = pickle::write(command);
         message.extend_from_slice(END);
         stream.write_all(&message)?;
-        let reply = receive(&stream)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+        let reply = Inbox::default().next(&stream)?.ok_or(io::ErrorKind::UnexpectedEof)?;
         // A server that has gone meanwhile needs no goodbye.
         let _ = stream.write_all(&[CLOSE, END].concat());
         pickle::read(&reply, Trust::Reply).map_err(io::Error::other)
