@@ -8,5 +8,6 @@ mod protect_sshd;
 mod reload;
 mod rig;
 mod rotation;
+mod rules;
 mod traps;
 mod writer;

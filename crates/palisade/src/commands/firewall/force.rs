@@ -7,7 +7,7 @@ use crate::engine::networks::{CLOUDFLARE, networks};
 use crate::exit::{CommandError, Exit};
 
 /// The lists of addresses that rules can name.
-pub(super) fn lists() -> Lists {
+pub(crate) fn lists() -> Lists {
     Lists::from([("cloudflare".to_owned(), networks(CLOUDFLARE).collect())])
 }
 

@@ -23,6 +23,7 @@ use crate::cli::{Firewall, Place};
 use crate::commands::bans::printed;
 use crate::engine::place::INSTALLED;
 use crate::exit::{CommandError, Exit, Outcome};
+pub(crate) use force::lists;
 pub(crate) use program::{is_ufw, program};
 use session::Session;
 
@@ -116,8 +117,8 @@ fn perform(session: Session, command: Command, json: bool) -> Result<String, Com
 }
 
 /// Services of this host, profiles and lists. Profiles in the configuration itself stand in for those of the packages.
-fn vocabulary(folder: &Path) -> Vocabulary {
+pub(crate) fn vocabulary(folder: &Path) -> Vocabulary {
     let own = folder.join("applications.d");
     let applications = if own.is_dir() { own } else { APPLICATIONS.into() };
-    Vocabulary::of_host(&applications, force::lists().into_keys())
+    Vocabulary::of_host(&applications, lists().into_keys())
 }

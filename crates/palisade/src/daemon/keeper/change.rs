@@ -88,6 +88,7 @@ impl Keeper {
             return;
         }
         let _ = sd_notify::notify(&[NotifyState::Reloading]);
+        self.take_rules();
         match Plan::load(&self.tree) {
             Ok(plan) => self.prepare(Some(plan), call),
             Err(error) => self.refuse_reload(call, &error),

@@ -18,6 +18,7 @@ mod plan;
 mod progress;
 mod report;
 mod restore;
+mod rules;
 mod runner;
 mod sole;
 mod start;
@@ -32,6 +33,7 @@ use std::time::Duration;
 use config::Tree;
 use detect::Time;
 use detect::jail::Ban;
+use firewall::rules::Policy;
 use firewall::{Firewall, Monitor};
 use pickle::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -70,6 +72,8 @@ pub(crate) struct Keeper {
     plan: Plan,
     jails: Jails,
     firewall: Firewall,
+    /// Those of `palisade.toml`, once they are in force.
+    rules: Option<Policy>,
     /// `None` until the bans of the last run are back: the kernel would tell of each of them.
     monitor: Option<Monitor>,
     store: Store,

@@ -76,8 +76,7 @@ impl Keeper {
             }
         }
         if changed {
-            warn!("another program changed table inet palisade; it is put back");
-            self.apply_policy();
+            self.see_table();
         }
     }
 

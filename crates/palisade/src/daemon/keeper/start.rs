@@ -49,6 +49,7 @@ impl Keeper {
             plan,
             jails,
             firewall,
+            rules: None,
             monitor: None,
             store,
             _sole: sole,
@@ -69,6 +70,7 @@ impl Keeper {
             fail2ban: Fail2ban::default(),
             ending: false,
         };
+        keeper.take_rules();
         keeper.remember(now).map_err(store_error)?;
         keeper.announce();
         keeper.configure_actions(&[]);

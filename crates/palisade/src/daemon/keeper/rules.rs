@@ -1,0 +1,58 @@
+//! The rules in `palisade.toml`: in force when the daemon starts, and again when somebody took them away.
+
+use std::path::Path;
+
+use config::{POSTURE_FILE, Posture, Tree};
+use firewall::rules::Policy;
+use tracing::{info, warn};
+
+use super::Keeper;
+use crate::commands::firewall::{lists, vocabulary};
+use crate::engine::place::INSTALLED;
+
+const RULES: &str = "firewall";
+
+impl Keeper {
+    /// Reads the rules and puts them in force. Without a file the table's rules are nobody's business here; with errors in
+    /// it, those that were in force stay. Whether they are others than before is the answer.
+    pub(super) fn take_rules(&mut self) -> bool {
+        let policy = match load(&self.tree) {
+            Ok(Some(policy)) => policy,
+            Ok(None) => return false,
+            Err(error) => {
+                self.trouble(RULES, Some(error));
+                return false;
+            }
+        };
+        if let Err(error) = self.firewall.set_policy(&policy, &lists()) {
+            self.trouble(RULES, Some(format!("the rules are not in force: {error}")));
+            return false;
+        }
+        self.trouble(RULES, None);
+        let are_new = self.rules.as_ref() != Some(&policy);
+        if are_new && (policy.enabled || self.rules.is_some()) {
+            let state = if policy.enabled { "in force" } else { "not enabled" };
+            info!("firewall: {} rules, {state}", policy.rules.len());
+        }
+        self.rules = Some(policy);
+        are_new
+    }
+
+    /// Somebody changed the table: a command that changed the file as well, or another program.
+    pub(super) fn see_table(&mut self) {
+        if !self.take_rules() {
+            warn!("another program changed table inet palisade; it is put back");
+        }
+        self.apply_policy();
+    }
+}
+
+/// In the folder of the jails, or else in the installed one.
+fn load(tree: &Tree) -> Result<Option<Policy>, String> {
+    let folders = [tree.root(), Path::new(INSTALLED)];
+    let Some(folder) = folders.into_iter().find(|folder| folder.join(POSTURE_FILE).exists()) else {
+        return Ok(None);
+    };
+    let posture = Posture::load(folder, &vocabulary(folder)).map_err(|error| error.to_string())?;
+    Ok(Some(posture.policy().clone()))
+}

@@ -1,0 +1,34 @@
+//! The rules of `palisade.toml` under a daemon.
+
+use std::fs;
+
+use crate::rig::{ATTACKER, Rig, SERVER, skipped};
+
+#[test]
+fn rules_are_in_force_from_the_start_and_come_back_when_another_program_takes_them() {
+    if skipped("rules_are_in_force_from_the_start_and_come_back_when_another_program_takes_them") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    let rules = "[firewall]\nenabled = true\nrules = [\"allow 22/tcp\"]\n";
+    fs::write(rig.path("config/palisade.toml"), rules).unwrap();
+    rig.listen(22);
+    rig.listen(80);
+    rig.start_daemon();
+    let reached = |port| rig.connect(ATTACKER, SERVER, port);
+    assert!(reached(22) && !reached(80), "from the start");
+
+    let allowed = rig.tell(&["firewall", "allow", "80/tcp"]);
+    assert_eq!(String::from_utf8(allowed.stdout).unwrap(), "Rule added\nRule added (v6)\n");
+    assert!(reached(80), "when the command has returned");
+    rig.until("the daemon knows", || rig.daemon_log().contains("firewall: 2 rules, in force"));
+    assert!(!rig.daemon_log().contains("another program"), "{}", rig.daemon_log());
+
+    let deleted = rig.on_server("nft").args(["delete", "table", "inet", "palisade"]).status().unwrap();
+    assert!(deleted.success());
+    let listed = || rig.on_server("nft").args(["list", "table", "inet", "palisade"]).output().unwrap().stdout;
+    rig.until("the rules are back", || String::from_utf8_lossy(&listed()).contains("chain rules.in"));
+    assert!(rig.daemon_log().contains("another program changed table inet palisade"));
+    assert!(reached(22) && reached(80));
+}
