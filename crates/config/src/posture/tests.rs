@@ -18,12 +18,14 @@ fn posture(text: &str) -> Posture {
         .unwrap_or_else(|errors| panic!("{}", PostureError::Wrong(errors)))
 }
 
-/// Adds or deletes as a command would.
+/// Adds or deletes as a command would; a number that is none changes nothing.
 fn change(posture: &mut Posture, command: &str, place: Place) {
     let mut rules = posture.policy().rules.clone();
     let edit = match command.strip_prefix("delete ") {
         Some(rule) => list::delete(&mut rules, &Rule::read(rule, &vocabulary()).unwrap()),
-        None => list::add(&mut rules, &Rule::read(command, &vocabulary()).unwrap(), place).unwrap(),
+        None => {
+            list::add(&mut rules, &Rule::read(command, &vocabulary()).unwrap(), place).unwrap_or_default()
+        }
     };
     posture.change_rules(&edit.steps);
     assert_eq!(posture.policy().rules, rules);
