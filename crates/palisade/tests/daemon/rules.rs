@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::rig::{ATTACKER, Rig, SERVER, skipped};
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, skipped};
 
 #[test]
 fn rules_are_in_force_from_the_start_and_come_back_when_another_program_takes_them() {
@@ -31,4 +31,32 @@ fn rules_are_in_force_from_the_start_and_come_back_when_another_program_takes_th
     rig.until("the rules are back", || String::from_utf8_lossy(&listed()).contains("chain rules.in"));
     assert!(rig.daemon_log().contains("another program changed table inet palisade"));
     assert!(reached(22) && reached(80));
+}
+
+#[test]
+fn rules_and_bans_come_back_together_and_go_one_by_one() {
+    if skipped("rules_and_bans_come_back_together_and_go_one_by_one") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    let rules =
+        "[firewall]\nenabled = true\ndefaults = { incoming = \"reject\" }\nrules = [\"allow 22/tcp\"]\n";
+    fs::write(rig.path("config/palisade.toml"), rules).unwrap();
+    rig.listen(22);
+    rig.listen(8080);
+    rig.start_daemon();
+    rig.fail(NEIGHBOUR, 3);
+    rig.until("the ban", || rig.banned() == [NEIGHBOUR]);
+    let reached = |rig: &Rig, from, port| rig.connect(from, SERVER, port);
+    for command in ["delete table inet palisade", "flush ruleset", "flush chain inet palisade input"] {
+        assert!(rig.on_server("nft").arg(command).status().unwrap().success());
+        rig.until(command, || {
+            !reached(&rig, ATTACKER, 8080) && !reached(&rig, NEIGHBOUR, 22) && reached(&rig, ATTACKER, 22)
+        });
+    }
+    assert!(rig.stop_daemon());
+    assert!(!reached(&rig, ATTACKER, 8080) && reached(&rig, ATTACKER, 22), "rules stay when the daemon ends");
+    assert!(rig.tell(&["firewall", "disable"]).status.success());
+    assert!(reached(&rig, ATTACKER, 8080) && !reached(&rig, NEIGHBOUR, 22), "a ban is no rule");
 }

@@ -169,3 +169,27 @@ fn under_the_name_of_ufw_it_speaks_as_ufw() {
         (Some(1), "ERROR: Invalid port with protocol 'esp'\n")
     );
 }
+
+#[test]
+fn what_leaves_a_port_open_beside_a_list_is_told() {
+    let folder = TempDir::new().unwrap();
+    let told = |line: &str, file: &str| {
+        let file = format!("[firewall]\nenabled = true\n{file}");
+        fs::write(folder.path().join("palisade.toml"), file).unwrap();
+        let output = run(folder.path(), &format!("--dry-run {line}"));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stderr).to_owned()
+    };
+    let list = "allow from cloudflare to any port 80,443 proto tcp";
+    assert_eq!(told(list, "rules = [\"allow 22\", \"allow 443/udp\", \"allow from 10.0.0.0/8\"]"), "");
+    assert_eq!(
+        told(list, "rules = [\"allow 22\", \"allow to ::/0 port 443\"]"),
+        "WARN: port 443/tcp is open to everybody all the same, by the rule 'allow 443'\n"
+    );
+    let by_default = told(list, "defaults = { incoming = \"allow\" }\nrules = [\"deny 80\"]");
+    assert_eq!(
+        by_default,
+        "WARN: port 443/tcp is open to everybody all the same, by the default policy for incoming\n"
+    );
+    assert_eq!(told("allow 443/tcp", "defaults = { incoming = \"allow\" }"), "");
+}

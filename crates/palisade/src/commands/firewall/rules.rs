@@ -1,9 +1,10 @@
 //! Adding and deleting rules.
 
 use firewall::rules::list::{self, Change, Edit, Place};
-use firewall::rules::{Families, Rule};
+use firewall::rules::{Families, Policy, Rule};
 
 use super::ask;
+use super::openings::warnings;
 use super::session::Session;
 use crate::exit::{CommandError, Exit};
 
@@ -12,6 +13,9 @@ type Said = Result<String, CommandError>;
 pub(super) fn add(session: Session, rule: &Rule, place: Place) -> Said {
     let mut rules = session.policy().rules.clone();
     let edit = list::add(&mut rules, rule, place).map_err(|error| CommandError::new(Exit::Nothing, error))?;
+    for warning in warnings(&Policy { rules, ..session.policy().clone() }, rule) {
+        anstream::eprintln!("WARN: {warning}");
+    }
     keep(session, &edit)
 }
 

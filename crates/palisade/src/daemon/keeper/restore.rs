@@ -1,7 +1,7 @@
 //! Bans put back into the kernel: after a start, and after another program took them away.
 
 use detect::jail::Ban;
-use firewall::{Event, Firewall};
+use firewall::{Applied, Event, Firewall};
 use tracing::warn;
 
 use super::Keeper;
@@ -39,6 +39,7 @@ impl Keeper {
         match self.firewall.monitor() {
             Ok(monitor) => {
                 self.monitor = Some(monitor);
+                self.take_rules();
                 if self.apply_policy() {
                     self.kernel_trouble(None);
                 }
@@ -84,17 +85,22 @@ impl Keeper {
     pub(super) fn apply_policy(&mut self) -> bool {
         match self.firewall.apply(&self.plan.policy()) {
             Ok(applied) => {
-                for name in applied.emptied {
-                    let id = self.jails.book.find_jail(&name);
-                    let bans: Vec<Ban> = self.jails.book.iter().filter(|ban| Some(ban.jail) == id).collect();
-                    self.restore.extend(bans);
-                }
+                self.ban_again(applied);
                 true
             }
             Err(error) => {
                 self.kernel_trouble(Some(&error));
                 false
             }
+        }
+    }
+
+    /// Those whose sets were made anew.
+    pub(super) fn ban_again(&mut self, applied: Applied) {
+        for name in applied.emptied {
+            let id = self.jails.book.find_jail(&name);
+            let bans: Vec<Ban> = self.jails.book.iter().filter(|ban| Some(ban.jail) == id).collect();
+            self.restore.extend(bans);
         }
     }
 }

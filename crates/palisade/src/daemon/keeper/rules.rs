@@ -24,9 +24,13 @@ impl Keeper {
                 return false;
             }
         };
-        if let Err(error) = self.firewall.set_policy(&policy, &lists()) {
-            self.trouble(RULES, Some(format!("the rules are not in force: {error}")));
-            return false;
+        match self.firewall.set_policy(&policy, &lists()) {
+            // With the table, bans went too.
+            Ok(applied) => self.ban_again(applied),
+            Err(error) => {
+                self.trouble(RULES, Some(format!("the rules are not in force: {error}")));
+                return false;
+            }
         }
         self.trouble(RULES, None);
         let are_new = self.rules.as_ref() != Some(&policy);
