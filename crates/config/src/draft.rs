@@ -11,6 +11,7 @@ use crate::definition::Definition;
 use crate::diagnostic::{Fault, Severity, keep};
 use crate::filter::{self, Filter};
 use crate::host::Host;
+use crate::ignore_cache::IgnoreCache;
 use crate::interpolate::{Scope, Vars};
 use crate::jail::{Jail, Unfinished};
 use crate::layers::{Config, Reader};
@@ -278,6 +279,11 @@ impl Draft<'_, '_> {
         let bans = parts.closed.is_some();
         let Closed { ports, protocol, verdict } = parts.closed.unwrap_or_else(Closed::everything);
         let mut filter = parts.filter.spec;
+        if let Some(text) = options.filled("ignorecache")
+            && let Err(why) = IgnoreCache::parse(text.as_str())
+        {
+            options.faults.push(Fault::error(text.place(), why));
+        }
         filter.logtimezone = options.text("logtimezone");
         filter.logencoding = options.text("logencoding").filter(|name| name.to_lowercase() != "auto");
         Jail {

@@ -116,6 +116,20 @@ fn names(text: &[u8], net: IpNet) -> bool {
     })
 }
 
+/// How long a line took that seemed slow, when no other process is in its way.
+fn alone(took: Duration, filters: &[Arc<Filter>], line: &[u8]) -> Duration {
+    let again = || {
+        let mut set = FilterSet::new(filters.to_vec());
+        let start = Instant::now();
+        set.read(Line { text: line, time: None }, NOW, &mut |_, _| {});
+        start.elapsed()
+    };
+    match took > SLOW && cfg!(not(debug_assertions)) {
+        true => (0..5).map(|_| again()).fold(took, Duration::min),
+        false => took,
+    }
+}
+
 #[test]
 fn no_mutated_line_breaks_a_filter_or_accuses_an_address_that_nobody_wrote() {
     if !Path::new(LOGS).is_dir() || !Path::new(DEBIAN).is_dir() {
@@ -140,7 +154,7 @@ fn no_mutated_line_breaks_a_filter_or_accuses_an_address_that_nobody_wrote() {
                 Host::Net(net) => accused.push(net),
                 Host::Name(_) => {}
             });
-            let took = start.elapsed();
+            let took = alone(start.elapsed(), &filters, line);
             slow += usize::from(took > SLOW);
             if took > worst.0 {
                 worst = (took, line.clone());

@@ -274,6 +274,12 @@ impl Windows {
         self.entries.len()
     }
 
+    /// Addresses whose failures still count.
+    pub fn live(&self, now: Time) -> usize {
+        let start = now - self.rule.findtime;
+        self.entries.iter().filter(|(_, entry)| entry.window.last >= start).count()
+    }
+
     /// Whether no address has failures.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -52,18 +52,27 @@ pub(crate) enum FromWatcher {
 /// A piece of input: its failures and the positions behind it, to be kept or lost together.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Progress {
-    pub(crate) failures: Vec<FoundFailure>,
+    pub(crate) failures: Vec<FoundFailure<Accused>>,
     /// By source; `None`: it is gone, and forgotten.
     pub(crate) positions: Vec<(String, Option<Vec<u8>>)>,
     /// How each jail's filter fares: totals since this watcher started.
     pub(crate) counters: Vec<FilterCounters>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct FoundFailure {
+/// Whom a line accuses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Accused {
+    Address(IpAddr),
+    /// Whose addresses are to be asked for.
+    Name(String),
+}
+
+/// A failure of whom it says, or of an address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FoundFailure<H = IpAddr> {
     /// Index into [`ToWatcher::Prepare`].
     pub(crate) jail: u16,
-    pub(crate) host: IpAddr,
+    pub(crate) host: H,
     pub(crate) time: Time,
     /// The line, cut to a bound: the reason of a ban.
     pub(crate) line: String,
@@ -71,12 +80,20 @@ pub(crate) struct FoundFailure {
     pub(crate) evidence: Option<Box<Evidence>>,
 }
 
+impl<H> FoundFailure<H> {
+    /// The same failure of somebody else.
+    pub(crate) fn of<T>(self, host: T) -> FoundFailure<T> {
+        let Self { jail, time, line, evidence, .. } = self;
+        FoundFailure { jail, host, time, line, evidence }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FilterCounters {
     pub(crate) lines: u64,
     pub(crate) undated: u64,
     pub(crate) overruns: u64,
-    /// Failures of host names that no address stands for.
+    /// Failures of whom no address stands for, and nobody is to be asked for one.
     pub(crate) named: u64,
 }
 

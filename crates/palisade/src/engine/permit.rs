@@ -35,6 +35,7 @@ impl Permits {
         for jail in &loaded.jails {
             let others = jail.actions.iter().filter(|action| action.kind != ActionKind::Python);
             permits.scripts(&jail.spec.name, others.cloned().collect());
+            permits.ignorecommand(&jail.spec.name, jail.ignorecommand.clone());
         }
         permits.refused.into_iter().map(Diagnostic::warning).collect()
     }
@@ -57,6 +58,18 @@ impl Permits {
             }
         }
         scripts
+    }
+
+    /// A jail's `ignorecommand`, if it may be run.
+    pub(crate) fn ignorecommand(&mut self, jail: &str, command: Option<String>) -> Option<String> {
+        let command = command.filter(|command| !command.trim().is_empty())?;
+        match &self.jails {
+            Ok(()) => Some(command),
+            Err(why) => {
+                self.refused.push(format!("[{jail}] ignorecommand is not run: {why}"));
+                None
+            }
+        }
     }
 
     /// A file, the folders above it, and the same of what links lead to.

@@ -71,6 +71,28 @@ def failures(path, address, count):
     return 0, '', ''
 
 
+class Log:
+    """What attackers write, with the same times on every side."""
+    begin = float(os.environ.get('BEGIN', 0))
+    stamp = ''
+
+    def at(self, seconds):
+        """Waits until so long after the beginning; what follows is logged as of then."""
+        moment = self.begin + float(seconds)
+        time.sleep(max(0.0, moment - time.time()))
+        self.stamp = time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(moment))
+        return 0, '', ''
+
+    def write(self, path, text, count=1):
+        with open(path, 'a') as log:
+            log.write(f'{self.stamp} {text}\n' * int(count))
+        return 0, '', ''
+
+
+def sorted_lines(path):
+    return 0, ''.join(sorted(open(path))) if os.path.exists(path) else '', ''
+
+
 def main():
     commands, server, client = sys.argv[1:]
     sys.path.insert(0, '/usr/lib/python3/dist-packages')
@@ -82,12 +104,19 @@ def main():
     start = ['fail2ban-client'] if server == 'real' else [server, 'fail2ban-client']
     subprocess.run([*start, *WHERE, 'start'], check=True, stdout=subprocess.DEVNULL)
     run = real if client == 'real' else other(client)
+    log = Log()
     for line in open(commands):
         words = shlex.split(line.strip().lstrip('~ '))
         if line.startswith('#') or not words:
             continue
         if words[0] == '@fail':
             result = failures(*words[1:])
+        elif words[0] == '@at':
+            result = log.at(*words[1:])
+        elif words[0] == '@log':
+            result = log.write(*words[1:])
+        elif words[0] == '@sorted':
+            result = sorted_lines(*words[1:])
         elif words[0] == '@until':
             result = until(run, *words[1:])
         else:

@@ -7,6 +7,7 @@ mkdir /mnt/run /var/lib/palisade
 cp -a /etc/fail2ban /mnt/conf
 rm -rf /mnt/conf/jail.d/* /mnt/conf/*.local
 cp -r "$1"/* /mnt/conf/
-touch /mnt/auth.log /mnt/other.log /mnt/own.log /mnt/third.log
+touch /mnt/auth.log /mnt/other.log /mnt/own.log /mnt/third.log /mnt/names.log /mnt/six.log
+[ ! -e "$1/hosts" ] || mount --bind "$1/hosts" /etc/hosts
 shift
 "$@"

@@ -2,10 +2,11 @@
 //!
 //! One thread, one loop. What happens in it is in the modules: `plan` is a configuration made ready, `child` and `change`
 //! the watcher and its replacement, `progress` counts what the watcher found, `ban` makes decisions true in the kernel
-//! and then in the store, `act` has commands run for them, `restore` puts bans back, `command` and `report` answer the
+//! and then in the store, `ask` is about failures that wait for an answer of the runner, `act` has commands run for bans, `restore` puts bans back, `command` and `report` answer the
 //! control socket, `fail2ban` the clients of Fail2Ban.
 
 mod act;
+mod ask;
 mod ban;
 mod change;
 mod child;
@@ -41,6 +42,7 @@ use sd_notify::NotifyState;
 use store::Store;
 use tracing::{error, info};
 
+use self::ask::Asking;
 use self::change::Change;
 use self::child::Watcher;
 use self::evidence::EvidenceTable;
@@ -85,6 +87,7 @@ pub(crate) struct Keeper {
     change: Change,
     /// `None` where no command may be run.
     runner: Option<Runner>,
+    asking: Asking,
     /// What actions will ask for when a ban comes of it.
     evidence: EvidenceTable,
     /// By source; what the next watcher begins with.
@@ -125,6 +128,7 @@ struct Woken {
     watcher: bool,
     next_watcher: bool,
     fail2ban: bool,
+    runner: bool,
 }
 
 impl Keeper {
@@ -139,6 +143,9 @@ impl Keeper {
             }
             if woken.next_watcher {
                 self.hear_next();
+            }
+            if woken.runner {
+                self.hear_runner();
             }
             if woken.client {
                 self.server.accept();
@@ -171,7 +178,9 @@ impl Keeper {
             [self.signals.end(), self.signals.reload(), self.server.listener(), self.server.bell()].map(Some);
         let monitor = self.monitor.as_ref().map(Monitor::as_fd);
         let watcher = self.watcher.as_ref().map(Watcher::fd);
-        let places = always.into_iter().chain([monitor, watcher, self.change.fd(), self.fail2ban.fd()]);
+        let runner = self.runner.as_ref().map(Runner::bell);
+        let places =
+            always.into_iter().chain([monitor, watcher, self.change.fd(), self.fail2ban.fd(), runner]);
         let (names, fds): (Vec<usize>, Vec<_>) =
             places.enumerate().filter_map(|(name, fd)| Some((name, fd?))).unzip();
         let mut polled: Vec<PollFd<'_>> =
@@ -192,6 +201,7 @@ impl Keeper {
             watcher: ready(5),
             next_watcher: ready(6),
             fail2ban: ready(7),
+            runner: ready(8),
         })
     }
 

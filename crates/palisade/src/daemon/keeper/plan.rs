@@ -1,6 +1,6 @@
 //! A configuration, reduced to what the keeper needs.
 
-use config::{Action, Jail, Loaded, Script, Settings, Source, Tree};
+use config::{Action, IgnoreCache, Jail, Loaded, Script, Settings, Source, Tree};
 use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
@@ -50,6 +50,10 @@ pub(super) struct Planned {
     pub(super) maxmatches: usize,
     /// It reads nothing for now, and keeps its place in what it reads.
     pub(super) idle: bool,
+    /// Asked whether somebody is to be ignored, if it may be run.
+    pub(super) ignorecommand: Option<String>,
+    /// Which of its answers are remembered.
+    pub(super) ignorecache: Option<IgnoreCache>,
     pub(super) told: Told,
 }
 
@@ -73,6 +77,11 @@ impl Planned {
     /// Whether one of its commands has this text in it.
     pub(super) fn mentions(&self, text: &str) -> bool {
         self.scripts.iter().any(|script| script.mentions(text))
+    }
+
+    /// Of a first ban, in seconds; negative is for ever.
+    pub(super) fn bantime(&self) -> i64 {
+        self.spec.bantime.base.map_or(-1, |time| time.as_secs() as i64)
     }
 
     /// Whether an action asks what led to a ban.
@@ -144,7 +153,7 @@ impl Plan {
         let acting = self.jails.iter().filter(|jail| !jail.scripts.is_empty());
         let of = |jail: &Planned| ActingJail {
             name: jail.spec.name.clone(),
-            bantime: jail.spec.bantime.base.map_or(-1, |time| time.as_secs() as i64),
+            bantime: jail.bantime(),
             scripts: jail.scripts.clone(),
         };
         acting.map(of).collect()
@@ -181,13 +190,19 @@ fn planned(jail: Jail, permits: &mut Permits) -> Planned {
     });
     let maxmatches = jail.maxmatches.unwrap_or(jail.spec.maxretry).min(MATCHES) as usize;
     let told = Told {
-        ignorecommand: jail.ignorecommand,
-        ignorecache: jail.ignorecache,
+        ignorecommand: jail.ignorecommand.clone(),
+        ignorecache: jail.ignorecache.clone(),
         maxmatches: jail.maxmatches,
         actions: jail.actions.iter().map(action_names).collect(),
     };
     let scripts = permits.scripts(&jail.spec.name, jail.actions);
-    let asks = |text: &str| scripts.iter().any(|script: &Script| script.mentions(text));
+    let ignorecommand = permits.ignorecommand(&jail.spec.name, jail.ignorecommand);
+    let ignorecache = jail.ignorecache.as_deref().and_then(|text| IgnoreCache::parse(text).ok());
+    let asks = |text: &str| {
+        let asked = [ignorecommand.as_deref(), ignorecache.as_ref().map(|cache| cache.key.as_str())];
+        scripts.iter().any(|script: &Script| script.mentions(text))
+            || asked.into_iter().flatten().any(|asked| asked.contains(text))
+    };
     let evidence = asks("matches>") || asks("<F-");
     Planned {
         spec: jail.spec,
@@ -196,6 +211,8 @@ fn planned(jail: Jail, permits: &mut Permits) -> Planned {
         scripts,
         maxmatches,
         idle: false,
+        ignorecommand,
+        ignorecache,
         told,
     }
 }
@@ -238,6 +255,8 @@ fn by_hand() -> Planned {
         scripts: Vec::new(),
         maxmatches: 0,
         idle: false,
+        ignorecommand: None,
+        ignorecache: None,
         told: Told::default(),
     }
 }

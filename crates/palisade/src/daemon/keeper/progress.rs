@@ -29,9 +29,8 @@ impl Keeper {
     /// Takes in one piece of input: failures to windows to bans, kernel, then one transaction with the positions.
     pub(super) fn take_in(&mut self, progress: Progress) {
         let now = now();
-        let decided = self.decide(progress.failures, now);
-        self.enforce(decided, now);
-        self.note_windows();
+        let failures = self.known(progress.failures);
+        self.record(failures, now);
         for (source, position) in progress.positions {
             match &position {
                 Some(position) => self.positions.insert(source.clone(), position.clone()),
@@ -40,6 +39,22 @@ impl Keeper {
             self.pending.position(source, position, now);
         }
         self.counters = progress.counters;
+        self.commit_if_urgent();
+    }
+
+    /// Counts failures that no line will show again.
+    pub(super) fn count(&mut self, failures: Vec<FoundFailure>) {
+        self.record(failures, now());
+        self.commit_if_urgent();
+    }
+
+    fn record(&mut self, failures: Vec<FoundFailure>, now: Time) {
+        let decided = self.decide(failures, now);
+        self.enforce(decided, now);
+        self.note_windows();
+    }
+
+    fn commit_if_urgent(&mut self) {
         // A store that cannot be written is not tried for every line.
         if self.pending.is_urgent() && !self.troubles.contains_key(STORE) {
             self.commit(Durability::Soon);

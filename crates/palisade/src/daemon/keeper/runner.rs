@@ -2,20 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use config::Tree;
+use rustix::event::{EventfdFlags, eventfd};
 use tracing::{info, warn};
 
 use crate::daemon::protocol::{Frames, send};
-use crate::daemon::runner::protocol::{Said, ToRunner, Tone};
+use crate::daemon::runner::protocol::{Answer, FromRunner, Said, ToRunner, Tone};
 
 /// So many orders may wait for a runner that is busy taking them in.
 const ORDERS: usize = 1 << 16;
@@ -38,6 +39,8 @@ pub(super) struct Runner {
     orders: SyncSender<ToRunner>,
     ended: Arc<AtomicBool>,
     failing: Failing,
+    answers: Receiver<(u64, Answer)>,
+    bell: Arc<OwnedFd>,
     /// Orders that found no room, in a row.
     lost: u64,
 }
@@ -64,13 +67,16 @@ impl Runner {
         thread().spawn(move || waiting.iter().try_for_each(|order| send(&mouth, &order)))?;
         let over = Arc::clone(&ended);
         let failing = Failing::default();
-        let heard = Arc::clone(&failing);
+        let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let (sender, answers) = channel();
+        let ear = Ear { failing: Arc::clone(&failing), answers: sender, bell: Arc::clone(&bell) };
         thread().spawn(move || {
-            let error = hear(&socket, &heard).err();
+            let error = ear.hear(&socket).err();
             over.store(true, Ordering::Relaxed);
+            ear.ring();
             error.inspect(|error| warn!("the runner cannot be understood: {error}"))
         })?;
-        Ok(Self { process, orders, ended, failing, lost: 0 })
+        Ok(Self { process, orders, ended, failing, answers, bell, lost: 0 })
     }
 
     /// Never waits.
@@ -86,6 +92,18 @@ impl Runner {
             // Its end is noticed elsewhere.
             Err(TrySendError::Disconnected(_)) => {}
         }
+    }
+
+    /// Readable when it has answered, or has ended.
+    pub(super) fn bell(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
+    }
+
+    /// The next answer, if there is one.
+    pub(super) fn answer(&self) -> Option<(u64, Answer)> {
+        // Empty is fine: the bell rings once for several.
+        let _ = rustix::io::read(&self.bell, &mut [0; 8]);
+        self.answers.try_recv().ok()
     }
 
     /// Actions whose last command failed, and how.
@@ -119,22 +137,46 @@ impl Runner {
     }
 }
 
-/// What it says goes into the log, until it has ended.
-fn hear(socket: &UnixStream, failing: &Failing) -> io::Result<()> {
-    let mut frames = Frames::default();
-    while frames.fill(socket)? {
-        while let Some(Said { action, what, tone }) = frames.next()? {
-            match tone {
-                Tone::Relief => info!("{action}: {what}"),
-                _ => warn!("{action}: {what}"),
-            }
-            let mut failing = failing.lock().unwrap_or_else(PoisonError::into_inner);
-            match tone {
-                Tone::Failure => drop(failing.insert(action, what)),
-                Tone::Relief => drop(failing.remove(&action)),
-                Tone::Warning => {}
+/// Where what the runner says goes.
+struct Ear {
+    failing: Failing,
+    answers: Sender<(u64, Answer)>,
+    bell: Arc<OwnedFd>,
+}
+
+impl Ear {
+    /// Until it has ended.
+    fn hear(&self, socket: &UnixStream) -> io::Result<()> {
+        let mut frames = Frames::default();
+        while frames.fill(socket)? {
+            while let Some(word) = frames.next()? {
+                match word {
+                    FromRunner::Said(said) => self.note(said),
+                    FromRunner::Answer(number, answer) => {
+                        let _ = self.answers.send((number, answer));
+                        self.ring();
+                    }
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    fn ring(&self) {
+        let _ = rustix::io::write(&self.bell, &1u64.to_ne_bytes());
+    }
+
+    /// Into the log.
+    fn note(&self, Said { action, what, tone }: Said) {
+        match tone {
+            Tone::Relief => info!("{action}: {what}"),
+            _ => warn!("{action}: {what}"),
+        }
+        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        match tone {
+            Tone::Failure => drop(failing.insert(action, what)),
+            Tone::Relief => drop(failing.remove(&action)),
+            Tone::Warning => {}
+        }
+    }
 }

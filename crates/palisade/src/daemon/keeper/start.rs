@@ -13,6 +13,7 @@ use firewall::{Firewall, FirewallError};
 use store::{Change as Stored, Ending, Store, StoreError};
 use tracing::{info, warn};
 
+use super::ask::Asking;
 use super::change::Change;
 use super::evidence::EvidenceTable;
 use super::fail2ban::Fail2ban;
@@ -57,6 +58,7 @@ impl Keeper {
             signals,
             watcher: None,
             runner,
+            asking: Asking::default(),
             evidence: EvidenceTable::default(),
             change: Change::None,
             positions: BTreeMap::new(),

@@ -115,7 +115,7 @@ impl Jails {
                     self.with(&jail, |_| Job::Check);
                 }
             }
-            ToRunner::Finish => {}
+            ToRunner::Ask(..) | ToRunner::Finish => {}
         }
     }
 

@@ -2,10 +2,12 @@
 //!
 //! A process of its own, started by the keeper before that gives its privileges up: commands run as root, as in
 //! Fail2Ban. It decides nothing. Each action of each jail has a queue and a thread: in order within one action, all
-//! actions at once. Nothing that a log said reaches a shell as part of a command, see `tags`.
+//! actions at once. What the keeper asks is answered by a few threads more, see `asked`. Nothing that a log said reaches a shell as part of a command, see `tags`.
 
 mod action;
+mod asked;
 mod jails;
+mod memory;
 pub(super) mod protocol;
 mod queue;
 mod shell;
@@ -22,8 +24,9 @@ use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use self::asked::Asked;
 use self::jails::Jails;
-use self::protocol::{Said, ToRunner};
+use self::protocol::{Answer, FromRunner, Said, ToRunner};
 use super::protocol::{Frames, send};
 
 /// So many words to the keeper may wait; beyond that they are lost, not their causes.
@@ -31,12 +34,17 @@ const UNHEARD: usize = 256;
 
 /// What the threads say to the owner; the keeper puts it in the log.
 #[derive(Clone)]
-struct Voice(SyncSender<Said>);
+struct Voice(SyncSender<FromRunner>);
 
 impl Voice {
     fn say(&self, said: Said) {
         // A keeper that does not listen must not hold up the actions.
-        let _ = self.0.try_send(said);
+        let _ = self.0.try_send(FromRunner::Said(said));
+    }
+
+    /// Waits for room: the keeper waits for the answer. Without a keeper nobody does.
+    fn answer(&self, number: u64, answer: Answer) {
+        let _ = self.0.send(FromRunner::Answer(number, answer));
     }
 }
 
@@ -51,17 +59,21 @@ pub(crate) fn serve() -> io::Result<()> {
     let (voice, words) = sync_channel(UNHEARD);
     let mouth = keeper.try_clone()?;
     let speaker = thread::spawn(move || words.iter().try_for_each(|said| send(&mouth, &said)));
-    let mut jails = Jails::new(Voice(voice));
+    let voice = Voice(voice);
+    let mut asked = Asked::new(voice.clone());
+    let mut jails = Jails::new(voice);
     let mut frames = Frames::default();
     loop {
         match frames.next()? {
             Some(ToRunner::Finish) => break jails.finish(),
+            Some(ToRunner::Ask(number, question)) => asked.take(number, question),
             Some(order) => jails.take(order),
             // Without a keeper the bans stay as they are.
             None if !frames.fill(&keeper).unwrap_or(false) => break jails.abandon(),
             None => {}
         }
     }
+    drop(asked);
     let _ = speaker.join();
     Ok(())
 }

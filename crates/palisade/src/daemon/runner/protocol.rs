@@ -1,6 +1,8 @@
 //! Between keeper and runner: postcard frames on a socket pair.
 
-use config::Script;
+use std::net::IpAddr;
+
+use config::{IgnoreCache, Script};
 use detect::Time;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -18,8 +20,51 @@ pub(crate) enum ToRunner {
     UnbanAll(String),
     /// Somebody who is banned failed again: look whether the action still holds.
     Check(String),
+    /// To be answered under this number.
+    Ask(u64, Question),
     /// Lift all, stop all, and end.
     Finish,
+}
+
+/// What only commands or name servers know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Question {
+    /// Which addresses has the host of this name?
+    Addresses(String),
+    /// Is it to be ignored?
+    Ignored(Box<MayIgnore>),
+}
+
+/// Somebody whom a jail's `ignorecommand` may know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MayIgnore {
+    pub(crate) jail: String,
+    pub(crate) command: String,
+    pub(crate) cache: Option<IgnoreCache>,
+    pub(crate) ticket: Ticket,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    Addresses(Vec<IpAddr>),
+    Ignored(bool),
+}
+
+/// What the runner tells the keeper.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum FromRunner {
+    Said(Said),
+    Answer(u64, Answer),
+}
+
+impl Question {
+    /// What holds where nobody answers: the name has no address, and nobody is ignored.
+    pub(crate) fn unanswered(&self) -> Answer {
+        match self {
+            Self::Addresses(_) => Answer::Addresses(Vec::new()),
+            Self::Ignored(_) => Answer::Ignored(false),
+        }
+    }
 }
 
 /// What of a jail concerns the runner.

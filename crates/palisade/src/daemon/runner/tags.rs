@@ -48,6 +48,19 @@ pub(super) fn prepare(command: &str, value: &dyn Fn(&str) -> Option<String>) -> 
     }
 }
 
+/// The same as plain text, which no shell may see.
+pub(super) fn fill(text: &str, value: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, tag, after)) = next_tag(rest) {
+        let known = value(tag);
+        let whole = &rest[before.len()..rest.len() - after.len()];
+        out.extend([before, known.as_deref().unwrap_or(whole)]);
+        rest = after;
+    }
+    out + rest
+}
+
 /// What stands before the next `<tag>`, its name, and what stands behind it.
 fn next_tag(text: &str) -> Option<(&str, &str, &str)> {
     let mut open = None;
@@ -98,6 +111,12 @@ mod tests {
         let made = prepared("m <F-X_Y> \"<F-X_Y>\"", "F-X_Y", "a;b");
         assert_eq!(made.script, "f2bV_F_x_y=$0 \nm $f2bV_F_x_y \"$f2bV_F_x_y\"");
         assert_eq!(made.arguments, ["a;b"]);
+    }
+
+    #[test]
+    fn text_is_filled_without_a_shell_in_mind() {
+        let value = |name: &str| (name == "F-USER").then(|| "a;<ip>".to_owned());
+        assert_eq!(fill("<F-USER>@<ip> <", &value), "a;<ip>@<ip> <");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use store::{Durability, Ending};
 
 use super::words::Words;
 use super::{Keeper, Outcome};
-use crate::daemon::protocol::{FoundFailure, Progress};
+use crate::daemon::protocol::FoundFailure;
 use crate::engine::clock::now;
 use crate::output::address;
 
@@ -141,8 +141,7 @@ impl Keeper {
         let line = words.get(1).unwrap_or_else(|| "reported by command".into());
         let (jail, host) = (at as u16, host.to_canonical());
         let failures = vec![FoundFailure { jail, host, time: now(), line, evidence: None }];
-        let counters = self.counters.clone();
-        self.take_in(Progress { failures, positions: Vec::new(), counters });
+        self.count(failures);
         Ok(Value::Int(1))
     }
 

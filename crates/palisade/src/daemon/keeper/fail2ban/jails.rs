@@ -48,6 +48,8 @@ impl Keeper {
             scripts: Vec::new(),
             maxmatches: 0,
             idle: true,
+            ignorecommand: None,
+            ignorecache: None,
             told: Told::default(),
         };
         let mut plan = self.plan.clone();

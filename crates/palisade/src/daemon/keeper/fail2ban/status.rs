@@ -6,6 +6,7 @@ use pickle::{Exception, Kind, Value};
 use super::words::Words;
 use super::{Keeper, Outcome};
 use crate::daemon::keeper::plan::Planned;
+use crate::engine::clock::now;
 
 fn pair(name: &str, value: impl Into<Value>) -> Value {
     Value::Tuple(vec![name.into(), value.into()])
@@ -38,7 +39,7 @@ impl Keeper {
 
     fn one_jail(&self, at: usize, flavour: &str) -> Value {
         let jail = &self.plan.jails[at];
-        let windows = self.jails.jail(at).map_or(0, |jail| jail.windows().len());
+        let windows = self.jails.jail(at).map_or(0, |jail| jail.windows().live(now()));
         let (failed, banned) = self.counted_since_start(&jail.spec.name);
         let mut hosts = self.bans_of(Some(&jail.spec.name));
         hosts.sort_by_key(|ban| (ban.start, ban.host));
