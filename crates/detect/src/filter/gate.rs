@@ -192,11 +192,8 @@ fn rarest(text: &[u8], length: usize) -> &[u8] {
     text.windows(length).min_by_key(common).unwrap_or(text)
 }
 
-/// Texts of which a line that matches the filter holds one, without its date; `None` if there are no such texts.
+/// Texts of which a line that matches the filter holds one, without its date, or one of the lines that match together; `None` if there are no such texts.
 fn asked(filter: &Filter) -> Option<Vec<String>> {
-    if filter.maxlines > 1 {
-        return None;
-    }
     let texts = required_by(filter.prefix.as_ref(), &filter.rules)?;
     texts.iter().all(|text| text.len() >= SHORTEST).then_some(texts)
 }

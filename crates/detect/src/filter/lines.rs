@@ -22,6 +22,12 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// Adds a line that is known to hold nothing that a pattern requires.
+    pub(super) fn add_idle(&mut self, filter: &Filter, line: &str) {
+        self.push(line, filter.maxlines);
+        self.idle += 1;
+    }
+
     /// Adds a line and looks for a match in all that are there. The number is that of the lines it used up.
     pub(super) fn find(
         &mut self,

@@ -82,13 +82,18 @@ impl FilterSet {
                 asked.is_none_or(|asked| asked.contains(*index))
                     || torn.is_some_and(|torn| torn.contains(*index))
             };
-            let mut indices = indices.iter().copied().filter(concerned).peekable();
-            if indices.peek().is_none() {
+            // A filter for several lines remembers also those that do not concern it.
+            let wanted = |index: &usize| concerned(index) || self.members[*index].filter.maxlines > 1;
+            if !indices.iter().any(wanted) {
                 continue;
             }
             let subject = stream.cut(decoded, date);
-            for index in indices {
+            for &index in indices.iter() {
                 let Member { filter, state } = &mut self.members[index];
+                if !concerned(&index) {
+                    state.pass_by(filter, subject);
+                    continue;
+                }
                 if let Some(failure) = state.read(filter, subject, dated, &mut self.scratch) {
                     report(index, failure);
                 }

@@ -57,6 +57,13 @@ impl State {
         self.counters.overruns += 1;
     }
 
+    /// Takes note of a line that cannot match.
+    pub(super) fn pass_by(&mut self, filter: &Filter, line: Subject<'_>) {
+        if filter.maxlines > 1 {
+            self.lines.add_idle(filter, line.line());
+        }
+    }
+
     /// Reads one line.
     pub(super) fn read<'a>(
         &'a mut self,
