@@ -9,24 +9,39 @@ use std::net::IpAddr;
 /// More ancestors than any real session has.
 const DEPTH: usize = 64;
 
+/// An ssh session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Connection {
+    /// From where.
+    pub(crate) client: IpAddr,
+    /// The port of this host.
+    pub(crate) port: u16,
+}
+
 /// The address of this process's ssh session, if it has one.
 pub(crate) fn address() -> Option<IpAddr> {
+    connection().map(|connection| connection.client)
+}
+
+/// This process's ssh session, if it has one.
+pub(crate) fn connection() -> Option<Connection> {
     let mut pid = std::process::id();
     for _ in 0..DEPTH {
-        if let Some(address) = fs::read(format!("/proc/{pid}/environ")).ok().as_deref().and_then(client_in) {
-            return Some(address);
+        let environ = fs::read(format!("/proc/{pid}/environ")).ok();
+        if let Some(connection) = environ.as_deref().and_then(connection_in) {
+            return Some(connection);
         }
         pid = parent(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
     }
     None
 }
 
-fn client_in(environ: &[u8]) -> Option<IpAddr> {
+fn connection_in(environ: &[u8]) -> Option<Connection> {
     let value = environ.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(b"SSH_CONNECTION="))?;
-    let client = std::str::from_utf8(value).ok()?.split(' ').next()?;
+    let mut words = std::str::from_utf8(value).ok()?.split(' ');
     // A link-local client is written with its interface: fe80::1%eth0.
-    let address: IpAddr = client.split('%').next()?.parse().ok()?;
-    Some(address.to_canonical())
+    let client: IpAddr = words.next()?.split('%').next()?.parse().ok()?;
+    Some(Connection { client: client.to_canonical(), port: words.nth(2)?.parse().ok()? })
 }
 
 /// The parent in `/proc/PID/stat`; the command's name before it may hold anything, a `)` too.
@@ -39,16 +54,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_client_is_the_first_address_of_ssh_connection() {
+    fn client_and_port_are_the_first_and_the_last_word_of_ssh_connection() {
+        let found = |environ| connection_in(environ).map(|Connection { client, port }| (client, port));
         let environ = b"HOME=/root\0SSH_CONNECTION=2001:db8::7 50000 192.0.2.1 22\0TERM=xterm\0";
-        assert_eq!(client_in(environ), Some("2001:db8::7".parse().unwrap()));
-        assert_eq!(client_in(b"SSH_CONNECTION=fe80::1%eth0 1 fe80::2%eth0 22\0"), "fe80::1".parse().ok());
-        assert_eq!(client_in(b"NOT_SSH_CONNECTION=192.0.2.9 1 2 3\0"), None);
+        assert_eq!(found(environ), Some(("2001:db8::7".parse().unwrap(), 22)));
+        let linked = found(b"SSH_CONNECTION=fe80::1%eth0 1 fe80::2%eth0 2222\0");
+        assert_eq!(linked, Some(("fe80::1".parse().unwrap(), 2222)));
+        assert_eq!(found(b"NOT_SSH_CONNECTION=192.0.2.9 1 2 3\0"), None);
+        assert_eq!(found(b"SSH_CONNECTION=192.0.2.9\0"), None);
     }
 
     #[test]
     fn an_ipv4_client_of_an_ipv6_listener_is_an_ipv4_address() {
-        assert_eq!(client_in(b"SSH_CONNECTION=::ffff:192.0.2.9 1 2 3\0"), "192.0.2.9".parse().ok());
+        let connection = connection_in(b"SSH_CONNECTION=::ffff:192.0.2.9 1 2 3\0").unwrap();
+        assert_eq!(connection.client, "192.0.2.9".parse::<IpAddr>().unwrap());
     }
 
     #[test]

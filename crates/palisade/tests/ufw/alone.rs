@@ -128,6 +128,42 @@ fn what_is_commanded_is_in_the_kernel_when_the_command_returns() {
 }
 
 #[test]
+fn a_command_over_ssh_does_not_shut_out_its_own_session() {
+    isolated("alone::a_command_over_ssh_does_not_shut_out_its_own_session", || {
+        let folder = TempDir::new().unwrap();
+        let over_ssh = |line: &str| {
+            let mut command = firewall(folder.path(), line);
+            command.env("SSH_CONNECTION", "192.0.2.9 50000 192.0.2.1 2222").output().unwrap()
+        };
+        if table().is_none() {
+            return eprintln!("skipped: nft is not installed");
+        }
+        let refused = |line: &str| {
+            let before = written(folder.path());
+            let output = over_ssh(line);
+            assert_eq!(output.status.code(), Some(1), "{line}: {}", text(&output.stdout));
+            let said = text(&output.stderr);
+            assert!(said.contains("your own ssh session, from 192.0.2.9 to port 2222"), "{line}: {said}");
+            assert_eq!(written(folder.path()), before, "{line}");
+        };
+        assert!(over_ssh("allow 22/tcp").status.success());
+        let mut asked = firewall(folder.path(), "enable");
+        asked.env("SSH_CONNECTION", "192.0.2.9 50000 192.0.2.1 2222");
+        let mut asked =
+            asked.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        asked.stdin.take().unwrap().write_all(b"y\n").unwrap();
+        assert_eq!(asked.wait_with_output().unwrap().status.code(), Some(1));
+        assert!(!table().unwrap().contains("hook input"));
+        assert!(over_ssh("allow from 192.0.2.0/24 to any port 2222 proto tcp").status.success());
+        assert!(over_ssh("--force enable").status.success());
+        refused("delete allow from 192.0.2.0/24 to any port 2222 proto tcp");
+        refused("prepend deny from 192.0.2.9");
+        assert!(over_ssh("--force prepend deny from 192.0.2.9").status.success());
+        assert!(over_ssh("allow 80/tcp").status.success(), "what is shut already is no reason to refuse");
+    });
+}
+
+#[test]
 fn what_the_kernel_does_not_take_does_not_stay_written() {
     isolated("alone::what_the_kernel_does_not_take_does_not_stay_written", || {
         let folder = TempDir::new().unwrap();

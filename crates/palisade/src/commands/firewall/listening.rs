@@ -56,6 +56,19 @@ pub(super) fn report(policy: &Policy) -> String {
     text + "\n"
 }
 
+/// The TCP ports on which a program of this name can be reached from other hosts.
+pub(super) fn ports_of(program: &str) -> BTreeSet<u16> {
+    let programs = programs();
+    let mut ports = BTreeSet::new();
+    for (table, state, ..) in TABLES.into_iter().filter(|(_, _, protocol, _)| *protocol == Protocol::Tcp) {
+        let content = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
+        let listeners = content.lines().filter_map(|line| listener(line, state));
+        let its = |listener: &Listener| programs.get(&listener.inode).is_some_and(|name| name == program);
+        ports.extend(listeners.filter(|it| !it.is_loopback() && its(it)).map(|it| it.port));
+    }
+    ports
+}
+
 /// The rules that may decide about connections to this port, with their numbers.
 fn about(policy: &Policy, port: u16, protocol: Protocol, family: Families) -> String {
     let lines = lines(&policy.rules).into_iter().enumerate();

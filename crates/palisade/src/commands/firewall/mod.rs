@@ -8,6 +8,7 @@ mod ask;
 mod force;
 mod json;
 mod listening;
+mod lockout;
 mod openings;
 mod program;
 mod rules;

@@ -9,6 +9,7 @@ use firewall::rules::list::Edit;
 use firewall::rules::{Policy, Vocabulary};
 
 use super::force::put_in_force;
+use super::lockout::refuse_lockout;
 use crate::engine::place;
 use crate::exit::CommandError;
 
@@ -66,6 +67,9 @@ impl Session {
     pub(super) fn save(&self) -> Result<(), CommandError> {
         if self.dry_run {
             return Ok(());
+        }
+        if !self.force {
+            refuse_lockout(self.before.policy(), self.policy())?;
         }
         self.posture.save().map_err(failed)?;
         if !self.before.policy().enabled && !self.policy().enabled {
