@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use config::Tree;
 use detect::Time;
@@ -27,10 +28,14 @@ use crate::engine::clock::now;
 use crate::engine::jails::Jails;
 use crate::exit::{CommandError, Exit};
 
+/// How often a configuration with errors is looked at, and how long after each other.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
 impl Keeper {
     pub(super) fn start(tree: Tree, state: PathBuf, session: Option<IpAddr>) -> Result<Self, CommandError> {
         let now = now();
-        let plan = Plan::load(&tree)?;
+        let plan = plan(&tree)?;
         let mut jails = Jails::new(session);
         jails.configure(plan.specs(), now).map_err(|error| CommandError::new(Exit::Config, error))?;
         let store = Store::open(&state).map_err(store_error)?;
@@ -159,4 +164,16 @@ fn kernel_error(error: FirewallError) -> CommandError {
         _ => Exit::Unavailable,
     };
     CommandError::new(exit, error)
+}
+
+/// The plan of a tree. Only what is still wrong after some looks is wrong: a log that is just being rotated is not there
+/// for a moment, and a daemon that begins again in that moment must not give up.
+fn plan(tree: &Tree) -> Result<Plan, CommandError> {
+    for _ in 1..LOOKS {
+        match Plan::load(tree) {
+            Ok(plan) => return Ok(plan),
+            Err(_) => std::thread::sleep(BETWEEN_LOOKS),
+        }
+    }
+    Plan::load(tree)
 }
