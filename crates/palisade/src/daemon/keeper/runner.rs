@@ -5,8 +5,8 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,7 +36,9 @@ pub(super) struct Spawned {
 /// A running runner.
 pub(super) struct Runner {
     process: Child,
-    orders: SyncSender<ToRunner>,
+    orders: Sender<ToRunner>,
+    /// How many of them wait. A channel with a bound of its own would hold the memory for all of them from the start.
+    waiting: Arc<AtomicUsize>,
     ended: Arc<AtomicBool>,
     failing: Failing,
     answers: Receiver<(u64, Answer)>,
@@ -60,11 +62,18 @@ impl Runner {
 
     /// From here on it takes orders. Not before the keeper has given up its privileges, which threads would keep.
     pub(super) fn listen(Spawned { process, socket }: Spawned) -> io::Result<Self> {
-        let (orders, waiting) = sync_channel::<ToRunner>(ORDERS);
+        let (orders, queue) = channel::<ToRunner>();
+        let waiting = Arc::new(AtomicUsize::new(0));
         let ended = Arc::new(AtomicBool::new(false));
         let mouth = socket.try_clone()?;
         let thread = || thread::Builder::new().stack_size(STACK);
-        thread().spawn(move || waiting.iter().try_for_each(|order| send(&mouth, &order)))?;
+        let taken = Arc::clone(&waiting);
+        thread().spawn(move || {
+            queue.iter().try_for_each(|order| {
+                taken.fetch_sub(1, Ordering::Relaxed);
+                send(&mouth, &order)
+            })
+        })?;
         let over = Arc::clone(&ended);
         let failing = Failing::default();
         let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
@@ -76,22 +85,22 @@ impl Runner {
             ear.ring();
             error.inspect(|error| warn!("the runner cannot be understood: {error}"))
         })?;
-        Ok(Self { process, orders, ended, failing, answers, bell, lost: 0 })
+        Ok(Self { process, orders, waiting, ended, failing, answers, bell, lost: 0 })
     }
 
     /// Never waits.
     pub(super) fn tell(&mut self, order: ToRunner) {
-        match self.orders.try_send(order) {
-            Ok(()) => self.lost = 0,
-            Err(TrySendError::Full(_)) => {
-                self.lost += 1;
-                if self.lost.is_power_of_two() {
-                    warn!("the runner does not keep up: {} of its orders are left out", self.lost);
-                }
+        if self.waiting.load(Ordering::Relaxed) >= ORDERS {
+            self.lost += 1;
+            if self.lost.is_power_of_two() {
+                warn!("the runner does not keep up: {} of its orders are left out", self.lost);
             }
-            // Its end is noticed elsewhere.
-            Err(TrySendError::Disconnected(_)) => {}
+            return;
         }
+        self.lost = 0;
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // Its end is noticed elsewhere.
+        let _ = self.orders.send(order);
     }
 
     /// Readable when it has answered, or has ended.
