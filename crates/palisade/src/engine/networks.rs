@@ -1,11 +1,17 @@
 //! The lists of networks that are built in: one a line, `#` begins a comment.
 
+use firewall::Lists;
 use ipnet::IpNet;
 
 /// Networks that no jail may shut out.
 pub(crate) const NEVER_BAN: &str = include_str!("../../../../config/never-ban.list");
 /// Cloudflare's servers, as published on its ips page.
 pub(crate) const CLOUDFLARE: &str = include_str!("../../../../config/cloudflare.list");
+
+/// The lists of addresses that rules can name.
+pub(crate) fn lists() -> Lists {
+    Lists::from([("cloudflare".to_owned(), networks(CLOUDFLARE).collect())])
+}
 
 /// The networks in a list.
 pub(crate) fn networks(list: &str) -> impl Iterator<Item = IpNet> {

@@ -3,17 +3,11 @@
 use firewall::rules::Policy;
 use firewall::{Firewall, FirewallError, Lists};
 
-use crate::engine::networks::{CLOUDFLARE, networks};
 use crate::exit::{CommandError, Exit};
 
-/// The lists of addresses that rules can name.
-pub(crate) fn lists() -> Lists {
-    Lists::from([("cloudflare".to_owned(), networks(CLOUDFLARE).collect())])
-}
-
 /// One transaction, read back; a policy that is not enabled takes all rules away.
-pub(super) fn put_in_force(policy: &Policy) -> Result<(), CommandError> {
-    let applied = Firewall::open().and_then(|mut kernel| kernel.set_policy(policy, &lists()));
+pub(super) fn put_in_force(policy: &Policy, lists: &Lists) -> Result<(), CommandError> {
+    let applied = Firewall::open().and_then(|mut kernel| kernel.set_policy(policy, lists));
     applied.map(|_| ()).map_err(|error| {
         let exit = match error {
             FirewallError::MissingCapability => Exit::Permission,

@@ -3,7 +3,6 @@
 use firewall::Lists;
 use firewall::rules::{Action, Direction, Policy, Probe, Protocol, Stance};
 
-use super::force::lists;
 use super::listening::ports_of;
 use crate::control::session::{Connection, connection};
 use crate::exit::{CommandError, Exit};
@@ -17,10 +16,9 @@ enum Way {
 }
 
 /// Refuses a change that closes a way in which is open before it: the command's own ssh session, or a port of sshd.
-pub(super) fn refuse_lockout(before: &Policy, after: &Policy) -> Result<(), CommandError> {
-    let lists = lists();
+pub(super) fn refuse_lockout(before: &Policy, after: &Policy, lists: &Lists) -> Result<(), CommandError> {
     let ways = connection().map(Way::Session).into_iter().chain(ports_of("sshd").into_iter().map(Way::Port));
-    let mut closed = ways.filter(|way| way.is_open(before, &lists) && !way.is_open(after, &lists));
+    let mut closed = ways.filter(|way| way.is_open(before, lists) && !way.is_open(after, lists));
     closed.next().map_or(Ok(()), |way| Err(CommandError::new(Exit::Nothing, way.refusal())))
 }
 

@@ -23,9 +23,9 @@ use firewall::rules::command::{Command, Invocation, NoCommand, Report};
 
 use crate::cli::{Firewall, Place};
 use crate::commands::bans::printed;
+use crate::engine::networks::lists;
 use crate::engine::place::INSTALLED;
 use crate::exit::{CommandError, Exit, Outcome};
-pub(crate) use force::lists;
 pub(crate) use program::{is_ufw, program};
 use session::Session;
 

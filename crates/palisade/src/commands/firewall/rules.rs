@@ -13,7 +13,7 @@ type Said = Result<String, CommandError>;
 pub(super) fn add(session: Session, rule: &Rule, place: Place) -> Said {
     let mut rules = session.policy().rules.clone();
     let edit = list::add(&mut rules, rule, place).map_err(|error| CommandError::new(Exit::Nothing, error))?;
-    for warning in warnings(&Policy { rules, ..session.policy().clone() }, rule) {
+    for warning in warnings(&Policy { rules, ..session.policy().clone() }, &session.lists, rule) {
         anstream::eprintln!("WARN: {warning}");
     }
     keep(session, &edit)

@@ -4,18 +4,22 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use config::{Posture, PostureError};
+use firewall::Lists;
 use firewall::rules::command::{Command, Invocation};
 use firewall::rules::list::Edit;
 use firewall::rules::{Policy, Vocabulary};
 
 use super::force::put_in_force;
 use super::lockout::refuse_lockout;
+use crate::engine::networks::lists;
 use crate::engine::place;
 use crate::exit::CommandError;
 
 /// One command's hold on `palisade.toml`.
 pub(super) struct Session {
     pub(super) vocabulary: Vocabulary,
+    /// The lists of addresses that rules can name.
+    pub(super) lists: Lists,
     pub(super) posture: Posture,
     /// Nothing is asked.
     pub(super) force: bool,
@@ -44,8 +48,8 @@ impl Session {
         let lock = if reads || invocation.dry_run { None } else { Some(lock(folder)?) };
         let posture = Posture::load(folder, &vocabulary).map_err(failed)?;
         let (force, dry_run) = (invocation.force, invocation.dry_run);
-        let before = posture.clone();
-        Ok(Self { vocabulary, posture, force, dry_run, before, _lock: lock })
+        let (before, lists) = (posture.clone(), lists());
+        Ok(Self { vocabulary, lists, posture, force, dry_run, before, _lock: lock })
     }
 
     pub(super) const fn policy(&self) -> &Policy {
@@ -69,13 +73,13 @@ impl Session {
             return Ok(());
         }
         if !self.force {
-            refuse_lockout(self.before.policy(), self.policy())?;
+            refuse_lockout(self.before.policy(), self.policy(), &self.lists)?;
         }
         self.posture.save().map_err(failed)?;
         if !self.before.policy().enabled && !self.policy().enabled {
             return Ok(());
         }
-        put_in_force(self.policy()).map_err(|error| match self.before.save().map_err(failed) {
+        put_in_force(self.policy(), &self.lists).map_err(|error| match self.before.save().map_err(failed) {
             Ok(()) => error,
             Err(worse) => {
                 CommandError::new(error.exit, format!("{error}; the file cannot be put back: {worse}"))

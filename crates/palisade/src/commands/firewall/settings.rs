@@ -34,7 +34,7 @@ pub(super) fn reload(session: &Session) -> Said {
         return Ok("Firewall not enabled (skipping reload)\n".to_owned());
     }
     if session.is_in_force() {
-        put_in_force(session.policy())?;
+        put_in_force(session.policy(), &session.lists)?;
     }
     Ok("Firewall reloaded\n".to_owned())
 }

@@ -7,7 +7,8 @@ use firewall::rules::Policy;
 use tracing::{info, warn};
 
 use super::Keeper;
-use crate::commands::firewall::{lists, vocabulary};
+use crate::commands::firewall::vocabulary;
+use crate::engine::networks::lists;
 use crate::engine::place::INSTALLED;
 
 const RULES: &str = "firewall";
