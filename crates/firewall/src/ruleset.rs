@@ -73,6 +73,13 @@ pub(crate) enum Expr {
         value: Vec<u8>,
     },
     InSet(String),
+    NotInSet(String),
+    /// The key gets an element in the set; one that is there already is only kept longer, and only with `refresh`. Goes on
+    /// unless the set is full.
+    Put {
+        set: String,
+        refresh: bool,
+    },
     Count(String),
     /// Goes on as long as so much was not exceeded.
     Within(Rate),
@@ -244,7 +251,7 @@ impl Expr {
     pub(crate) fn names(&self) -> Option<&str> {
         match self {
             Expr::InSet(name) | Expr::Count(name) | Expr::Jump(name) | Expr::Goto(name) => Some(name),
-            Expr::Exceeds { set, .. } => Some(set),
+            Expr::NotInSet(set) | Expr::Put { set, .. } | Expr::Exceeds { set, .. } => Some(set),
             _ => None,
         }
     }

@@ -156,6 +156,7 @@ const VERDICT_REGISTER: u32 = 0;
 const DIRECTION_ORIGINAL: u8 = 0;
 /// Of `limit` and `connlimit`: goes on when there is more than that.
 const OVER: u32 = 1;
+const LOOKUP_INVERTED: u32 = 1;
 const DYNSET_ADD: u32 = 0;
 const DYNSET_UPDATE: u32 = 1;
 const LOG_LEVEL_WARNING: u32 = 4;

@@ -1,11 +1,13 @@
 //! The chains where packets come in, pass through and go out.
 
+use std::collections::BTreeMap;
+
 use super::matching::{
     INVALID, Matcher, View, came_by, came_by_longest_name, is_translated, leaves_by, state,
 };
 use super::sets::Sets;
 use super::user::{LIMITED, REFUSE};
-use super::{Enforced, Lists, log, quiet, user};
+use super::{Enforced, Lists, limit, log, quiet, user};
 use crate::FirewallError;
 use crate::rules::{Direction, Logging, Policy, Protocol, Stance};
 use crate::ruleset::{ACCEPT, Chain, Expr, Hook, Rule, Ruleset, reject_rules};
@@ -35,6 +37,7 @@ pub(crate) fn describe(chain: &str) -> &'static str {
         REFUSE => "answers: connection refused",
         LIMITED => "beyond a limit",
         quiet::ICMP6_CHAIN => "what IPv6 needs",
+        _ if limit::is_chain(chain) => "who tries for the sixth time in 30 seconds",
         _ => "",
     }
 }
@@ -68,6 +71,7 @@ pub(super) fn number(protocol: Protocol) -> Option<u8> {
 
 pub(super) fn render(policy: &Policy, lists: &Lists) -> Result<Enforced, FirewallError> {
     let mut sets = Sets::default();
+    let mut limits = BTreeMap::new();
     let mut chains = Vec::new();
     let views = [
         (IN, Direction::In, View::Packet),
@@ -76,7 +80,7 @@ pub(super) fn render(policy: &Policy, lists: &Lists) -> Result<Enforced, Firewal
         (PUBLISHED, Direction::In, View::Client),
     ];
     for (name, direction, view) in views {
-        let mut matcher = Matcher { sets: &mut sets, lists, view };
+        let mut matcher = Matcher { sets: &mut sets, chains: &mut limits, lists, view };
         let mut rules = user::rules(&mut matcher, policy, direction)?;
         if name == PUBLISHED {
             rules.extend(ending(policy.logging, policy.defaults.incoming, None));
@@ -102,8 +106,9 @@ pub(super) fn render(policy: &Policy, lists: &Lists) -> Result<Enforced, Firewal
         chains.push((name, Some(hook), rules));
     }
     let chain = |(name, hook, rules): (&str, _, _)| (name.to_owned(), Chain { hook, rules });
-    let ruleset =
-        Ruleset { sets: sets.sets, chains: chains.into_iter().map(chain).collect(), ..Ruleset::default() };
+    let limits = limits.into_iter().map(|(name, rules)| (name, Chain { hook: None, rules }));
+    let chains = chains.into_iter().map(chain).chain(limits).collect();
+    let ruleset = Ruleset { sets: sets.sets, chains, ..Ruleset::default() };
     Ok(Enforced { ruleset, contents: sets.contents })
 }
 

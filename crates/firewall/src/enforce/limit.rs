@@ -1,13 +1,16 @@
 //! `limit`: an account for each source and port.
 
-use super::matching::{End, Matcher};
+use super::matching::{End, Matcher, View};
 use super::user::LIMITED;
 use crate::name::{self, Prefix};
 use crate::rules::{Limit, Rule as Said};
 use crate::ruleset::{Expr, NETWORK_HEADER, Rate, Rule, Share, load};
 
-/// What ufw's `limit` allows: of six in half a minute, the sixth is refused.
-const UFW: Rate = Rate { count: 6, seconds: 30, burst: 5 };
+/// What ufw's `limit` means: so many connections in the time of the window are let in, the next is refused, and so is
+/// every other until none was tried for that long.
+const ALLOWED: usize = 5;
+/// In milliseconds.
+const WINDOW: u64 = 30_000;
 
 /// An IPv6 host has a whole network of this length to take addresses from.
 const SOURCE6: Prefix = Prefix::V6(64);
@@ -16,7 +19,7 @@ const SOURCE6: Prefix = Prefix::V6(64);
 const REGISTER_BEHIND_4: u32 = 9;
 const REGISTER_BEHIND_16: u32 = 2;
 
-/// What refuses a packet of a limited rule beyond its limits; `fits` says which packets it is about.
+/// What becomes of packets of a limited rule; `fits` says which packets it is about.
 pub(super) fn rules(
     matcher: &mut Matcher<'_>,
     said: &Said,
@@ -26,27 +29,59 @@ pub(super) fn rules(
     with_port: bool,
 ) -> Vec<Rule> {
     let key = key(matcher, v6, with_port);
+    let account = format!("{}.{:016x}", if v6 { 6 } else { 4 }, identity(said, with_port));
+    if limit == Limit::default() {
+        let chain = Expr::Goto(window(matcher, &account, &key, v6, with_port));
+        return vec![[fits, &[chain]].concat()];
+    }
     let mut rules = Vec::new();
     for share in shares(limit) {
         let (what, kept) = match share {
             Share::Connections(_) => ("connections", None),
             Share::Rate(rate) => ("rate", Some(refilled(rate))),
         };
-        let name = format!("{what}{}.{:016x}", if v6 { 6 } else { 4 }, identity(said, with_port));
-        let set = matcher.sets.accounts(name, v6, with_port, kept);
-        let refuse = vec![Expr::Exceeds { set, share }, Expr::Goto(LIMITED.to_owned())];
-        rules.push([fits.to_vec(), key.clone(), refuse].concat());
+        let set = matcher.sets.accounts(format!("{what}{account}"), v6, with_port, kept);
+        rules.push([fits, &key, &[Expr::Exceeds { set, share }, Expr::Goto(LIMITED.to_owned())]].concat());
     }
+    rules.push([fits, &[Expr::Accept]].concat());
     rules
 }
 
+/// The chain for what ufw means. A source is in one set more for each connection of the last half minute; for who is in
+/// all of them there is one in which every further try keeps him. Where a set is full, nobody is refused for it.
+fn window(matcher: &mut Matcher<'_>, account: &str, key: &[Expr], v6: bool, with_port: bool) -> String {
+    let mut set =
+        |what: &str| matcher.sets.accounts(format!("{CHAIN}{account}.{what}"), v6, with_port, Some(WINDOW));
+    let sets: Vec<String> = (1..=ALLOWED).map(|number| set(&number.to_string())).collect();
+    let out = set("out");
+    let in_set = |set: &String| Expr::InSet(set.clone());
+    let refuse = [Expr::Put { set: out.clone(), refresh: true }, Expr::Goto(LIMITED.to_owned())];
+    let mut rules = vec![[key, &[in_set(&out)], &refuse].concat()];
+    for set in &sets {
+        let enter = [Expr::NotInSet(set.clone()), Expr::Put { set: set.clone(), refresh: false }];
+        rules.push([key, &enter, &[Expr::Accept]].concat());
+    }
+    let all: Vec<Expr> = sets.iter().map(in_set).collect();
+    rules.extend([[key, &all, &refuse].concat(), vec![Expr::Accept]]);
+    let view = if matcher.view == View::Client { "published" } else { "" };
+    let name = format!("{CHAIN}{view}{account}");
+    matcher.chains.insert(name.clone(), rules);
+    name
+}
+
+const CHAIN: &str = "limit";
+
+/// Whether a chain of this half of the table is one of these.
+pub(super) fn is_chain(name: &str) -> bool {
+    name.starts_with(CHAIN)
+}
+
 fn shares(limit: Limit) -> Vec<Share> {
-    let given = limit.rate.map(|rate| Rate {
+    let rate = limit.rate.map(|rate| Rate {
         count: rate.count.into(),
         seconds: rate.unit.seconds(),
         burst: rate.burst.unwrap_or(rate.count),
     });
-    let rate = if limit.connections.is_none() { Some(given.unwrap_or(UFW)) } else { given };
     limit.connections.map(Share::Connections).into_iter().chain(rate.map(Share::Rate)).collect()
 }
 
@@ -80,9 +115,8 @@ mod tests {
     use crate::rules::{Rate as Said, Unit};
 
     #[test]
-    fn without_a_word_it_is_the_limit_of_ufw() {
-        assert_eq!(shares(Limit::default()), [Share::Rate(UFW)]);
-        assert_eq!(refilled(UFW), 25_000);
+    fn a_bucket_is_forgotten_when_it_is_full_again() {
+        assert_eq!(refilled(Rate { count: 6, seconds: 30, burst: 5 }), 25_000);
     }
 
     #[test]

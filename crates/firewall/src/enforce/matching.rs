@@ -1,5 +1,6 @@
 //! What packets a rule is about, as expressions.
 
+use std::collections::BTreeMap;
 use std::net::Ipv6Addr;
 
 use ipnet::IpNet;
@@ -10,8 +11,8 @@ use crate::FirewallError;
 use crate::name::Prefix;
 use crate::rules::{Address, Families, PortRange, Protocol};
 use crate::ruleset::{
-    EQUAL, Expr, META_L4PROTO, META_NFPROTO, NETWORK_HEADER, NFPROTO_IPV4, NFPROTO_IPV6, REGISTER_1, TCP,
-    TRANSPORT_HEADER, UDP, is_port, l4proto, load,
+    EQUAL, Expr, META_L4PROTO, META_NFPROTO, NETWORK_HEADER, NFPROTO_IPV4, NFPROTO_IPV6, REGISTER_1, Rule,
+    TCP, TRANSPORT_HEADER, UDP, is_port, l4proto, load,
 };
 
 /// How a packet's destination is seen.
@@ -52,6 +53,8 @@ const DESTINATION_TRANSLATED: u32 = 32;
 #[derive(Debug)]
 pub(super) struct Matcher<'a> {
     pub(super) sets: &'a mut Sets,
+    /// Those that only some rules lead to.
+    pub(super) chains: &'a mut BTreeMap<String, Vec<Rule>>,
     pub(super) lists: &'a Lists,
     pub(super) view: View,
 }

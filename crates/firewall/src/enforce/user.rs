@@ -99,7 +99,7 @@ fn outcome(
         Action::Limit(limit) => {
             let (v6, with_port) = (family == Families::V6, !traffic.to.is_empty());
             rules.extend(limit::rules(matcher, rule, limit, &fits, v6, with_port));
-            Expr::Accept
+            return rules;
         }
     };
     rules.push([fits, vec![end]].concat());

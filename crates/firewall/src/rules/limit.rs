@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// How much of an allowed traffic each source may cause: an IPv4 address, or an IPv6 /64. Beyond it, refused. With
-/// neither part, what ufw's `limit` means: fewer than 6 new connections in 30 seconds.
+/// neither part, what ufw's `limit` means: fewer than 6 new connections in any 30 seconds, and who exceeds that is refused
+/// until he has not tried for so long.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Limit {
     /// New connections in a time.

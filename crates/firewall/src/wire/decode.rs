@@ -104,8 +104,12 @@ fn read_known(name: &str, data: Attributes<'_>) -> Option<Expr> {
         }
         "lookup" => {
             in_register(LOOKUP_SREG)?;
-            let inverted = data.be32(LOOKUP_FLAGS).unwrap_or(0) != 0;
-            (!inverted).then(|| data.string(LOOKUP_SET).map(|set| Expr::InSet(set.to_owned())))?
+            let set = data.string(LOOKUP_SET)?.to_owned();
+            match data.be32(LOOKUP_FLAGS).unwrap_or(0) {
+                0 => Some(Expr::InSet(set)),
+                LOOKUP_INVERTED => Some(Expr::NotInSet(set)),
+                _ => None,
+            }
         }
         "objref" => {
             let is_counter = data.be32(OBJREF_IMM_TYPE) == Some(OBJECT_COUNTER);
@@ -114,9 +118,13 @@ fn read_known(name: &str, data: Attributes<'_>) -> Option<Expr> {
         "limit" => read_rate(data, 0).map(Expr::Within),
         "dynset" => {
             in_register(DYNSET_SREG_KEY)?;
+            let set = data.string(DYNSET_SET_NAME)?.to_owned();
+            if data.get(DYNSET_EXPR).is_none() {
+                return Some(Expr::Put { set, refresh: data.be32(DYNSET_OP)? == DYNSET_UPDATE });
+            }
             let account = data.nested(DYNSET_EXPR);
             let share = read_share(account.string(EXPR_NAME)?, account.nested(EXPR_DATA))?;
-            Some(Expr::Exceeds { set: data.string(DYNSET_SET_NAME)?.to_owned(), share })
+            Some(Expr::Exceeds { set, share })
         }
         "log" => data.string(LOG_PREFIX).map(|prefix| Expr::Log(prefix.to_owned())),
         "immediate" => read_verdict(data.nested(IMMEDIATE_DATA).nested(DATA_VERDICT)),

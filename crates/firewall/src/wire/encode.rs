@@ -138,15 +138,19 @@ fn put_expr(list: &mut Encoder, expr: &Expr) {
             e.string(LOOKUP_SET, set);
             e.be32(LOOKUP_SREG, REGISTER_1);
         }),
+        Expr::NotInSet(set) => put("lookup", &|e| {
+            e.string(LOOKUP_SET, set);
+            e.be32(LOOKUP_SREG, REGISTER_1);
+            e.be32(LOOKUP_FLAGS, LOOKUP_INVERTED);
+        }),
+        Expr::Put { set, refresh } => put("dynset", &|e| put_dynset(e, set, *refresh)),
         Expr::Count(counter) => put("objref", &|e| {
             e.be32(OBJREF_IMM_TYPE, OBJECT_COUNTER);
             e.string(OBJREF_IMM_NAME, counter);
         }),
         Expr::Within(rate) => put("limit", &|e| put_rate(e, *rate, 0)),
         Expr::Exceeds { set, share } => put("dynset", &|e| {
-            e.string(DYNSET_SET_NAME, set);
-            e.be32(DYNSET_OP, if matches!(share, Share::Rate(_)) { DYNSET_UPDATE } else { DYNSET_ADD });
-            e.be32(DYNSET_SREG_KEY, REGISTER_1);
+            put_dynset(e, set, matches!(share, Share::Rate(_)));
             e.nest(DYNSET_EXPR, |account| put_share(account, *share));
         }),
         Expr::Log(prefix) => put("log", &|e| {
@@ -164,6 +168,12 @@ fn put_expr(list: &mut Encoder, expr: &Expr) {
         }),
         Expr::Foreign(name) => put(name, &|_| {}),
     }
+}
+
+fn put_dynset(expr: &mut Encoder, set: &str, refresh: bool) {
+    expr.string(DYNSET_SET_NAME, set);
+    expr.be32(DYNSET_OP, if refresh { DYNSET_UPDATE } else { DYNSET_ADD });
+    expr.be32(DYNSET_SREG_KEY, REGISTER_1);
 }
 
 fn put_named(element: &mut Encoder, name: &str, body: &dyn Fn(&mut Encoder)) {

@@ -56,6 +56,8 @@ fn expr() -> impl Strategy<Value = Expr> {
         bytes().prop_map(Expr::Mask),
         (any::<u32>(), bytes()).prop_map(|(operation, value)| Expr::Compare { operation, value }),
         name.prop_map(Expr::InSet),
+        name.prop_map(Expr::NotInSet),
+        (name, any::<bool>()).prop_map(|(set, refresh)| Expr::Put { set, refresh }),
         name.prop_map(Expr::Count),
         Just(Expr::Drop),
         name.prop_map(Expr::Jump),
