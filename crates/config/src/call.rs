@@ -13,6 +13,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The names of its options.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.options.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The last value given for an option.
     pub(crate) fn option(&self, name: &str) -> Option<&Text> {
         self.options.iter().rev().find(|(have, _)| have.as_str() == name).map(|(_, value)| value)

@@ -24,6 +24,9 @@ pub(crate) struct Definition {
     init: Vars,
     /// Those and the jail's own options.
     vars: Vars,
+    /// What `init` holds for one family of addresses alone: `blocktype?family=inet6` makes `<blocktype>` a tag that is
+    /// known only when an address is.
+    conditional: Vec<String>,
     /// Tags that get their values later, whatever the file says of them.
     later: &'static [&'static str],
     cache: RefCell<HashMap<String, Option<Rc<Text>>>>,
@@ -41,7 +44,8 @@ impl Definition {
         add_init_section(&config, &mut init)?;
         let mut vars = jail;
         vars.extend(init.iter().map(|(name, value)| (name.clone(), value.clone())));
-        Ok(Self { config, init, vars, later, cache: RefCell::default() })
+        let conditional = init.keys().filter_map(|name| Some(name.split_once('?')?.0.to_owned())).collect();
+        Ok(Self { config, init, vars, conditional, later, cache: RefCell::default() })
     }
 
     /// An option of the file, tags replaced.
@@ -76,14 +80,21 @@ impl Definition {
         &self.init
     }
 
+    /// The same in their order, without what stands for what they were before.
+    pub(crate) fn given_options(&self) -> impl Iterator<Item = (&str, &Rc<Text>)> {
+        let options = self.init.iter().map(|(name, value)| (name.as_str(), value));
+        options.filter(|(name, _)| !name.starts_with("known/"))
+    }
+
+    /// These options, those that are given behind the others and in the order in which they are.
+    pub(crate) fn given_last<'o>(&self, options: &[&'o str]) -> Vec<&'o str> {
+        let own = options.iter().filter(|option| !self.given(option));
+        let given = self.given_options().filter_map(|(name, _)| options.iter().find(|have| **have == name));
+        own.chain(given).copied().collect()
+    }
+
     fn tag(&self, tag: &str) -> Result<Option<Rc<Text>>, Fault> {
-        if self.later.contains(&tag) {
-            return Ok(None);
-        }
-        // `blocktype?family=inet6` makes `<blocktype>` one that is known only when an address is.
-        let conditional = format!("{tag}?");
-        let mut later = self.init.range(conditional.clone()..);
-        if later.next().is_some_and(|(name, _)| name.starts_with(&conditional)) {
+        if self.later.contains(&tag) || self.conditional.iter().any(|name| name == tag) {
             return Ok(None);
         }
         if let Some(given) = self.init.get(tag) {

@@ -63,6 +63,27 @@ pub(crate) fn read(reader: &mut Reader<'_>, context: &Context<'_>, name: &str) -
     }
 }
 
+/// A jail as it is written: its options and its filter's, before their values mean anything.
+pub(crate) struct Written {
+    pub(crate) options: Options,
+    pub(crate) filter: Option<Definition>,
+    /// The filter that cannot be read.
+    pub(crate) failed: Option<Call>,
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// `None` for a jail that is switched off.
+pub(crate) fn written(reader: &mut Reader<'_>, context: &Context<'_>, name: &str) -> Option<Written> {
+    let mut draft = Draft { reader, context, name, faults: Vec::new(), filter: None, idle: None };
+    let head = draft.head()?;
+    let journal = head.backend.is_journal();
+    let known = draft.filter_source(&head, head.vars.clone(), journal);
+    let options = draft.options(known.as_ref());
+    let filter = known.and_then(|_| draft.filter_source(&head, options.vars(), journal));
+    let failed = head.filter.filter(|_| filter.is_none());
+    Some(Written { options, filter, failed, faults: draft.faults })
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Enabled {
     Yes,

@@ -42,9 +42,8 @@ impl ThisHost {
 
 impl Host for ThisHost {
     fn has_log(&self, glob: &str) -> bool {
-        let start = if glob.starts_with('/') { PathBuf::from("/") } else { PathBuf::from(".") };
-        let parts: Vec<&str> = glob.split('/').filter(|part| !part.is_empty()).collect();
-        any_file(&start, &parts)
+        let (start, parts) = parts(glob);
+        any_file(&start, &parts, &mut |path| path.is_file())
     }
 
     fn has_journal(&self, path: Option<&Path>) -> bool {
@@ -93,15 +92,34 @@ const UNITS: [&str; 5] = [
 ];
 const PROGRAMS: [&str; 4] = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin"];
 
+/// Where a path begins, and its parts.
+fn parts(path: &str) -> (PathBuf, Vec<&str>) {
+    let start = if path.starts_with('/') { "/" } else { "." };
+    (start.into(), path.split('/').filter(|part| !part.is_empty()).collect())
+}
+
 /// Whether text is a pattern and no plain path.
 pub(crate) fn is_glob(path: &str) -> bool {
     path.contains(['*', '?', '['])
 }
 
-fn any_file(directory: &Path, parts: &[&str]) -> bool {
-    let Some((part, rest)) = parts.split_first() else { return directory.is_file() };
+/// What there is that matches a path with `*`, `?` and `[...]` in it.
+pub(crate) fn files(glob: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let (start, parts) = parts(glob);
+    any_file(&start, &parts, &mut |path| {
+        found.extend(path.exists().then(|| path.display().to_string()));
+        false
+    });
+    found.sort_unstable();
+    found
+}
+
+/// Whether one of the paths that match is what is looked for; with that one the search ends.
+fn any_file(directory: &Path, parts: &[&str], wanted: &mut dyn FnMut(&Path) -> bool) -> bool {
+    let Some((part, rest)) = parts.split_first() else { return wanted(directory) };
     if !is_glob(part) {
-        return any_file(&directory.join(part), rest);
+        return any_file(&directory.join(part), rest, wanted);
     }
     let Ok(glob) = GlobBuilder::new(part).literal_separator(true).build() else { return false };
     let matcher = glob.compile_matcher();
@@ -112,7 +130,7 @@ fn any_file(directory: &Path, parts: &[&str]) -> bool {
         .map(|entry| entry.file_name())
         .filter(|name| hidden || !name.as_encoded_bytes().starts_with(b"."))
         .filter(|name| matcher.is_match(name))
-        .any(|name| any_file(&directory.join(name), rest))
+        .any(|name| any_file(&directory.join(name), rest, wanted))
 }
 
 /// Names and aliases; the first port of a name counts.

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use indexmap::IndexMap;
+
 use crate::diagnostic::Fault;
 use crate::place::{Place, lines};
 use crate::text::{Text, trimmed};
@@ -18,8 +20,8 @@ pub(crate) struct Entry {
     pub(crate) text: Rc<Text>,
 }
 
-/// Options by their names in lower case.
-pub(crate) type Section = BTreeMap<Rc<str>, Entry>;
+/// Options by their names in lower case, in the order of their first appearance.
+pub(crate) type Section = IndexMap<Rc<str>, Entry>;
 
 /// One file's sections in the order of their first appearance.
 #[derive(Debug, Default)]

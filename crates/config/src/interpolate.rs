@@ -1,8 +1,9 @@
 //! `%(name)s`: the value of another option, from the same section, another one, or what the value was before.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use indexmap::IndexMap;
 
 use crate::diagnostic::Fault;
 use crate::ini::{DEFAULT, Section};
@@ -17,8 +18,8 @@ const MAX_REFERENCES: usize = 10_000;
 /// A value is no longer than this.
 pub(crate) const MAX_SIZE: usize = 1 << 20;
 
-/// Options given from outside; they win over those of the files.
-pub(crate) type Vars = BTreeMap<String, Rc<Text>>;
+/// Options given from outside, in their order; they win over those of the files.
+pub(crate) type Vars = IndexMap<String, Rc<Text>>;
 
 /// Gives an option of the jail's filter, which a jail sees as `known/NAME`.
 pub(crate) type Known<'a> = &'a dyn Fn(&str) -> Result<Option<Rc<Text>>, Fault>;

@@ -38,7 +38,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// Splits as a shell does: quotes and backslashes, nothing else.
-fn words(line: &Text) -> Result<Vec<String>, Fault> {
+pub(crate) fn words(line: &Text) -> Result<Vec<String>, Fault> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote: Option<(char, usize)> = None;

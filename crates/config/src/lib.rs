@@ -16,6 +16,7 @@ mod combine;
 mod definition;
 mod diagnostic;
 mod draft;
+mod dump;
 mod filter;
 mod host;
 mod ignore;
@@ -43,6 +44,7 @@ mod value;
 
 pub use action::{Action, ActionKind, Family, Operation, Script};
 pub use diagnostic::{Diagnostic, Severity};
+pub use dump::{Said, dump};
 pub use filter::{Filter, LoadedFilter, Origins, filter, filter_names};
 pub use host::{Host, ThisHost};
 pub use ignore_cache::IgnoreCache;

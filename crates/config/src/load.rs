@@ -145,7 +145,7 @@ pub fn all_jail_names(tree: &Tree) -> Vec<String> {
     config.map_or(Vec::new(), |config| jail_names(&config).into_iter().map(str::to_owned).collect())
 }
 
-fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
+pub(crate) fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
     let mut config = reader.config("jail")?;
     let root = reader.tree.root().display().to_string();
     let own = Rc::make_mut(&mut config);

@@ -48,6 +48,11 @@ pub(crate) const JAIL: [&str; 31] = [
 const OURS: [&str; 7] =
     ["ipv6prefix", "block", "block.port", "block.protocol", "port", "protocol", "filter.name"];
 
+/// Those of them that Fail2Ban knows, in its order.
+pub(crate) fn of_fail2ban() -> impl Iterator<Item = &'static str> {
+    JAIL.into_iter().filter(|name| !OURS.contains(name))
+}
+
 /// A jail's options, interpolated.
 #[derive(Default)]
 pub(crate) struct Options {
@@ -98,7 +103,7 @@ impl Options {
     /// For actions: the options that Fail2Ban knows.
     pub(crate) fn fail2ban_vars(&self) -> Vars {
         let mut vars = self.vars();
-        OURS.iter().for_each(|name| drop(vars.remove(*name)));
+        OURS.iter().for_each(|name| drop(vars.shift_remove(*name)));
         vars
     }
 

@@ -60,7 +60,6 @@ FAMILIES = ("", "family=inet4", "family=inet6")
 def action(spec, base):
     """What an action runs, by operation and family."""
     name, options = extractOptions(spec)
-    options.setdefault("actname", name)
     reader = ActionReader(name, "jail", options, share_config={}, basedir=base)
     if not reader.read():
         raise ValueError("no such action")

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod pretty;
 mod read;
 mod value;
 mod write;

@@ -112,7 +112,9 @@ fn digest(config: &Config) -> String {
     let mut hash = Sha256::new();
     let sections = config.sections().filter(|(name, _)| *name != INCLUDES);
     for (section, options) in sections {
-        for (option, entry) in options.iter().filter(|(option, _)| !is_parameter(option)) {
+        let mut options: Vec<_> = options.iter().filter(|(option, _)| !is_parameter(option)).collect();
+        options.sort_unstable_by_key(|(option, _)| *option);
+        for (option, entry) in options {
             let words: Vec<&str> = entry.text.as_str().split_whitespace().collect();
             // Lengths keep two different files from looking the same.
             for part in [section, option, &words.join(" ")] {

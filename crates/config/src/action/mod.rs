@@ -4,18 +4,20 @@ mod digest;
 mod native;
 mod script;
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::call;
-use crate::definition;
+use crate::call::{self, Call};
+use crate::definition::{self, Definition};
 use crate::diagnostic::Fault;
 use crate::host::Host;
 use crate::interpolate::Vars;
-use crate::layers::Reader;
+use crate::layers::{Config, Reader};
 use crate::suggest::nearest;
 use crate::text::Text;
 
 pub(crate) use native::{COMMANDS, Closed, is_stock};
+pub(crate) use script::OPTIONS;
 pub use script::{Family, Operation, Script};
 
 /// One action of a jail.
@@ -98,7 +100,7 @@ fn read_one(
     let options = call.options.iter().map(|(name, value)| (string(name), string(value))).collect();
     let made = |kind, script| Action { name: name.clone(), options, kind, script, text };
 
-    if name.ends_with(".py") && reader.tree.exists(&reader.tree.root().join("action.d").join(&name)) {
+    if python(reader, &call).is_some() {
         let fault = Fault::warning(call.name.place(), format!("{name} is written in Python and is not run"));
         faults.push(fault.help("name an action that is a .conf file"));
         return Ok((made(ActionKind::Python, None), None));
@@ -116,12 +118,39 @@ fn read_one(
             false => Err(unknown(reader, &call.name)),
         };
     };
-    let mut given = definition::given(&call);
-    given.entry("name".into()).or_insert_with(|| Rc::new(Text::plain(about.jail)));
-    given.entry("actname".into()).or_insert_with(|| Rc::new(Text::plain(name.as_str())));
-    let script = Script::read(config, given, about.options.clone(), faults);
-    let script = script.map_err(|fault| fault.or_at(call.name.place()))?;
+    let files = config.paths.clone();
+    let definition = definition(config, &call, about.jail, about.options.clone());
+    let definition = definition.map_err(|fault| fault.or_at(call.name.place()))?;
+    let script = Script::read(files, &definition, faults);
     Ok((made(ActionKind::Command, Some(script)), None))
+}
+
+/// The file of an action that is written in Python.
+pub(crate) fn python(reader: &Reader<'_>, call: &Call) -> Option<PathBuf> {
+    let name = call.name.as_str();
+    let path = || reader.tree.root().join("action.d").join(name);
+    name.ends_with(".py").then(path).filter(|path| reader.tree.exists(path))
+}
+
+/// An action's file with what it is given. `jail` holds the options of the jail that it may refer to.
+pub(crate) fn definition(
+    config: Rc<Config>,
+    call: &Call,
+    jail_name: &str,
+    jail: Vars,
+) -> Result<Definition, Fault> {
+    let mut given = definition::given(call);
+    let mut default = |option: &str, value: &str| {
+        given.entry(option.to_owned()).or_insert_with(|| Rc::new(Text::plain(value))).clone()
+    };
+    let name = default("name", jail_name);
+    // An action that a jail uses twice is told apart by the name that it is given.
+    let suffix = match name.as_str().strip_prefix(jail_name) {
+        Some(suffix) => suffix.to_owned(),
+        None => format!("-{}", name.as_str()),
+    };
+    default("actname", &format!("{}{suffix}", call.name.as_str()));
+    Definition::new(config, given, jail, &script::LATER)
 }
 
 fn unknown(reader: &Reader<'_>, name: &Text) -> Fault {

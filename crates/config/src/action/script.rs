@@ -10,13 +10,29 @@ use serde::{Deserialize, Serialize};
 use crate::definition::Definition;
 use crate::diagnostic::{Fault, keep};
 use crate::interpolate::Vars;
-use crate::layers::Config;
 use crate::tags;
 use crate::text::Text;
 use crate::value;
 
 /// Tags whose values belong to a ban or to the running action, whatever the file says of them.
-const LATER: [&str; 5] = ["matches", "ipmatches", "ipjailmatches", "bantime", "timeout"];
+pub(super) const LATER: [&str; 5] = ["matches", "ipmatches", "ipjailmatches", "bantime", "timeout"];
+
+/// What `[Definition]` of an action's file may say, in the order in which Fail2Ban reads it.
+pub(crate) const OPTIONS: [&str; 13] = [
+    "actionstart",
+    "actionstart_on_demand",
+    "actionstop",
+    "actionflush",
+    "actionreload",
+    "actioncheck",
+    "actionrepair",
+    "actionrepair_on_unban",
+    "actionban",
+    "actionprolong",
+    "actionreban",
+    "actionunban",
+    "norestored",
+];
 
 /// How long a command may take where nothing is said.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -117,15 +133,8 @@ pub struct Script {
 
 impl Script {
     /// Reads an action's file. What is wrong with one command is noted, and the others are read all the same.
-    pub(super) fn read(
-        config: Rc<Config>,
-        given: Vars,
-        jail: Vars,
-        faults: &mut Vec<Fault>,
-    ) -> Result<Self, Fault> {
-        let files = config.paths.clone();
-        let definition = Definition::new(config, given, jail, &LATER)?;
-        let properties = Properties::read(&definition, faults);
+    pub(super) fn read(files: Vec<PathBuf>, definition: &Definition, faults: &mut Vec<Fault>) -> Self {
+        let properties = Properties::read(definition, faults);
         let mut commands = BTreeMap::new();
         for operation in Operation::ALL {
             let texts =
@@ -139,17 +148,17 @@ impl Script {
             (!text.as_str().is_empty()).then(|| value::is_yes(text.as_str()))
         };
         let conditional = definition.init().keys().any(|name| name.contains("?family="));
-        Ok(Self {
+        Self {
             norestored: flag("norestored").unwrap_or(false),
             on_demand: flag("actionstart_on_demand").unwrap_or(conditional),
             repair_on_unban: flag("actionrepair_on_unban").unwrap_or(false),
-            timeout: keep(timeout(&definition), TIMEOUT, faults),
+            timeout: keep(timeout(definition), TIMEOUT, faults),
             name: properties
                 .get("actname", Family::Any)
                 .map_or(String::new(), |text| text.as_str().to_owned()),
             files,
             commands,
-        })
+        }
     }
 
     /// The commands of an operation; empty where it has none.
@@ -197,7 +206,7 @@ impl Properties {
         values.entry("timeout".into()).or_insert_with(|| plain(&TIMEOUT.as_secs().to_string()));
         values.entry("br".into()).or_insert_with(|| plain("\n"));
         values.entry("sp".into()).or_insert_with(|| plain(" "));
-        values.remove("bantime");
+        values.shift_remove("bantime");
         Self(values)
     }
 

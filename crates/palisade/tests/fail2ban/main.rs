@@ -5,6 +5,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod dump;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;

@@ -9,11 +9,11 @@ mod talk;
 
 use std::io::{self, Write};
 
-use config::{Settings, Severity, Tree};
+use config::{Diagnostic, Settings, Severity, Tree};
 use jiff::ZonedDateTime;
 use pickle::Value;
 
-use self::options::{Options, Task};
+use self::options::{Layout, Options, Task};
 use self::talk::Talk;
 use super::{Name, VERSION};
 use crate::engine::compile::{filters, zone};
@@ -52,6 +52,12 @@ pub(super) fn run(name: Name, words: &[String]) -> Exit {
 }
 
 fn perform(name: Name, options: &Options) -> Result {
+    if let Some(layout) = options.dump {
+        dump(options, layout)?;
+        if options.task != Task::Test {
+            return Ok(());
+        }
+    }
     match &options.task {
         Task::Help => say(&help::usage(name)),
         Task::Version => say(&format!("Fail2Ban v{VERSION}")),
@@ -60,11 +66,6 @@ fn perform(name: Name, options: &Options) -> Result {
         Task::Test => {
             Client::new(options)?.check()?;
             say("OK: configuration test is successful");
-        }
-        Task::Dump => {
-            return Err(Failure::new(
-                "Palisade sends no configuration to its server: see `palisade config show`",
-            ));
         }
         Task::Interactive => return interactive::run(&Client::new(options)?),
         Task::Command => return command(name, options),
@@ -83,6 +84,32 @@ fn command(name: Name, options: &Options) -> Result {
         ([], Name::Server) => client.start(),
         (words, _) => client.perform(words),
     }
+}
+
+/// The commands by which Fail2Ban's client would set its server up. What is wrong is told; the rest is shown.
+fn dump(options: &Options, layout: Layout) -> Result {
+    let said = config::Said {
+        loglevel: options.loglevel.clone(),
+        logtarget: options.logtarget.clone(),
+        syslogsocket: options.syslogsocket.clone(),
+    };
+    let (commands, faults) = config::dump(&Client::new(options)?.tree, &said);
+    for command in commands {
+        say(&match layout {
+            Layout::Lines => command.repr(),
+            Layout::Pretty => command.pretty(),
+        });
+    }
+    faults
+        .iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .for_each(|fault| log("ERROR", &text(fault)));
+    Ok(())
+}
+
+/// One message, as it is logged.
+fn text(fault: &Diagnostic) -> String {
+    anstream::adapter::strip_str(render(std::slice::from_ref(fault)).trim_end()).to_string()
 }
 
 /// `--str2sec`: a whole number stays one.

@@ -11,19 +11,30 @@ pub(super) enum Task {
     BareVersion,
     Seconds(String),
     Test,
-    Dump,
     Interactive,
+}
+
+/// How the configuration is dumped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// A command a line.
+    Lines,
+    /// Long commands over several lines.
+    Pretty,
 }
 
 /// The command line. Options come before the command, as `getopt` takes them.
 #[derive(Debug, Default)]
 pub(super) struct Options {
     pub(super) task: Task,
+    /// Show the configuration first.
+    pub(super) dump: Option<Layout>,
     pub(super) config: PathBuf,
     pub(super) socket: Option<PathBuf>,
     pub(super) pidfile: Option<PathBuf>,
     pub(super) logtarget: Option<String>,
     pub(super) loglevel: Option<String>,
+    pub(super) syslogsocket: Option<String>,
     /// Remove a socket on which nobody answers.
     pub(super) force: bool,
     pub(super) foreground: bool,
@@ -130,6 +141,7 @@ impl Options {
             "pidfile" => self.pidfile = Some(value.into()),
             "logtarget" => self.logtarget = Some(value),
             "loglevel" => self.loglevel = Some(value),
+            "syslogsocket" => self.syslogsocket = Some(value),
             "str2sec" => self.task = Task::Seconds(value),
             "timeout" => {
                 let seconds = config::seconds(&value).map_err(|_| Unknown)?;
@@ -146,7 +158,8 @@ impl Options {
             "version" => self.task = Task::Version,
             "V" => self.task = Task::BareVersion,
             "test" => self.task = Task::Test,
-            "d" | "dp" | "dump-pretty" => self.task = Task::Dump,
+            "d" => self.dump = self.dump.or(Some(Layout::Lines)),
+            "dp" | "dump-pretty" => self.dump = Some(Layout::Pretty),
             "i" => self.task = Task::Interactive,
             "x" => self.force = true,
             "f" => self.foreground = true,

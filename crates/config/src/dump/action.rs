@@ -1,0 +1,82 @@
+//! The commands that give a jail its actions.
+
+use std::rc::Rc;
+
+use pickle::Value;
+
+use super::flag;
+use crate::action::{OPTIONS, definition, python};
+use crate::call::{self, Call};
+use crate::interpolate::Vars;
+use crate::layers::Reader;
+use crate::text::Text;
+
+/// All actions of a jail. `vars` are its options, which an action may refer to.
+pub(super) fn commands(
+    reader: &mut Reader<'_>,
+    jail: &str,
+    value: Option<&Rc<Text>>,
+    vars: &Vars,
+) -> Result<Vec<Value>, String> {
+    let mut commands = Vec::new();
+    for text in value.into_iter().flat_map(|text| call::split(text)) {
+        let call = call::parse(&text).map_err(|fault| fault.message)?;
+        match python(reader, &call) {
+            Some(path) => commands.push(by_python(jail, &call, &path.display().to_string())),
+            None => commands.extend(by_commands(reader, jail, &call, vars)?),
+        }
+    }
+    Ok(commands)
+}
+
+fn by_python(jail: &str, call: &Call, path: &str) -> Value {
+    let file = call.name.as_str();
+    let name = call.option("actname").map_or(file.trim_end_matches(".py"), |name| name.as_str());
+    let options = call.names().filter(|option| *option != "actname");
+    let options = options.map(|option| (option, call.option(option).map_or("", |value| value.as_str())));
+    let options: Vec<String> =
+        options.map(|(option, value)| format!("{}: {}", json(option), json(value))).collect();
+    Value::texts(["set", jail, "addaction", name, path, &format!("{{{}}}", options.join(", "))])
+}
+
+fn by_commands(reader: &mut Reader<'_>, jail: &str, call: &Call, vars: &Vars) -> Result<[Value; 2], String> {
+    let unreadable = || format!("Unable to read action {}", Value::from(call.name.as_str()).repr());
+    let config = reader.config(&format!("action.d/{}", call.name.as_str())).ok_or_else(unreadable)?;
+    let definition = definition(config, call, jail, vars.clone()).map_err(|fault| fault.message)?;
+    let name = definition.init().get("actname").map_or("", |name| name.as_str());
+    let mut properties = Vec::new();
+    let mut put = |name: &str, value: Value| properties.push(Value::List(vec![name.into(), value]));
+    for option in definition.given_last(&OPTIONS) {
+        let value = definition.option(option).map_err(|fault| fault.message)?;
+        let Some(value) = value else { continue };
+        let is_flag = matches!(option, "actionstart_on_demand" | "actionrepair_on_unban" | "norestored");
+        put(option, if is_flag { flag(value.as_str()) } else { value.as_str().into() });
+    }
+    for (option, value) in definition.given_options().filter(|(option, _)| !OPTIONS.contains(option)) {
+        // Names lose their case where they are looked for.
+        let written = call.names().find(|name| name.to_lowercase() == option);
+        put(written.unwrap_or(option), value.as_str().into());
+    }
+    let words = ["multi-set", jail, "action", name].map(Value::from);
+    let properties = words.into_iter().chain([Value::List(properties)]).collect();
+    Ok([Value::texts(["set", jail, "addaction", name]), Value::List(properties)])
+}
+
+/// A text as JSON, in ASCII.
+fn json(text: &str) -> String {
+    let mut out = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            '\n' => out += "\\n",
+            '\r' => out += "\\r",
+            '\t' => out += "\\t",
+            ' '..='~' => out.push(character),
+            _ => {
+                let mut units = [0; 2];
+                character.encode_utf16(&mut units).iter().for_each(|unit| out += &format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out + "\""
+}
