@@ -2,7 +2,7 @@
 //!
 //! `cli` is the table of commands, `commands` has a module each, `engine` is the road from line to decision that the
 //! daemon and `palisade replay` share, `daemon` is the keeper and the watcher, `control` is how commands reach them,
-//! `fail2ban` does the same under Fail2Ban's names.
+//! `fail2ban` does the same under Fail2Ban's names, `transaction` takes back what somebody shut himself out with.
 #![forbid(unsafe_code)]
 
 mod cli;
@@ -14,6 +14,7 @@ mod exit;
 mod fail2ban;
 mod log;
 mod output;
+mod transaction;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,7 @@
 
 mod array;
 mod read;
+mod rollback;
 mod write;
 
 #[cfg(test)]
@@ -16,6 +17,7 @@ use firewall::rules::{Policy, Vocabulary};
 use toml_edit::DocumentMut;
 
 use crate::diagnostic::Diagnostic;
+pub use rollback::Rollback;
 
 /// The file's name in the configuration directory.
 pub const POSTURE_FILE: &str = "palisade.toml";
@@ -29,18 +31,19 @@ pub struct Posture {
     path: PathBuf,
     document: DocumentMut,
     policy: Policy,
+    rollback: Rollback,
 }
 
-/// Why a posture cannot be had or kept.
+/// Why a posture cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum PostureError {
     /// Every error in it, each at its place.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Wrong(Vec<Diagnostic>),
-    /// Reading or writing failed.
+    /// It cannot be read.
     #[error("{path}: {source}")]
     Io {
-        /// The file or folder.
+        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -66,14 +69,20 @@ impl Posture {
     /// # Errors
     /// All that are in it.
     pub fn parse(path: PathBuf, text: &str, vocabulary: &Vocabulary) -> Result<Self, Vec<Diagnostic>> {
-        let (document, policy) = read::read(&path, text, vocabulary)?;
-        Ok(Self { path, document, policy })
+        let (document, policy, rollback) = read::read(&path, text, vocabulary)?;
+        Ok(Self { path, document, policy, rollback })
     }
 
     /// What it says about the firewall.
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What it says about changes that are taken back.
+    #[must_use]
+    pub const fn rollback(&self) -> &Rollback {
+        &self.rollback
     }
 
     /// Where it is.

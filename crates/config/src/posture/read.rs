@@ -6,11 +6,12 @@ use std::path::Path;
 use firewall::rules::{Logging, NewProfiles, Policy, Rule, Stance, Vocabulary, Wrong};
 use toml_edit::{Document, DocumentMut, Item, Key, TableLike, Value};
 
+use super::Rollback;
 use crate::diagnostic::{Diagnostic, Fault};
 use crate::place::{Files, Place, lines};
 use crate::suggest::nearest;
 
-type Read = Result<(DocumentMut, Policy), Vec<Diagnostic>>;
+type Read = Result<(DocumentMut, Policy, Rollback), Vec<Diagnostic>>;
 
 pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
     let mut reader = Reader { text, vocabulary, faults: Vec::new() };
@@ -18,9 +19,9 @@ pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
         let fault = reader.fault(error.span(), error.message());
         vec![diagnostic(fault, path, text)]
     })?;
-    let policy = reader.root(document.as_table());
+    let (policy, rollback) = reader.root(document.as_table());
     match reader.faults.is_empty() {
-        true => Ok((document.into_mut(), policy)),
+        true => Ok((document.into_mut(), policy, rollback)),
         false => Err(reader.faults.into_iter().map(|fault| diagnostic(fault, path, text)).collect()),
     }
 }
@@ -38,26 +39,47 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn root(&mut self, root: &dyn TableLike) -> Policy {
-        let mut policy = Policy::default();
+    fn root(&mut self, root: &dyn TableLike) -> (Policy, Rollback) {
+        let (mut policy, mut rollback) = (Policy::default(), Rollback::default());
         for (key, item) in entries(root) {
             match (key.get(), item.as_table_like()) {
                 ("firewall", Some(table)) => self.firewall(table, &mut policy),
-                ("firewall", None) => self.note(span(item), "firewall is a table", "write [firewall]"),
-                (other, _) => self.unknown(key, other, &["firewall"]),
+                ("rollback", Some(table)) => self.rollback(table, &mut rollback),
+                (name @ ("firewall" | "rollback"), None) => {
+                    self.note(span(item), format!("{name} is a table"), format!("write [{name}]"));
+                }
+                (other, _) => self.unknown(key, other, &["firewall", "rollback"]),
             }
         }
-        policy
+        (policy, rollback)
+    }
+
+    fn rollback(&mut self, table: &dyn TableLike, rollback: &mut Rollback) {
+        for (key, item) in entries(table) {
+            match key.get() {
+                "after" => match item.as_str().map(Rollback::length) {
+                    Some(Ok(length)) => rollback.after = length,
+                    Some(Err(why)) => self.note(span(item), why, "write after = \"60s\""),
+                    None => self.note(span(item), "after is a length of time", "write after = \"60s\""),
+                },
+                "ssh" => self.switch(item, "ssh", &mut rollback.ssh),
+                other => self.unknown(key, other, &["after", "ssh"]),
+            }
+        }
+    }
+
+    fn switch(&mut self, item: &Item, name: &str, switch: &mut bool) {
+        match item.as_bool() {
+            Some(on) => *switch = on,
+            None => self.note(span(item), format!("{name} is true or false"), format!("write {name} = true")),
+        }
     }
 
     fn firewall(&mut self, table: &dyn TableLike, policy: &mut Policy) {
         const KEYS: [&str; 5] = ["enabled", "logging", "new-profiles", "defaults", "rules"];
         for (key, item) in entries(table) {
             match key.get() {
-                "enabled" => match item.as_bool() {
-                    Some(enabled) => policy.enabled = enabled,
-                    None => self.note(span(item), "enabled is true or false", "write enabled = true"),
-                },
+                "enabled" => self.switch(item, "enabled", &mut policy.enabled),
                 "logging" => {
                     let all = Logging::ALL.map(|level| (level.name(), level));
                     policy.logging = self.one_of(item, &all, policy.logging);

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use firewall::rules::command::Way;
 use firewall::rules::list::{self, Place};
 use firewall::rules::{Logging, NewProfiles, Rule, Services, Stance, Vocabulary};
@@ -178,19 +180,18 @@ fn what_is_no_toml_is_told_at_its_place() {
 }
 
 #[test]
-fn a_saved_file_is_read_back_with_its_mode_and_through_a_link() {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
-    let folder = tempfile::tempdir().unwrap();
-    let real = folder.path().join("real.toml");
-    std::fs::write(&real, WRITTEN).unwrap();
-    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o600)).unwrap();
-    symlink(&real, folder.path().join(POSTURE_FILE)).unwrap();
-    let mut posture = Posture::load(folder.path(), &vocabulary()).unwrap();
-    change(&mut posture, "allow 53", Place::Last);
-    posture.save().unwrap();
-    assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(Posture::load(folder.path(), &vocabulary()).unwrap().policy(), posture.policy());
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+fn how_changes_are_taken_back_is_read_within_bounds() {
+    assert_eq!(*posture("").rollback(), Rollback { after: Duration::from_secs(60), ssh: true });
+    let written = posture("rollback = { after = \"2m 30s\", ssh = false }");
+    assert_eq!(*written.rollback(), Rollback { after: Duration::from_secs(150), ssh: false });
+    let wrong = "[rollback]\nafter = \"0s\"\nssh = \"no\"\nwhen = 3\n";
+    let errors = Posture::parse(PathBuf::from("p"), wrong, &vocabulary()).unwrap_err();
+    let told: Vec<_> = errors.iter().map(|error| (error.line, &*error.message)).collect();
+    let bounds = "a change waits for one second at the least, and for one day at the most";
+    assert_eq!(told, [(2, bounds), (3, "ssh is true or false"), (4, "when is not known")]);
+    for wrong in ["25h", "soon", "-1s", "0.5"] {
+        assert!(Rollback::length(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]

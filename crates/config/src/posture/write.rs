@@ -1,15 +1,11 @@
 //! Changes of the text, each of them also one of the policy.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
-use std::path::Path;
-
 use firewall::rules::command::Way;
 use firewall::rules::list::Step;
 use firewall::rules::{Logging, NewProfiles, Policy, Stance};
 use toml_edit::{Array, InlineTable, Item, Table, TableLike, Value};
 
-use super::{Posture, PostureError, array};
+use super::{Posture, array};
 
 impl Posture {
     /// `enabled`.
@@ -63,38 +59,10 @@ impl Posture {
         self.document.remove("firewall");
     }
 
-    /// Writes the file anew, in one step: whoever reads it sees the old one or the new one.
-    ///
-    /// # Errors
-    /// What the system says; then the old file is as it was.
-    pub fn save(&self) -> Result<(), PostureError> {
-        write_file(&self.path, &self.text())
-            .map_err(|source| PostureError::Io { path: self.path.clone(), source })
-    }
-
     fn firewall(&mut self) -> &mut dyn TableLike {
         let table = self.document.entry("firewall").or_insert_with(|| Item::Table(Table::new()));
         table.as_table_like_mut().expect("it was read as a table")
     }
-}
-
-fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    // A link stays one.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(folder)?;
-    let mut new = tempfile::Builder::new().prefix(".palisade.toml.").tempfile_in(folder)?;
-    new.write_all(text.as_bytes())?;
-    let mode = fs::metadata(path).map(|old| old.permissions());
-    new.as_file().set_permissions(mode.unwrap_or_else(|_| default_mode()))?;
-    new.as_file().sync_all()?;
-    new.persist(path).map_err(|error| error.error)?;
-    File::open(folder)?.sync_all()
-}
-
-fn default_mode() -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::Permissions::from_mode(0o644)
 }
 
 /// Sets a value and keeps what stands around it.

@@ -1,19 +1,24 @@
 //! A module for each command, or for few that belong together.
 
 mod bans;
+mod boot;
 mod config;
+mod confirm;
 mod demo;
 mod filter;
 pub(crate) mod firewall;
 mod generate;
+mod history;
 mod import;
 mod replay;
+mod rollback;
 mod run;
 mod status;
 
 use crate::cli::{Cli, Command, Config, Filter, Import};
 use crate::exit::Outcome;
 use crate::fail2ban::{self, Name};
+use crate::transaction::guard;
 
 /// Does what the command line says.
 pub(crate) fn perform(cli: Cli) -> Outcome {
@@ -34,6 +39,11 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Config(Config::Check(args)) => config::check(&place, &args),
         Command::Config(Config::Show(_)) => config::show(&place),
         Command::Firewall(args) => firewall::firewall(&place, &args),
+        Command::Confirm(args) => confirm::confirm(&place.state, &args),
+        Command::Rollback(args) => rollback::rollback(&place, &args),
+        Command::History(args) => history::history(&place.state, &args),
+        Command::Boot(_) => boot::boot(&place),
+        Command::Guard(args) => guard::wait(&place.state, args.id, args.detach),
         Command::Demo(_) => demo::demo(),
         Command::DemoPart(part) => demo::part(part),
         Command::Fail2banClient(args) => Ok(fail2ban::program(Name::Client, &args.words)),

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use posture::Journal;
+use serde::Serialize;
 
 use super::bans::{printed, table, unexpected};
 use crate::cli::Status;
@@ -12,6 +14,8 @@ use crate::control::client::ask;
 use crate::control::protocol::{JailReport, Reply, Request, StatusReport};
 use crate::exit::Outcome;
 use crate::output::{ALERT, Align, BOLD, Table, ago, cut, json, plain, span};
+use crate::transaction::failed;
+use crate::transaction::notice::{self, Waiting};
 
 /// Columns for the ports, in a line of 80; `palisade status JAIL` shows them all.
 const PORTS: usize = 18;
@@ -20,12 +24,27 @@ pub(crate) fn status(state: &Path, args: &Status) -> Outcome {
     let Reply::Status(report) = ask(state, &Request::Status { jail: args.jail.clone() })? else {
         return unexpected();
     };
-    let out = anstream::stdout().lock();
+    let open = Journal::of(state).open().map_err(failed)?;
+    let mut out = anstream::stdout().lock();
     printed(match (args.json, &args.jail, report.jails.first()) {
-        (true, ..) => json(out, &report),
+        (true, ..) => json(out, &Shown { report: &report, waiting: open.as_ref().and_then(Waiting::of) }),
         (false, Some(_), Some(jail)) => one(out, &report, jail),
-        _ => all(out, &report),
+        _ => all(&mut out, &report).and_then(|()| {
+            match open.and_then(|change| notice::waiting(state, &change)) {
+                Some(line) => writeln!(out, "\n{ALERT}!{ALERT:#} {line}"),
+                None => Ok(()),
+            }
+        }),
     })
+}
+
+/// What programs read.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    report: &'a StatusReport,
+    /// The change of the rules that is taken back unless it is confirmed.
+    waiting: Option<Waiting>,
 }
 
 fn all(mut out: impl Write, report: &StatusReport) -> io::Result<()> {

@@ -1,10 +1,11 @@
-//! From where the person at the keyboard is logged in.
+//! From where the person at the keyboard is logged in, and since when.
 //!
 //! `SSH_CONNECTION` says it, but sudo and su take it away; so the environment of every ancestor is asked, up to the
-//! shell that sshd started.
+//! shell that sshd started. Since when, the process of sshd above that shell says: it is as old as the connection.
 
 use std::fs;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// More ancestors than any real session has.
 const DEPTH: usize = 64;
@@ -25,15 +26,32 @@ pub(crate) fn address() -> Option<IpAddr> {
 
 /// This process's ssh session, if it has one.
 pub(crate) fn connection() -> Option<Connection> {
-    let mut pid = std::process::id();
-    for _ in 0..DEPTH {
-        let environ = fs::read(format!("/proc/{pid}/environ")).ok();
-        if let Some(connection) = environ.as_deref().and_then(connection_in) {
-            return Some(connection);
-        }
-        pid = parent(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)?;
-    }
-    None
+    ancestors().find_map(|pid| connection_in(&fs::read(format!("/proc/{pid}/environ")).ok()?))
+}
+
+/// When this process's ssh session began, since the start of the host. `None`: it has none, or, as within tmux and screen,
+/// none that can be told from those before.
+pub(crate) fn began() -> Option<Duration> {
+    let sessions = ancestors().filter(|pid| {
+        fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|cmdline| is_session_of_sshd(&cmdline))
+    });
+    // Of an ordinary user there are two; the older one took the connection.
+    sessions.filter_map(|pid| started(&stat(pid)?)).min()
+}
+
+/// This process, its parent, and so on.
+fn ancestors() -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(std::process::id()), |pid| parent(&stat(*pid)?)).take(DEPTH)
+}
+
+fn stat(pid: u32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{pid}/stat")).ok()
+}
+
+/// As sshd names itself: `sshd: alice@pts/0`, from 9.8 on `sshd-session: …`. That which listens is none.
+fn is_session_of_sshd(cmdline: &[u8]) -> bool {
+    let name = String::from_utf8_lossy(cmdline);
+    (name.starts_with("sshd: ") || name.starts_with("sshd-session: ")) && !name.contains("[listener]")
 }
 
 fn connection_in(environ: &[u8]) -> Option<Connection> {
@@ -47,6 +65,12 @@ fn connection_in(environ: &[u8]) -> Option<Connection> {
 /// The parent in `/proc/PID/stat`; the command's name before it may hold anything, a `)` too.
 fn parent(stat: &str) -> Option<u32> {
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(1)?.parse().ok().filter(|pid| *pid > 0)
+}
+
+/// When a process started, since the start of the host.
+fn started(stat: &str) -> Option<Duration> {
+    let ticks: u64 = stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()?;
+    Some(Duration::from_millis(ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second()))
 }
 
 #[cfg(test)]
@@ -68,6 +92,25 @@ mod tests {
     fn an_ipv4_client_of_an_ipv6_listener_is_an_ipv4_address() {
         let connection = connection_in(b"SSH_CONNECTION=::ffff:192.0.2.9 1 2 3\0").unwrap();
         assert_eq!(connection.client, "192.0.2.9".parse::<IpAddr>().unwrap());
+    }
+
+    #[test]
+    fn sessions_of_sshd_are_told_from_what_listens() {
+        for session in ["sshd: root@pts/0\0\0", "sshd: alice [priv]\0", "sshd-session: bob@notty\0"] {
+            assert!(is_session_of_sshd(session.as_bytes()), "{session}");
+        }
+        let others =
+            ["sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups\0", "/usr/sbin/sshd\0-D\0", "-bash\0"];
+        for other in others {
+            assert!(!is_session_of_sshd(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_process_has_started_before_now() {
+        let own = started(&stat(std::process::id()).unwrap()).unwrap();
+        let now = posture::Moment::now().uptime_ms;
+        assert!(own <= Duration::from_millis(now) && own > Duration::ZERO);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod journal;
 mod protect_sshd;
 mod reload;
 mod rig;
+mod rollback;
 mod rotation;
 mod rules;
 mod traps;

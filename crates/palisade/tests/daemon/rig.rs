@@ -122,11 +122,14 @@ impl Rig {
         let listener = UnixDatagram::bind(&socket).unwrap();
         let log = self.path("auth.log");
         thread::spawn(move || syslog(&listener, &log));
-        let key = self.path("hostkey");
-        run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", key.to_str().unwrap()]);
+        let (key, client) = (self.path("hostkey"), self.path("client"));
+        for key in [&key, &client] {
+            run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", key.to_str().unwrap()]);
+        }
         let config = "Port 22\nUsePAM no\nPasswordAuthentication yes\nKbdInteractiveAuthentication no\nUseDNS no\n\
                       PermitRootLogin yes\nMaxStartups 1000\nLoginGraceTime 30\n";
         let config = format!("{config}HostKey {}\nPidFile none\n", key.display());
+        let config = format!("{config}StrictModes no\nAuthorizedKeysFile {}.pub\n", client.display());
         fs::write(self.path("sshd_config"), config).unwrap();
         let script = r#"
             set -e
@@ -318,6 +321,23 @@ impl Rig {
         let mut command = self.on_attacker("nc");
         let output = command.args(["-v", "-z", "-w", "5", "-s", from, to, "22"]).output().unwrap();
         String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// A command on the server, by root, who logs in for it from `NEIGHBOUR` with a key.
+    pub(crate) fn ssh(&self, script: &str) -> Command {
+        let mut command = self.on_attacker("ssh");
+        command.args(["-F", "none", "-b", NEIGHBOUR, "-o", "StrictHostKeyChecking=no"]);
+        command.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "BatchMode=yes"]);
+        command.args(["-o", "ConnectTimeout=5", "-i"]).arg(self.path("client"));
+        command.args([&format!("root@{SERVER}"), script]);
+        command
+    }
+
+    /// The words of `palisade` for a shell.
+    pub(crate) fn palisade_words(&self, words: &str) -> String {
+        let program = env!("CARGO_BIN_EXE_palisade");
+        let (config, state) = (self.path("config"), self.path("state"));
+        format!("{program} --config {} --state {} {words}", config.display(), state.display())
     }
 
     /// One login with a wrong password.

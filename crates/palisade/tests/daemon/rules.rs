@@ -29,7 +29,7 @@ fn rules_are_in_force_from_the_start_and_come_back_when_another_program_takes_th
     assert!(deleted.success());
     let listed = || rig.on_server("nft").args(["list", "table", "inet", "palisade"]).output().unwrap().stdout;
     rig.until("the rules are back", || String::from_utf8_lossy(&listed()).contains("chain rules.in"));
-    assert!(rig.daemon_log().contains("another program changed table inet palisade"));
+    rig.until("it is told", || rig.said("another program changed table inet palisade"));
     assert!(reached(22) && reached(80));
 }
 

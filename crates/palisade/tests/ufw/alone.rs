@@ -11,7 +11,8 @@ use crate::isolated::isolated;
 
 fn firewall(folder: &Path, line: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
-    command.arg("--config").arg(folder).arg("firewall").args(line.split(' '));
+    command.arg("--config").arg(folder).arg("--state").arg(folder.join("state"));
+    command.arg("firewall").args(line.split(' '));
     command.stdin(Stdio::null());
     command
 }
@@ -172,7 +173,8 @@ fn what_the_kernel_does_not_take_does_not_stay_written() {
         let mut command = Command::new("setpriv");
         command.args(["--bounding-set=-net_admin", "--inh-caps=-net_admin"]);
         command.args([env!("CARGO_BIN_EXE_palisade"), "--config"]);
-        let output = command.arg(folder.path()).args(["firewall", "allow", "22"]).output().unwrap();
+        command.arg(folder.path()).arg("--state").arg(folder.path().join("state"));
+        let output = command.args(["firewall", "allow", "22"]).output().unwrap();
         assert_eq!(output.status.code(), Some(77));
         assert!(text(&output.stderr).contains("CAP_NET_ADMIN"), "{}", text(&output.stderr));
         assert_eq!(written(folder.path()), file);

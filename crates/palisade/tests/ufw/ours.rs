@@ -46,7 +46,9 @@ impl Ours {
 
     pub(crate) fn run(&self, words: &[String]) -> Reply {
         let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
-        command.arg("--config").arg(self.folder.path()).arg("firewall").args(words);
+        let folder = self.folder.path();
+        command.arg("--config").arg(folder).arg("--state").arg(folder.join("state"));
+        command.arg("firewall").args(words);
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Reply { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }

@@ -94,6 +94,8 @@ pub(super) fn update(mut session: Session, name: &str, add: bool) -> Said {
         session.change_rules(&edit);
         session.save()?;
         said += &tell(&edit, session.is_in_force());
+    } else if !used.is_empty() && session.is_in_force() {
+        session.reload()?;
     }
     Ok(said)
 }

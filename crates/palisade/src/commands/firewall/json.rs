@@ -2,9 +2,11 @@
 
 use firewall::rules::list::lines;
 use firewall::rules::{Families, Policy};
+use posture::Change;
 use serde::Serialize;
 
 use crate::exit::{CommandError, Exit};
+use crate::transaction::notice::Waiting;
 
 #[derive(Serialize)]
 struct Status<'a> {
@@ -13,6 +15,8 @@ struct Status<'a> {
     defaults: Defaults,
     new_profiles: &'static str,
     rules: Vec<Line<'a>>,
+    /// The change that is taken back unless it is confirmed.
+    waiting: Option<Waiting>,
 }
 
 #[derive(Serialize)]
@@ -34,7 +38,7 @@ struct Line<'a> {
 }
 
 /// The policy as one JSON object.
-pub(super) fn status(policy: &Policy) -> Result<String, CommandError> {
+pub(super) fn status(policy: &Policy, open: Option<&Change>) -> Result<String, CommandError> {
     let rules = lines(&policy.rules).into_iter().enumerate().map(|(at, line)| {
         let rule = &policy.rules[line.at];
         Line {
@@ -56,6 +60,7 @@ pub(super) fn status(policy: &Policy) -> Result<String, CommandError> {
         defaults,
         new_profiles: policy.new_profiles.name(),
         rules: rules.collect(),
+        waiting: open.and_then(Waiting::of),
     };
     let text = serde_json::to_string(&status).map_err(|error| CommandError::new(Exit::Io, error))?;
     Ok(text + "\n")

@@ -5,7 +5,6 @@ use firewall::rules::{Action, Direction, Policy, Probe, Protocol, Stance};
 
 use super::listening::ports_of;
 use crate::control::session::{Connection, connection};
-use crate::exit::{CommandError, Exit};
 
 /// A way in by which people log in.
 enum Way {
@@ -15,11 +14,11 @@ enum Way {
     Port(u16),
 }
 
-/// Refuses a change that closes a way in which is open before it: the command's own ssh session, or a port of sshd.
-pub(super) fn refuse_lockout(before: &Policy, after: &Policy, lists: &Lists) -> Result<(), CommandError> {
+/// Why a change is refused: it closes a way in which is open before it, the command's own ssh session or a port of sshd.
+pub(super) fn lockout(before: &Policy, after: &Policy, lists: &Lists) -> Option<String> {
     let ways = connection().map(Way::Session).into_iter().chain(ports_of("sshd").into_iter().map(Way::Port));
     let mut closed = ways.filter(|way| way.is_open(before, lists) && !way.is_open(after, lists));
-    closed.next().map_or(Ok(()), |way| Err(CommandError::new(Exit::Nothing, way.refusal())))
+    closed.next().map(|way| way.refusal())
 }
 
 impl Way {

@@ -1,7 +1,7 @@
 //! `palisade firewall`: ufw's commands, on the rules in `palisade.toml`.
 //!
-//! The words are read into a command, `session` holds the file while it is carried out, and each module carries out those
-//! of its name; `force` puts what came of it in force. `program` is the same under the name of ufw.
+//! The words are read into a command, `session` holds the file while it is carried out and makes the change one that can
+//! be taken back, and each module carries out the commands of its name; `force` puts what came of it in force. `program` is the same under the name of ufw.
 
 mod apps;
 mod ask;
@@ -26,8 +26,12 @@ use crate::commands::bans::printed;
 use crate::engine::networks::lists;
 use crate::engine::place::INSTALLED;
 use crate::exit::{CommandError, Exit, Outcome};
+use crate::transaction::{failed, notice};
+pub(crate) use force::put_in_force;
+use posture::Journal;
 pub(crate) use program::{is_ufw, program};
-use session::Session;
+pub(crate) use session::{Manner, hold, open};
+use session::{Session, reads};
 
 /// Where packages put the profiles of their applications.
 const APPLICATIONS: &str = "/etc/ufw/applications.d";
@@ -48,12 +52,21 @@ pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
     // It may also stand where people write it.
     let json = args.json || (words.first() == Some(&"status") && words.contains(&"--json"));
     let words: Vec<&str> = words.into_iter().filter(|word| !json || *word != "--json").collect();
-    let change = |invocation: &mut Invocation| {
-        invocation.dry_run |= args.dry_run;
-        invocation.force |= args.force;
+    let manner = |invocation: &Invocation| Manner {
+        command: format!("firewall {}", words.join(" ")),
+        force: invocation.force || args.rollback.force,
+        dry_run: invocation.dry_run || args.dry_run,
+        rollback_after: args.rollback.after,
     };
-    match carry_out(folder, &words, json, change) {
-        Ok(said) => printed(anstream::stdout().lock().write_all(said.as_bytes())),
+    match carry_out(folder, &place.state, &words, json, manner) {
+        Ok(mut said) => {
+            if words.first() == Some(&"status") && !json {
+                let open = Journal::of(&place.state).open().map_err(failed)?;
+                let line = open.and_then(|change| notice::waiting(&place.state, &change));
+                said += &line.map_or(String::new(), |line| format!("\n{line}\n"));
+            }
+            printed(anstream::stdout().lock().write_all(said.as_bytes()))
+        }
         Err(Refused { error, usage: false }) => Err(error),
         Err(Refused { error, .. }) => {
             Err(CommandError::new(error.exit, format!("{}\n{}", error.message, USAGE.trim_end())))
@@ -64,20 +77,20 @@ pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
 /// Reads the words and does what they say; what there is to say about it is returned.
 fn carry_out(
     folder: &Path,
+    state: &Path,
     words: &[&str],
     json: bool,
-    change: impl FnOnce(&mut Invocation),
+    manner: impl FnOnce(&Invocation) -> Manner,
 ) -> Result<String, Refused> {
     let vocabulary = vocabulary(folder);
     for warning in &vocabulary.profiles.warnings {
         anstream::eprintln!("WARN: {warning}");
     }
-    let mut invocation = Invocation::parse(words, &vocabulary)?;
-    change(&mut invocation);
+    let invocation = Invocation::parse(words, &vocabulary)?;
     if invocation.is_rewritten {
         anstream::eprintln!("WARN: Rule changed after normalization");
     }
-    let session = Session::open(folder, vocabulary, &invocation)?;
+    let session = Session::open(folder, state, vocabulary, manner(&invocation), reads(&invocation))?;
     Ok(perform(session, invocation.command, json)?)
 }
 
@@ -97,7 +110,7 @@ fn perform(session: Session, command: Command, json: bool) -> Result<String, Com
     match command {
         Command::Help => Ok(USAGE.to_owned()),
         Command::Version => Ok(format!("palisade {}\n", env!("CARGO_PKG_VERSION"))),
-        Command::Status(_) if json => json::status(session.policy()),
+        Command::Status(_) if json => json::status(session.policy(), session.open_change()?.as_ref()),
         Command::Status(detail) => Ok(session.policy().status(detail, settings::routes())),
         Command::Show(Report::Added) => Ok(session.policy().added()),
         Command::Show(Report::Listening) => Ok(listening::report(session.policy())),

@@ -4,7 +4,11 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
 
+use firewall::rules::command::Invocation;
+
+use super::session::Manner;
 use super::{USAGE, carry_out};
+use crate::cli::DEFAULT_STATE;
 use crate::engine::place::INSTALLED;
 use crate::exit::Exit;
 
@@ -27,7 +31,13 @@ pub(crate) fn program(words: &[String]) -> Exit {
     if matches!(words.as_slice(), ["version" | "--version"]) {
         return say(&format!("ufw {VERSION}\nPalisade {} in its place\n", env!("CARGO_PKG_VERSION")));
     }
-    match carry_out(Path::new(INSTALLED), &words, false, |_| ()) {
+    let manner = |invocation: &Invocation| Manner {
+        command: format!("ufw {}", words.join(" ")),
+        force: invocation.force,
+        dry_run: invocation.dry_run,
+        rollback_after: None,
+    };
+    match carry_out(Path::new(INSTALLED), Path::new(DEFAULT_STATE), &words, false, manner) {
         Ok(said) => say(&said),
         Err(refused) => {
             if refused.usage {

@@ -24,13 +24,13 @@ pub(super) fn delete(session: Session, rule: &Rule) -> Said {
     keep(session, &edit)
 }
 
-pub(super) fn delete_number(session: Session, number: usize) -> Said {
+pub(super) fn delete_number(mut session: Session, number: usize) -> Said {
     let mut rules = session.policy().rules.clone();
     let line = number.checked_sub(1).and_then(|at| list::lines(&rules).get(at).copied());
     let Some(line) = line else {
         return Err(CommandError::new(Exit::Nothing, format!("Could not find rule '{number}'")));
     };
-    if !session.force && !ask::agrees(&format!("Deleting:\n {}\n", rules[line.at].as_added())) {
+    if !session.force() && !session.agrees(&format!("Deleting:\n {}\n", rules[line.at].as_added()))? {
         return Ok(ask::ABORTED.to_owned());
     }
     let edit = list::delete_line(&mut rules, line);

@@ -1,64 +1,124 @@
 //! The file that a command reads and changes, held so that no other command changes it meanwhile.
 
-use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use config::{Posture, PostureError};
+use config::{POSTURE_FILE, Posture};
 use firewall::Lists;
 use firewall::rules::command::{Command, Invocation};
 use firewall::rules::list::Edit;
 use firewall::rules::{Policy, Vocabulary};
+use jiff::Timestamp;
+use posture::{Change, Held, Journal, Plan, Snapshot, Step, unified};
 
+use super::ask;
 use super::force::put_in_force;
-use super::lockout::refuse_lockout;
+use super::lockout::lockout;
+use super::vocabulary;
+use crate::control::session::connection;
 use crate::engine::networks::lists;
-use crate::engine::place;
-use crate::exit::CommandError;
+use crate::exit::{CommandError, Exit};
+use crate::transaction::applied::Applied;
+use crate::transaction::undo::{settle, unreadable};
+use crate::transaction::{failed, guard, login, notice};
+
+/// For commands that come to an end.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How a command is to be carried out.
+#[derive(Clone, Debug)]
+pub(crate) struct Manner {
+    /// The command, as it stands in the history.
+    pub(crate) command: String,
+    /// Nothing is asked, nothing refused.
+    pub(crate) force: bool,
+    pub(crate) dry_run: bool,
+    /// It waits to be confirmed for so long, wherever it was given.
+    pub(crate) rollback_after: Option<Duration>,
+}
 
 /// One command's hold on `palisade.toml`.
-pub(super) struct Session {
+pub(crate) struct Session {
     pub(super) vocabulary: Vocabulary,
     /// The lists of addresses that rules can name.
     pub(super) lists: Lists,
     pub(super) posture: Posture,
-    /// Nothing is asked.
-    pub(super) force: bool,
-    dry_run: bool,
-    /// What is in force.
-    before: Posture,
-    /// The folder; its lock ends with this.
-    _lock: Option<File>,
+    manner: Manner,
+    state: PathBuf,
+    /// The file, before this command.
+    found: Snapshot,
+    /// What is in force, and its text; the file may have been edited since.
+    before: (String, Policy),
+    /// The journal; its lock ends with this.
+    held: Option<Held>,
+}
+
+/// Whether a command changes nothing.
+pub(super) fn reads(invocation: &Invocation) -> bool {
+    matches!(
+        invocation.command,
+        Command::Status(_)
+            | Command::Show(_)
+            | Command::Help
+            | Command::Version
+            | Command::AppList
+            | Command::AppInfo(_)
+    )
 }
 
 impl Session {
-    pub(super) fn open(
+    /// Opens the file in a folder. What is overdue to be taken back is taken back before.
+    pub(crate) fn open(
         folder: &Path,
+        state: &Path,
         vocabulary: Vocabulary,
-        invocation: &Invocation,
+        manner: Manner,
+        reads: bool,
     ) -> Result<Self, CommandError> {
-        let reads = matches!(
-            invocation.command,
-            Command::Status(_)
-                | Command::Show(_)
-                | Command::Help
-                | Command::Version
-                | Command::AppList
-                | Command::AppInfo(_)
-        );
-        let lock = if reads || invocation.dry_run { None } else { Some(lock(folder)?) };
-        let posture = Posture::load(folder, &vocabulary).map_err(failed)?;
-        let (force, dry_run) = (invocation.force, invocation.dry_run);
-        let (before, lists) = (posture.clone(), lists());
-        Ok(Self { vocabulary, lists, posture, force, dry_run, before, _lock: lock })
+        let held = if reads || manner.dry_run { None } else { Some(hold(state)?) };
+        let posture = Posture::load(folder, &vocabulary).map_err(unreadable)?;
+        let found = Snapshot::take(posture.path())
+            .map_err(|error| CommandError::io(posture.path().display(), &error))?;
+        let before = in_force(state, &posture);
+        let (state, lists) = (state.to_owned(), lists());
+        Ok(Self { vocabulary, lists, posture, manner, state, found, before, held })
     }
 
     pub(super) const fn policy(&self) -> &Policy {
         self.posture.policy()
     }
 
+    /// The change that waits, if there is one.
+    pub(super) fn open_change(&self) -> Result<Option<Change>, CommandError> {
+        Journal::of(&self.state).open().map_err(failed)
+    }
+
+    /// Nothing is asked.
+    pub(super) const fn force(&self) -> bool {
+        self.manner.force
+    }
+
     /// Whether what is changed has an effect at once.
     pub(super) const fn is_in_force(&self) -> bool {
-        self.policy().enabled && !self.dry_run
+        self.policy().enabled && !self.manner.dry_run
+    }
+
+    /// Asks; meanwhile others may change something, and then the answer counts for nothing.
+    pub(super) fn agrees(&mut self, question: &str) -> Result<bool, CommandError> {
+        let held = self.held.take();
+        let was_held = held.is_some();
+        drop(held);
+        let agrees = ask::agrees(question);
+        if agrees && was_held {
+            self.held = Some(hold(&self.state)?);
+            if !self.found.is_so().is_ok_and(|so| so) {
+                return Err(CommandError::new(
+                    Exit::Busy,
+                    "another command came before the answer; look again",
+                ));
+            }
+        }
+        Ok(agrees)
     }
 
     /// What an edit of the rules did becomes part of the file.
@@ -66,39 +126,122 @@ impl Session {
         self.posture.change_rules(&edit.steps);
     }
 
+    /// The file shall be as it was once.
+    pub(crate) fn go_back_to(&mut self, text: &str) -> Result<(), CommandError> {
+        let path = self.posture.path().to_owned();
+        self.posture = Posture::parse(path, text, &self.vocabulary)
+            .map_err(|errors| unreadable(config::PostureError::Wrong(errors)))?;
+        Ok(())
+    }
+
+    /// What the file says, and what its words mean by now, is put in force, though no command changed it.
+    pub(super) fn reload(&self) -> Result<(), CommandError> {
+        match self.posture.text() == self.before.0 && *self.policy() == self.before.1 {
+            true => put_in_force(self.policy(), &self.lists),
+            false => self.save(),
+        }
+    }
+
     /// What was changed is kept and put in force: both, or neither. The file is first, so that a daemon which sees the
-    /// kernel change finds there why.
-    pub(super) fn save(&self) -> Result<(), CommandError> {
-        if self.dry_run {
-            return Ok(());
+    /// kernel change finds there why; and before it, what takes the change back is armed if need be.
+    pub(crate) fn save(&self) -> Result<(), CommandError> {
+        let Some(held) = &self.held else { return Ok(()) };
+        let refusal = lockout(&self.before.1, self.policy(), &self.lists);
+        if let Some(refusal) = &refusal
+            && !self.manner.force
+        {
+            return Err(CommandError::new(Exit::Nothing, refusal));
         }
-        if !self.force {
-            refuse_lockout(self.before.policy(), self.policy(), &self.lists)?;
+        let plan = self.plan(refusal.is_some());
+        let before = match self.before.0 == self.found.text() {
+            true => self.found.clone(),
+            false => self.found.with_text(self.before.0.clone()),
+        };
+        let mut change = held.begin(&plan, self.step(), before).map_err(failed)?;
+        let made = match change.is_open() {
+            true => guard::arm(&self.state, &change, plan.after).and_then(|()| self.make()),
+            false => self.make(),
+        };
+        if let Err(error) = made {
+            held.withdraw(change, &error.message).map_err(failed)?;
+            return Err(error);
         }
-        self.posture.save().map_err(failed)?;
-        if !self.before.policy().enabled && !self.policy().enabled {
-            return Ok(());
+        held.in_force(&mut change).map_err(failed)?;
+        notice::tell_waiting(&self.state, &change);
+        Ok(())
+    }
+
+    /// Whether the change waits to be confirmed. One that would shut somebody out does in any case.
+    fn plan(&self, shuts_out: bool) -> Plan {
+        let rollback = self.posture.rollback();
+        let keep = match self.manner.rollback_after {
+            Some(_) => None,
+            None if connection().is_none() => Some("not made over ssh"),
+            None if shuts_out => None,
+            None if !rollback.ssh => Some("[rollback] ssh = false"),
+            None if !self.policy().enabled => Some("no rule is in force after it"),
+            None => None,
+        };
+        Plan { after: self.manner.rollback_after.unwrap_or(rollback.after), keep: keep.map(str::to_owned) }
+    }
+
+    fn step(&self) -> Step {
+        Step {
+            at: Timestamp::now(),
+            command: self.manner.command.clone(),
+            by: login::author(),
+            diff: unified(POSTURE_FILE, &self.before.0, &self.posture.text()),
         }
-        put_in_force(self.policy(), &self.lists).map_err(|error| match self.before.save().map_err(failed) {
-            Ok(()) => error,
-            Err(worse) => {
-                CommandError::new(error.exit, format!("{error}; the file cannot be put back: {worse}"))
-            }
-        })
+    }
+
+    /// With an error, everything is as it was.
+    fn make(&self) -> Result<(), CommandError> {
+        let path = self.found.path.display();
+        let target = self.found.with_text(self.posture.text());
+        if target != self.found {
+            target.restore().map_err(|error| CommandError::io(&path, &error))?;
+        }
+        if self.before.1.enabled || self.policy().enabled {
+            put_in_force(self.policy(), &self.lists).map_err(|error| match self.found.restore() {
+                Ok(()) => error,
+                Err(worse) => {
+                    let message = format!("{error}; the file cannot be put back: {path}: {worse}");
+                    CommandError::new(error.exit, message)
+                }
+            })?;
+        }
+        if let Err(error) = Applied::of(&self.posture).save(&self.state) {
+            anstream::eprintln!(
+                "WARN: what is in force cannot be remembered: {}: {error}",
+                self.state.display()
+            );
+        }
+        Ok(())
     }
 }
 
-fn lock(folder: &Path) -> Result<File, CommandError> {
-    let locked = fs::create_dir_all(folder).and_then(|()| File::open(folder)).and_then(|folder| {
-        folder.lock()?;
-        Ok(folder)
-    });
-    locked.map_err(|error| CommandError::io(folder.display(), &error))
+/// The journal, without anything in it that is overdue.
+pub(crate) fn hold(state: &Path) -> Result<Held, CommandError> {
+    let held = Journal::of(state).hold(PATIENCE).map_err(failed)?;
+    if let Some(change) = settle(state, &held)? {
+        anstream::eprintln!("{}", notice::taken_back(&change));
+    }
+    Ok(held)
 }
 
-fn failed(error: PostureError) -> CommandError {
-    match error {
-        PostureError::Wrong(errors) => place::faulty(&errors),
-        PostureError::Io { path, source } => CommandError::io(path.display(), &source),
+/// As far as it is known: where nothing is, nothing is in force.
+fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
+    if let Some(applied) = Applied::load(state, posture.path()) {
+        return (applied.text, applied.policy);
     }
+    let mut disabled = posture.clone();
+    if disabled.policy().enabled {
+        disabled.set_enabled(false);
+    }
+    (disabled.text(), disabled.policy().clone())
+}
+
+/// Opens the file for a command that is not one of ufw's.
+pub(crate) fn open(folder: &Path, state: &Path, manner: Manner) -> Result<Session, CommandError> {
+    Session::open(folder, state, vocabulary(folder), manner, false)
 }

@@ -6,7 +6,6 @@ use firewall::rules::command::Way;
 use firewall::rules::{Logging, Stance};
 
 use super::ask;
-use super::force::put_in_force;
 use super::session::Session;
 use crate::control;
 use crate::exit::CommandError;
@@ -15,7 +14,7 @@ type Said = Result<String, CommandError>;
 
 pub(super) fn enable(mut session: Session) -> Said {
     let over_ssh = control::session::address().is_some();
-    if over_ssh && !session.force && !ask::agrees("Command may disrupt existing ssh connections. ") {
+    if over_ssh && !session.force() && !session.agrees("Command may disrupt existing ssh connections. ")? {
         return Ok(ask::ABORTED.to_owned());
     }
     session.posture.set_enabled(true);
@@ -34,7 +33,7 @@ pub(super) fn reload(session: &Session) -> Said {
         return Ok("Firewall not enabled (skipping reload)\n".to_owned());
     }
     if session.is_in_force() {
-        put_in_force(session.policy(), &session.lists)?;
+        session.reload()?;
     }
     Ok("Firewall reloaded\n".to_owned())
 }
@@ -43,7 +42,7 @@ pub(super) fn reset(mut session: Session) -> Said {
     let over_ssh = control::session::address().is_some();
     let danger = if over_ssh { "This may disrupt existing ssh connections. " } else { "" };
     let question = format!("Resetting all rules to installed defaults. {danger}");
-    if !session.force && !ask::agrees(&question) {
+    if !session.force() && !session.agrees(&question)? {
         return Ok(ask::ABORTED.to_owned());
     }
     session.posture.reset_firewall();

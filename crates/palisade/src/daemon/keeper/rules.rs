@@ -10,6 +10,7 @@ use super::Keeper;
 use crate::commands::firewall::vocabulary;
 use crate::engine::networks::lists;
 use crate::engine::place::INSTALLED;
+use crate::transaction::applied::Applied;
 
 const RULES: &str = "firewall";
 
@@ -17,7 +18,7 @@ impl Keeper {
     /// Reads the rules and puts them in force. Without a file the table's rules are nobody's business here; with errors in
     /// it, those that were in force stay. Whether they are others than before is the answer.
     pub(super) fn take_rules(&mut self) -> bool {
-        let policy = match load(&self.tree) {
+        let policy = match self.enforce_file() {
             Ok(Some(policy)) => policy,
             Ok(None) => return false,
             Err(error) => {
@@ -25,14 +26,6 @@ impl Keeper {
                 return false;
             }
         };
-        match self.firewall.set_policy(&policy, &lists()) {
-            // With the table, bans went too.
-            Ok(applied) => self.ban_again(applied),
-            Err(error) => {
-                self.trouble(RULES, Some(format!("the rules are not in force: {error}")));
-                return false;
-            }
-        }
         self.trouble(RULES, None);
         let are_new = self.rules.as_ref() != Some(&policy);
         if are_new && (policy.enabled || self.rules.is_some()) {
@@ -41,6 +34,28 @@ impl Keeper {
         }
         self.rules = Some(policy);
         are_new
+    }
+
+    /// What the file says is in force, and what it says meanwhile as well: a command writes it first and changes the kernel
+    /// then, so the file has the last word. Without a file nothing is.
+    fn enforce_file(&mut self) -> Result<Option<Policy>, String> {
+        let Some(mut posture) = load(&self.tree)? else { return Ok(None) };
+        loop {
+            match self.firewall.set_policy(posture.policy(), &lists()) {
+                // With the table, bans went too.
+                Ok(applied) => self.ban_again(applied),
+                Err(error) => return Err(format!("the rules are not in force: {error}")),
+            }
+            match load(&self.tree)? {
+                Some(now) if now.policy() != posture.policy() => posture = now,
+                _ => break,
+            }
+        }
+        let state = self.store.path().parent().unwrap_or(Path::new("/"));
+        if let Err(error) = Applied::of(&posture).save(state) {
+            warn!("which rules are in force cannot be remembered: {}: {error}", state.display());
+        }
+        Ok(Some(posture.policy().clone()))
     }
 
     /// Somebody changed the table: a command that changed the file as well, or another program.
@@ -53,11 +68,10 @@ impl Keeper {
 }
 
 /// In the folder of the jails, or else in the installed one.
-fn load(tree: &Tree) -> Result<Option<Policy>, String> {
+fn load(tree: &Tree) -> Result<Option<Posture>, String> {
     let folders = [tree.root(), Path::new(INSTALLED)];
     let Some(folder) = folders.into_iter().find(|folder| folder.join(POSTURE_FILE).exists()) else {
         return Ok(None);
     };
-    let posture = Posture::load(folder, &vocabulary(folder)).map_err(|error| error.to_string())?;
-    Ok(Some(posture.policy().clone()))
+    Posture::load(folder, &vocabulary(folder)).map(Some).map_err(|error| error.to_string())
 }

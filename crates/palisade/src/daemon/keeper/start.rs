@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use config::Tree;
 use detect::Time;
 use detect::jail::{Ban, JailId, Window};
 use firewall::{Firewall, FirewallError};
+use posture::Journal;
 use store::{Change as Stored, Ending, Store, StoreError};
 use tracing::{info, warn};
 
@@ -27,10 +28,13 @@ use crate::control::server::Server;
 use crate::engine::clock::now;
 use crate::engine::jails::Jails;
 use crate::exit::{CommandError, Exit};
+use crate::transaction::{self, notice, undo};
 
 /// How often a configuration with errors is looked at, and how long after each other.
 const LOOKS: u32 = 4;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// A command that changes the rules may be under way.
+const JOURNAL_PATIENCE: Duration = Duration::from_secs(2);
 
 impl Keeper {
     pub(super) fn start(tree: Tree, state: PathBuf, session: Option<IpAddr>) -> Result<Self, CommandError> {
@@ -40,6 +44,7 @@ impl Keeper {
         jails.configure(plan.specs(), now).map_err(|error| CommandError::new(Exit::Config, error))?;
         let store = Store::open(&state).map_err(store_error)?;
         let sole = Sole::claim()?;
+        settle(&state);
         let mut firewall = Firewall::open().map_err(kernel_error)?;
         let runner = Runner::spawn(&tree).map_err(|error| CommandError::io("the runner", &error))?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
@@ -146,6 +151,16 @@ impl Keeper {
             warn!("no jail is enabled, or none has anything to watch: see `palisade config check`");
         }
         self.plan.notes.lines().for_each(|note| info!("{note}"));
+    }
+}
+
+/// What a change of the rules waited for when the host went down, or the one that would have taken it back, is undone.
+fn settle(state: &Path) {
+    let held = Journal::of(state).hold(JOURNAL_PATIENCE).map_err(transaction::failed);
+    match held.and_then(|held| undo::settle(state, &held)) {
+        Ok(None) => {}
+        Ok(Some(change)) => info!("{}", notice::taken_back(&change)),
+        Err(error) => warn!("whether a change of the rules is to be taken back: {error}"),
     }
 }
 

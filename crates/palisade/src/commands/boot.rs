@@ -1,0 +1,46 @@
+//! `palisade boot`: the rules in force before the network is up.
+
+use std::path::Path;
+
+use config::{POSTURE_FILE, Posture};
+
+use super::firewall::{hold, put_in_force, vocabulary};
+use crate::cli::Place;
+use crate::engine::networks::lists;
+use crate::engine::place::INSTALLED;
+use crate::exit::{CommandError, Exit, Outcome};
+use crate::transaction::applied::Applied;
+use crate::transaction::undo::unreadable;
+
+pub(crate) fn boot(place: &Place) -> Outcome {
+    // What a change waited for when the host went down is taken back. If that fails, what stands in the file is still
+    // better than nothing.
+    let settled = hold(&place.state);
+    if let Err(error) = &settled {
+        anstream::eprintln!("palisade: {error}");
+    }
+    let folder = place.config.as_deref().unwrap_or(Path::new(INSTALLED));
+    let posture = match Posture::load(folder, &vocabulary(folder)) {
+        Ok(posture) => posture,
+        Err(error) => return last_known(&place.state, folder, unreadable(error)),
+    };
+    if posture.policy().enabled {
+        put_in_force(posture.policy(), &lists())?;
+    }
+    Applied::of(&posture)
+        .save(&place.state)
+        .map_err(|error| CommandError::io(place.state.display(), &error))?;
+    settled.map(|_| Exit::Done)
+}
+
+/// A file with errors opens nothing that was closed.
+fn last_known(state: &Path, folder: &Path, error: CommandError) -> Outcome {
+    let instead = match Applied::load(state, &folder.join(POSTURE_FILE)) {
+        Some(applied) => {
+            put_in_force(&applied.policy, &lists())?;
+            format!("the {} rules that were in force last are in force once more", applied.policy.rules.len())
+        }
+        None => "no rule is in force: none is known to have been".to_owned(),
+    };
+    Err(CommandError::new(error.exit, format_args!("{}\n{instead}", error.message.trim_end())))
+}

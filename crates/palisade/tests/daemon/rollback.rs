@@ -1,0 +1,242 @@
+//! A change of the rules over a real ssh that shuts its own session out: whoever is killed, the way in comes back.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, kill, skipped};
+
+const RULES: &str = "# mine\n[firewall]\nenabled = true\nrules = [\"allow 22/tcp\"] # the way in\n";
+/// What shuts the session out, taken back as soon as that is seen.
+const SHUT: &str = "firewall --force --rollback-after 3s delete allow 22/tcp";
+/// The same, at once.
+const SHORT: &str = "firewall --force --rollback-after 1s delete allow 22/tcp";
+/// Moments of a command at which it is killed, evenly spread.
+const MOMENTS: u32 = 8;
+
+/// A server that can be reached, with rules in force.
+fn rig() -> Rig {
+    let mut rig = Rig::new();
+    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    fs::write(rig.path("config/palisade.toml"), RULES).unwrap();
+    rig.start_sshd();
+    let reloaded = rig.tell(&["firewall", "reload"]);
+    assert!(reloaded.status.success(), "{}", String::from_utf8_lossy(&reloaded.stderr));
+    rig
+}
+
+impl Rig {
+    fn is_reached(&self) -> bool {
+        // A port that is shut answers nothing.
+        let mut command = self.on_attacker("nc");
+        command.args(["-z", "-w", "1", "-s", NEIGHBOUR, SERVER, "22"]);
+        command.stderr(Stdio::null()).status().unwrap().success()
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.path("config/palisade.toml")).unwrap_or_default()
+    }
+
+    /// What has become of each change, the oldest first.
+    fn states(&self) -> Vec<String> {
+        let history = self.tell(&["history", "--json"]).stdout;
+        let state = |line: &str| {
+            let change: serde_json::Value = serde_json::from_str(line).unwrap();
+            change["state"]["is"].as_str().unwrap().to_owned()
+        };
+        std::str::from_utf8(&history).unwrap().lines().map(state).collect()
+    }
+
+    /// Starts the command over ssh and kills it when it is time.
+    fn kill_over_ssh(&self, when: impl Fn(&Self) -> bool) {
+        let pid = self.path("command.pid");
+        let _ = fs::remove_file(&pid);
+        let script = format!("echo $$ >{}; exec {}", pid.display(), self.palisade_words(SHORT));
+        let mut ssh = quiet(&mut self.ssh(&script)).spawn().unwrap();
+        let written = || fs::read_to_string(&pid).ok().filter(|text| text.ends_with('\n'));
+        self.until("the command begins", || written().is_some());
+        let command: u32 = written().unwrap().trim().parse().unwrap();
+        while !when(self) && ssh.try_wait().unwrap().is_none() {
+            thread::sleep(Duration::from_micros(50));
+        }
+        kill(command);
+        let _ = ssh.kill();
+        ssh.wait().unwrap();
+    }
+
+    /// All is as it was before.
+    fn comes_back(&self) {
+        self.until("the file is back", || self.text() == RULES);
+        self.until("the way in is back", || self.is_reached());
+    }
+}
+
+fn quiet(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+#[test]
+fn who_shuts_himself_out_is_let_in_again() {
+    if skipped("who_shuts_himself_out_is_let_in_again") {
+        return;
+    }
+    let rig = rig();
+    let refused = rig.ssh(&rig.palisade_words("firewall delete allow 22/tcp")).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains(&format!("your own ssh session, from {NEIGHBOUR} to port 22")), "{said}");
+
+    let shut = rig.ssh(&rig.palisade_words(SHUT)).output().unwrap();
+    let said = String::from_utf8(shut.stderr).unwrap();
+    assert_eq!(String::from_utf8(shut.stdout).unwrap(), "Rule deleted\nRule deleted (v6)\n", "{said}");
+    assert!(said.contains("taken back in 3s"), "{said}");
+    assert!(!rig.is_reached());
+    rig.comes_back();
+    rig.until("it is settled", || rig.states() == ["kept", "rolled-back"]);
+    let told = rig.tell(&["history", "2"]).stdout;
+    let told = String::from_utf8(told).unwrap();
+    assert!(told.contains("nobody confirmed it in time"), "{told}");
+    assert!(told.contains("-rules = [\"allow 22/tcp\"] # the way in"), "{told}");
+    assert!(told.contains(&format!("from {NEIGHBOUR}")), "{told}");
+}
+
+#[test]
+fn a_command_killed_at_any_moment_leaves_nobody_outside() {
+    if skipped("a_command_killed_at_any_moment_leaves_nobody_outside") {
+        return;
+    }
+    let rig = rig();
+    let began = Instant::now();
+    assert!(quiet(&mut rig.ssh(&rig.palisade_words(SHORT))).status().unwrap().success());
+    let length = began.elapsed();
+    rig.comes_back();
+    for moment in 0..MOMENTS {
+        let began = Instant::now();
+        rig.kill_over_ssh(|_| began.elapsed() >= length * moment / MOMENTS);
+        rig.comes_back();
+    }
+    // As soon as it is armed, and between the file and the kernel.
+    rig.kill_over_ssh(|rig| rig.states_on_disk().last().is_some_and(|last| last.contains("\"waiting\"")));
+    rig.comes_back();
+    rig.kill_over_ssh(|rig| rig.text() != RULES);
+    rig.comes_back();
+    let open = |state: &String| state == "waiting" || state == "rolling-back";
+    rig.until("all is settled", || !rig.states().iter().any(open));
+}
+
+impl Rig {
+    fn states_on_disk(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path("state/changes")).into_iter().flatten().flatten();
+        let mut paths: Vec<_> = entries.map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "json"));
+        paths.sort();
+        paths.iter().map(|path| fs::read_to_string(path).unwrap_or_default()).collect()
+    }
+}
+
+#[test]
+fn the_daemon_does_not_hold_on_to_what_is_taken_back_nor_dies_with_it() {
+    if skipped("the_daemon_does_not_hold_on_to_what_is_taken_back_nor_dies_with_it") {
+        return;
+    }
+    let mut rig = rig();
+    rig.start_daemon();
+    let shut = |rig: &Rig| {
+        assert!(quiet(&mut rig.ssh(&rig.palisade_words(SHUT))).status().unwrap().success());
+        assert!(!rig.is_reached());
+    };
+    shut(&rig);
+    let status = String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
+    assert!(status.contains("Change 2 waits to be confirmed"), "{status}");
+    rig.comes_back();
+    rig.until("the daemon has seen it", || rig.daemon_log().matches("firewall: 1 rules").count() >= 2);
+    assert!(!rig.said("another program"), "{}", rig.daemon_log());
+    shut(&rig);
+    rig.kill_daemon();
+    rig.comes_back();
+    rig.start_daemon();
+    assert!(rig.is_reached(), "and it finds what was put back");
+}
+
+/// A shell on the server, in one session.
+struct Shell {
+    ssh: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Shell {
+    fn open(rig: &Rig) -> Self {
+        let mut ssh =
+            rig.ssh("exec 2>&1; exec sh").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (input, output) = (ssh.stdin.take().unwrap(), BufReader::new(ssh.stdout.take().unwrap()));
+        Self { ssh, input, output }
+    }
+
+    /// What the command says, and its exit status.
+    fn run(&mut self, command: &str) -> (String, i32) {
+        writeln!(self.input, "{command}; echo \"status $?\"").unwrap();
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the session ended: {said}");
+            match line.strip_prefix("status ") {
+                Some(status) => return (said, status.trim().parse().unwrap()),
+                None => said += &line,
+            }
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let _ = self.ssh.kill();
+        let _ = self.ssh.wait();
+    }
+}
+
+#[test]
+fn only_a_login_newer_than_the_change_confirms_it() {
+    if skipped("only_a_login_newer_than_the_change_confirms_it") {
+        return;
+    }
+    let rig = rig();
+    let mut old = Shell::open(&rig);
+    const AFTER: Duration = Duration::from_secs(8);
+    let began = Instant::now();
+    let (said, status) =
+        old.run(&rig.palisade_words("firewall --rollback-after 8s prepend deny from 203.0.113.7"));
+    assert_eq!(status, 0, "{said}");
+    assert!(!rig.connect_soon(ATTACKER));
+    let confirm = rig.palisade_words("confirm");
+    let (said, status) = old.run(&confirm);
+    assert_eq!(status, 1, "{said}");
+    assert!(said.contains("older than it") && said.contains("log in anew"), "{said}");
+    let console = rig.tell(&["confirm"]);
+    assert!(String::from_utf8(console.stderr).unwrap().contains("this is a console"));
+    let confirmed = rig.ssh(&confirm).output().unwrap();
+    assert!(confirmed.status.success(), "{}", String::from_utf8_lossy(&confirmed.stderr));
+    let written = rig.text();
+    // Longer than it would have waited.
+    thread::sleep((AFTER + Duration::from_secs(1)).saturating_sub(began.elapsed()));
+    assert_eq!(rig.text(), written);
+    assert!(!rig.connect_soon(ATTACKER) && rig.is_reached());
+    assert_eq!(rig.states(), ["kept", "confirmed"]);
+
+    // Undone, which is a change again.
+    let (said, status) = old.run(&rig.palisade_words("rollback --rollback-after 2s"));
+    assert_eq!((status, rig.text().as_str()), (0, RULES), "{said}");
+    let second = old.run(&rig.palisade_words("firewall --rollback-after 2s allow 80/tcp"));
+    assert!(second.0.contains("with the 1 before it"), "{}", second.0);
+    rig.until("both are taken back", || rig.text() == written);
+    rig.until("and settled", || rig.states() == ["kept", "confirmed", "rolled-back"]);
+}
+
+impl Rig {
+    fn connect_soon(&self, from: &str) -> bool {
+        let mut command = self.on_attacker("nc");
+        command.args(["-z", "-w", "1", "-s", from, SERVER, "22"]);
+        command.stderr(Stdio::null()).status().unwrap().success()
+    }
+}
