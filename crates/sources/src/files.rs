@@ -129,7 +129,7 @@ impl Files {
     }
 
     /// Reads what is there, about `budget` bytes at most, a chunk of each file in turn. `sink` gets each whole line
-    /// without its newline, with the indices of the specs that match its file.
+    /// with its newline, and with the indices of the specs that match its file.
     pub fn read(&mut self, budget: usize, sink: &mut impl FnMut(&[usize], &[u8])) -> Progress {
         self.look();
         let mut progress = Progress::default();

@@ -20,7 +20,7 @@ pub(crate) struct Cut {
     pub(crate) skipping: bool,
 }
 
-/// Delivers the whole lines of a chunk. It begins at the start of a line, or inside of one that is skipped. Zero bytes
+/// Delivers the whole lines of a chunk, each with its newline. It begins at the start of a line, or inside of one that is skipped. Zero bytes
 /// before a line are holes (a crashed file system, a log emptied under a writer that keeps its offset), no text.
 pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8])) -> Cut {
     let mut cut = Cut::default();
@@ -32,8 +32,9 @@ pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8])) ->
     }
     let first = cut.consumed;
     for end in memchr_iter(b'\n', &chunk[first..]) {
-        cut.deliver(&chunk[cut.consumed..first + end], sink);
-        cut.consumed = first + end + 1;
+        let next = first + end + 1;
+        cut.deliver(&chunk[cut.consumed..next], sink);
+        cut.consumed = next;
     }
     let rest = &chunk[cut.consumed..];
     if rest.len() > MAX_LINE {
@@ -61,7 +62,7 @@ impl Cut {
 
 /// Delivers a line, of a long one its beginning and [`MORE`]. True: it was a long one.
 pub(crate) fn shorten(line: &[u8], sink: &mut impl FnMut(&[u8])) -> bool {
-    let long = line.len() > MAX_LINE;
+    let long = line.strip_suffix(b"\n").unwrap_or(line).len() > MAX_LINE;
     match long {
         true => sink(&[&line[..MAX_LINE], MORE.as_bytes()].concat()),
         false => sink(line),
@@ -91,7 +92,7 @@ mod tests {
     #[test]
     fn a_half_line_is_left() {
         let (lines, cut) = lines(b"one\n\ntw", false);
-        assert_eq!(lines, [&b"one"[..], b""]);
+        assert_eq!(lines, [&b"one\n"[..], b"\n"]);
         assert_eq!((cut.consumed, cut.lines, cut.skipping), (5, 2, false));
     }
 
@@ -100,7 +101,8 @@ mod tests {
         for (len, shortened) in [(MAX_LINE, 0), (MAX_LINE + 1, 1)] {
             let (lines, cut) = lines(&[&vec![b'x'; len][..], b"\n"].concat(), false);
             assert_eq!((cut.shortened, cut.skipping), (shortened, false));
-            assert_eq!(lines[0].len() > MAX_LINE, shortened > 0, "whoever bounds lines sees that it was cut");
+            let text = lines[0].strip_suffix(b"\n").unwrap_or(&lines[0]);
+            assert_eq!(text.len() > MAX_LINE, shortened > 0, "whoever bounds lines sees that it was cut");
             assert_eq!(lines[0].ends_with(MORE.as_bytes()), shortened > 0);
         }
     }
@@ -108,7 +110,7 @@ mod tests {
     #[test]
     fn holes_before_a_line_are_no_text_and_a_short_one_at_the_end_may_still_be_filled() {
         let (text, cut) = lines(b"\0\0one\n\0\0", false);
-        assert_eq!((text, cut.consumed), (vec![b"one".to_vec()], 6));
+        assert_eq!((text, cut.consumed), (vec![b"one\n".to_vec()], 6));
         let (text, cut) = lines(&[&[0; MAX_LINE + 1][..], b"half"].concat(), false);
         assert_eq!((text.len(), cut.consumed), (0, MAX_LINE + 1));
     }

@@ -100,9 +100,11 @@ impl DateDetector {
     /// Finds the date in `line`, which ends before its newline. `now` settles dates without a year or a day; it is the
     /// only clock.
     pub fn find(&mut self, line: &str, now: Time) -> Option<Found> {
-        if let Some(found) = self.again(line, now) {
-            return Some(found);
-        }
+        self.find_again(line.as_bytes(), now).or_else(|| self.find_anew(line, now))
+    }
+
+    /// As [`DateDetector::find`], where [`DateDetector::find_again`] did not.
+    pub(crate) fn find_anew(&mut self, line: &str, now: Time) -> Option<Found> {
         self.clock = None;
         let (index, hit) = match self.at_last_anchor(line) {
             Some(found) => found,
@@ -112,23 +114,20 @@ impl DateDetector {
         let span = hit.date.0..hit.date.1;
         let time = if span.is_empty() { None } else { self.resolver.time(self.stack.fields(), now) };
         let now = (!self.stack.fields().say_the_day()).then_some(now);
-        self.clock = self.clock_of(line).map(|(_, text, _)| Clock { text, now, time });
+        let clock = self.last.and_then(|last| self.templates[last].clock(line.as_bytes()));
+        self.clock = clock.map(|(text, _)| Clock { text, now, time });
         Some(Found { time, span })
     }
 
-    /// The date of the line before, if this one's has the same shape and the same clock.
-    fn again(&mut self, line: &str, now: Time) -> Option<Found> {
-        let known = self.clock.filter(|clock| clock.now.is_none_or(|then| then == now))?;
-        let (index, _, (start, end)) = self.clock_of(line).filter(|(_, text, _)| *text == known.text)?;
-        self.templates[index].count_again(now.as_secs());
-        Some(Found { time: known.time, span: start..end })
-    }
-
-    fn clock_of(&self, line: &str) -> Option<(usize, [u8; 8], (usize, usize))> {
-        let last = self.last?;
-        let template = self.templates.get(last).filter(|template| template.anchored)?;
-        let (text, date) = template.clock(line)?;
-        Some((last, text, date))
+    /// The date of the line before, if this one's has the same shape and the same clock. The line need not be known to be
+    /// text: what is read of it is.
+    #[inline]
+    pub(crate) fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
+        let known = self.clock.as_ref().filter(|clock| clock.now.is_none_or(|then| then == now))?;
+        let template = &mut self.templates[self.last?];
+        let (_, date) = template.clock(line).filter(|(text, _)| *text == known.text)?;
+        template.count_again(now.as_secs());
+        Some(Found { time: known.time, span: date.0..date.1 })
     }
 
     /// The last pattern's match, if it can stand at one end of the line only: there is no better one. Reads no more of

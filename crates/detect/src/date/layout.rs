@@ -15,8 +15,8 @@ use super::peek::Peek;
 use super::program::{Op, Program};
 use super::run::Hit;
 
-/// Words of eight bytes that a shape may have.
-const WORDS: usize = 6;
+/// Words of eight bytes of which a shape is made. A longer date is read without one.
+const WORDS: usize = 4;
 /// A step that was taken, and where.
 pub(super) type Taken = (usize, usize);
 
@@ -24,7 +24,7 @@ pub(super) type Taken = (usize, usize);
 pub(super) struct Layout {
     /// The date begins after the first of this byte, else at the line's start.
     after: Option<u8>,
-    words: Vec<Word>,
+    words: [Word; WORDS],
     digits: Digits,
     /// Relative to where the shape begins; the match's start is the line's.
     end: usize,
@@ -120,8 +120,8 @@ impl Layout {
             Some(byte) => memchr::memchr(byte, text)? + 1,
         };
         let text = &text[base..];
-        let (chunks, _) = text.get(..self.words.len() * 8)?.as_chunks::<8>();
-        let other = chunks.iter().zip(&self.words).fold(0, |other, (chunk, word)| other | word.other(*chunk));
+        let chunks = beginning_of(text);
+        let other = (0..WORDS).fold(0, |other, at| other | self.words[at].other(chunks[at]));
         let same = other == 0 && self.looks.iter().all(|look| look.peek.allows(text.get(look.at)));
         same.then_some((base, text))
     }
@@ -209,11 +209,29 @@ fn variable(program: &Program, taken: &[Taken]) -> Vec<Variable> {
     steps(taken).filter_map(span).collect()
 }
 
-/// The bytes from the shape's beginning to `end`. `None` if there are too many, or if the line ends too soon.
-fn words(text: &[u8], base: usize, end: usize, variable: &[Variable]) -> Option<Vec<Word>> {
-    let count = (end - base).div_ceil(8);
-    let (chunks, _) = text.get(..count * 8).filter(|_| count <= WORDS)?.as_chunks::<8>();
-    let word = |(index, chunk): (usize, &[u8; 8])| {
+/// The first bytes of a text, zeros after a short one.
+#[inline]
+fn beginning_of(text: &[u8]) -> [[u8; 8]; WORDS] {
+    match text.as_chunks().0.first_chunk() {
+        Some(chunks) => *chunks,
+        None => {
+            let mut chunks = [[0; 8]; WORDS];
+            let bytes = chunks.as_flattened_mut();
+            let length = text.len().min(bytes.len());
+            bytes[..length].copy_from_slice(&text[..length]);
+            chunks
+        }
+    }
+}
+
+/// The bytes from the shape's beginning to `end`. `None` if there are too many.
+fn words(text: &[u8], base: usize, end: usize, variable: &[Variable]) -> Option<[Word; WORDS]> {
+    if end - base > WORDS * 8 {
+        return None;
+    }
+    let chunks = beginning_of(text);
+    let word = |index: usize| {
+        let chunk = chunks[index];
         let at = |lane: usize| base + index * 8 + lane;
         let is_variable = |at: usize| variable.iter().any(|span| span.holds(at));
         let mask = |wanted: &dyn Fn(usize, u8) -> bool| {
@@ -222,12 +240,12 @@ fn words(text: &[u8], base: usize, end: usize, variable: &[Variable]) -> Option<
             ))
         };
         Word {
-            text: u64::from_le_bytes(*chunk),
+            text: u64::from_le_bytes(chunk),
             same: mask(&|at, byte| at < end && !(is_variable(at) && byte.is_ascii_digit())),
             digits: mask(&|at, byte| at < end && is_variable(at) && byte.is_ascii_digit()),
         }
     };
-    Some(chunks.iter().enumerate().map(word).collect())
+    Some(std::array::from_fn(word))
 }
 
 #[cfg(test)]

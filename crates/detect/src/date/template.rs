@@ -100,10 +100,11 @@ impl Template {
         hit
     }
 
-    /// The clock's text and the date's place in a line whose date has the shape of earlier ones, at the line's start.
+    /// The clock's text and the date's place in a line whose date has the shape of earlier ones, for patterns that match at
+    /// the line's start only.
     #[inline]
-    pub(super) fn clock(&self, text: &str) -> Option<([u8; 8], (usize, usize))> {
-        self.shape.layout.as_ref()?.clock(text.as_bytes())
+    pub(super) fn clock(&self, text: &[u8]) -> Option<([u8; 8], (usize, usize))> {
+        self.shape.layout.as_ref().filter(|_| self.anchored)?.clock(text)
     }
 
     /// The last date once more.

@@ -8,6 +8,7 @@ use super::host::Host;
 use super::plain;
 use super::session::{self, Session};
 use super::span::Span;
+use super::text::Text;
 
 /// A failure that a line shows.
 #[derive(Debug)]
@@ -17,8 +18,8 @@ pub struct Failure<'a> {
     pub time: Time,
     /// Who.
     pub host: Host<'a>,
-    /// The line as text, without its date.
-    pub text: &'a str,
+    /// The line, without its date.
+    pub(super) line: Text<'a>,
     pub(super) source: Source<'a>,
 }
 
@@ -30,7 +31,8 @@ pub(super) enum Source<'a> {
         filter: &'a Filter,
         rule: usize,
         content: Span,
-        subject: &'a str,
+        /// What the rule read, of which the line may be the last part only.
+        subject: Text<'a>,
         lines: u32,
         /// It is the only line of a session, which it ends.
         last: bool,
@@ -39,13 +41,18 @@ pub(super) enum Source<'a> {
     Session { filter: &'a Filter, session: &'a Session },
 }
 
-impl Failure<'_> {
+impl<'a> Failure<'a> {
+    /// The line as text, without its date.
+    pub fn text(&self) -> &'a str {
+        self.line.line()
+    }
+
     /// All values that the filter names. They are captured now: nothing is, unless somebody asks.
     pub fn fields(&self) -> Fields {
         match &self.source {
             Source::Session { filter, session } => session.fields(filter),
             Source::Line { filter, rule, content, subject, lines, last } => {
-                let mut fields = plain::fields(filter, *rule, *content, subject);
+                let mut fields = plain::fields(filter, *rule, *content, subject.as_str());
                 if *last {
                     session::drop_marks(&mut fields);
                 }

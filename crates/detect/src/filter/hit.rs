@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::host::{Host, Ids};
 use super::span::Span;
+use super::text::Text;
 
 /// A match, as far as detection itself needs it; the rest is captured when somebody asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +58,8 @@ pub(super) enum User {
 
 impl Hit {
     /// Whom the line accuses by itself.
-    pub(super) fn host<'t>(&self, subject: &'t str) -> Option<Host<'t>> {
-        self.address.map(Host::Address).or_else(|| self.ids(subject).host())
+    pub(super) fn host<'t>(&self, subject: Text<'t>) -> Option<Host<'t>> {
+        self.address.map(Host::Address).or_else(|| self.ids(subject.as_str()).host())
     }
 
     pub(super) fn ids<'t>(&self, subject: &'t str) -> Ids<'t> {

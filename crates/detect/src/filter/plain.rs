@@ -8,6 +8,7 @@ use super::fields::Fields;
 use super::hit::{Hit, Marks, User};
 use super::rule::{Rule, first_value, has_text};
 use super::span::Span;
+use super::text::Text;
 
 /// What a filter makes of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(super) fn find(filter: &Filter, subject: &str, scratch: &mut Scratch) -> Res
     let Some(content) = content(filter, subject, &mut scratch.prefix)? else { return Ok(Outcome::Nothing) };
     for index in 0..filter.rules.len() {
         if let Some(hit) = try_rule(filter, index, subject, content, scratch)? {
-            return judge(filter, subject, hit, scratch);
+            return judge(filter, Text::Other(subject), hit, scratch);
         }
     }
     Ok(Outcome::Nothing)
@@ -48,13 +49,14 @@ pub(super) fn find(filter: &Filter, subject: &str, scratch: &mut Scratch) -> Res
 /// `failregex`, if its list is clearly the shorter one, and about the content afterwards; what matters is the answer.
 pub(super) fn judge(
     filter: &Filter,
-    subject: &str,
+    subject: Text<'_>,
     hit: Hit,
     scratch: &mut Scratch,
 ) -> Result<Outcome, Overrun> {
     if filter.ignore.is_empty() {
         return Ok(Outcome::Hit(hit));
     }
+    let subject = subject.as_str();
     let whole = filter.ignores_first() && filter.ignores(subject, &mut scratch.groups)?;
     let content = terminated(subject, hit.content, &mut scratch.text);
     let ignored = whole || filter.ignores(content, &mut scratch.groups)?;

@@ -11,7 +11,7 @@ use super::gate::Gate;
 use super::plain::Scratch;
 use super::state::{Counters, State};
 use super::stream::Stream;
-use super::text::{Encoding, trim_end};
+use super::text::{Encoding, Text, is_simple};
 
 /// Longer lines are not matched but counted. To match what is left of a cut line would let an attacker choose where
 /// it seems to end, and patterns that end in `$` take what stands there for the daemon's own words. No daemon here
@@ -35,13 +35,24 @@ struct Member {
     state: State,
 }
 
-/// A line of a log, without its newline.
+/// A line of a log, with its newline or without.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// As the source has it.
     pub text: &'a [u8],
     /// When it was written, where the source knows (the journal); no date is looked for in the text then.
     pub time: Option<Time>,
+}
+
+impl<'a> Line<'a> {
+    /// Its text without the carriage returns and newlines at its end.
+    pub fn trimmed(self) -> &'a [u8] {
+        let mut text = self.text;
+        while let [rest @ .., b'\r' | b'\n'] = text {
+            text = rest;
+        }
+        text
+    }
 }
 
 impl FilterSet {
@@ -64,20 +75,21 @@ impl FilterSet {
     /// bounded, whatever the line holds.
     pub fn read(&mut self, line: Line<'_>, now: Time, report: &mut impl FnMut(usize, Failure<'_>)) {
         self.lines += 1;
-        let text = trim_end(line.text);
+        let text = line.trimmed();
         if text.len() > LONGEST {
             return self.members.iter_mut().for_each(|member| member.state.give_up());
         }
         let asked = self.gate.as_ref().map(|gate| gate.pass(text));
+        let simple = is_simple(text);
+        let ended = line.text.strip_suffix(b"\n").filter(|line| line.len() == text.len()).map(|_| line.text);
         let mut decoded: Option<(Encoding, Cow<'_, str>)> = None;
         for (stream, indices) in &mut self.streams {
-            let encoding = stream.encoding();
-            let (_, decoded) = match decoded.take().filter(|(known, _)| *known == encoding) {
-                Some(same) => decoded.insert(same),
-                None => decoded.insert((encoding, encoding.decode(text))),
+            let text = match simple {
+                true => Text::Simple(text),
+                false => Text::Other(decode(&mut decoded, stream.encoding(), text)),
             };
-            let (date, dated) = stream.date(decoded, line.time, now);
-            let torn = self.gate.as_mut().map(|gate| gate.pass_seam(decoded.as_bytes(), date.clone()));
+            let (date, dated) = stream.date(text, line.time, now);
+            let torn = self.gate.as_mut().map(|gate| gate.pass_seam(text.bytes(), date.clone()));
             let concerned = |index: &usize| {
                 asked.is_none_or(|asked| asked.contains(*index))
                     || torn.is_some_and(|torn| torn.contains(*index))
@@ -87,7 +99,7 @@ impl FilterSet {
             if !indices.iter().any(wanted) {
                 continue;
             }
-            let subject = stream.cut(decoded, date);
+            let subject = stream.cut(text, ended, date);
             for &index in indices.iter() {
                 let Member { filter, state } = &mut self.members[index];
                 if !concerned(&index) {
@@ -104,5 +116,28 @@ impl FilterSet {
     /// What each filter has seen, in the order in which they were given.
     pub fn counters(&self) -> Vec<Counters> {
         self.members.iter().map(|member| member.state.counters(self.lines)).collect()
+    }
+}
+
+/// The text of a line, which streams of the same encoding share.
+fn decode<'d, 'a>(
+    known: &'d mut Option<(Encoding, Cow<'a, str>)>,
+    encoding: Encoding,
+    text: &'a [u8],
+) -> &'d str {
+    let (_, text) = match known.take().filter(|(known, _)| *known == encoding) {
+        Some(same) => known.insert(same),
+        None => known.insert((encoding, encoding.decode(text))),
+    };
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_ends_are_no_part_of_a_line() {
+        assert_eq!(Line { text: b"a\rb\r\r\n", time: None }.trimmed(), b"a\rb");
     }
 }

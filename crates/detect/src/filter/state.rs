@@ -10,7 +10,8 @@ use super::hit::Hit;
 use super::lines::Lines;
 use super::plain::{self, Outcome, Scratch};
 use super::session::{self, Sessions};
-use super::stream::{Dated, Subject};
+use super::stream::Dated;
+use super::text::Text;
 
 /// What a filter has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +59,7 @@ impl State {
     }
 
     /// Takes note of a line that cannot match.
-    pub(super) fn pass_by(&mut self, filter: &Filter, line: Subject<'_>) {
+    pub(super) fn pass_by(&mut self, filter: &Filter, line: Text<'_>) {
         if filter.maxlines > 1 {
             self.lines.add_idle(filter, line.line());
         }
@@ -68,33 +69,33 @@ impl State {
     pub(super) fn read<'a>(
         &'a mut self,
         filter: &'a Filter,
-        line: Subject<'a>,
+        line: Text<'a>,
         dated: Dated,
         scratch: &mut Scratch,
     ) -> Option<Failure<'a>> {
         let found = match (&filter.fast, &mut self.caches) {
             _ if filter.maxlines > 1 => self.lines.find(filter, line.line(), scratch),
-            (Some(fast), Some(caches)) if line.simple => {
-                fast.find(filter, line.text, caches, scratch).map(|outcome| (outcome, 1))
+            (Some(fast), Some(caches)) if matches!(line, Text::Simple(_)) => {
+                fast.find(filter, line, caches, scratch).map(|outcome| (outcome, 1))
             }
-            _ => plain::find(filter, line.text, scratch).map(|outcome| (outcome, 1)),
+            _ => plain::find(filter, line.as_str(), scratch).map(|outcome| (outcome, 1)),
         };
         let (hit, lines) = self.counters.count(found, dated)?;
-        let subject = if filter.maxlines > 1 { &self.lines.subject } else { line.text };
+        let subject = if filter.maxlines > 1 { Text::Other(&self.lines.subject) } else { line };
         let time = dated.time();
         let alone = |last| {
             let host = hit.host(subject)?;
             let source = Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines, last };
-            Some(Failure { time, host, text: line.line(), source })
+            Some(Failure { time, host, line, source })
         };
         let Some(key) = hit.session else { return alone(false) };
-        if hit.marks.ends_alone() && !self.sessions.knows(key.of(subject), time) {
+        if hit.marks.ends_alone() && !self.sessions.knows(&subject.bytes()[key.range()], time) {
             return alone(true);
         }
-        let joined = session::Line { filter, subject, hit: &hit, lines };
-        let session = self.sessions.add(key.of(subject), time, joined, scratch)?;
+        let joined = session::Line { filter, subject: subject.as_str(), hit: &hit, lines };
+        let session = self.sessions.add(&subject.bytes()[key.range()], time, joined, scratch)?;
         let source = Source::Session { filter, session };
-        Some(Failure { time, host: session.host(&hit)?, text: line.line(), source })
+        Some(Failure { time, host: session.host(&hit)?, line, source })
     }
 }
 

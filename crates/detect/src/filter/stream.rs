@@ -7,7 +7,7 @@ use crate::Time;
 use crate::date::{DateDetector, Found};
 
 use super::compile::Filter;
-use super::text::Encoding;
+use super::text::{Encoding, Text};
 
 /// A line without a date has the last one, unless that is older.
 const FRESH: Duration = Duration::from_secs(60);
@@ -18,23 +18,9 @@ pub(super) struct Stream {
     date: DateDetector,
     /// The last date that was read.
     last: Option<Time>,
-    /// The line without its date, with a newline.
-    subject: String,
-}
-
-/// A line as the patterns read it: without its date, with a newline at its end.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Subject<'a> {
-    pub(super) text: &'a str,
-    /// ASCII, and without another newline.
-    pub(super) simple: bool,
-}
-
-impl<'a> Subject<'a> {
-    /// Without its newline.
-    pub(super) fn line(self) -> &'a str {
-        self.text.strip_suffix('\n').unwrap_or(self.text)
-    }
+    /// Of the line without its date.
+    bytes: Vec<u8>,
+    text: String,
 }
 
 /// When a line was written.
@@ -56,7 +42,13 @@ impl Dated {
 
 impl Stream {
     pub(super) fn new(filter: &Filter) -> Stream {
-        Stream { encoding: filter.encoding, date: filter.date.clone(), last: None, subject: String::new() }
+        Stream {
+            encoding: filter.encoding,
+            date: filter.date.clone(),
+            last: None,
+            bytes: Vec::new(),
+            text: String::new(),
+        }
     }
 
     /// Whether a filter reads lines in the same way.
@@ -69,12 +61,13 @@ impl Stream {
     }
 
     /// When the next line was written, and the part of it that says so.
-    pub(super) fn date(&mut self, text: &str, time: Option<Time>, now: Time) -> (Range<usize>, Dated) {
+    pub(super) fn date(&mut self, text: Text<'_>, time: Option<Time>, now: Time) -> (Range<usize>, Dated) {
         if let Some(time) = time {
             self.last = Some(time);
             return (0..0, Dated::Known(time));
         }
-        let found = self.date.find(text, now);
+        let found =
+            self.date.find_again(text.bytes(), now).or_else(|| self.date.find_anew(text.as_str(), now));
         if let Some(Found { time: Some(time), span }) = found {
             self.last = Some(time);
             return (span, Dated::Known(time));
@@ -86,26 +79,30 @@ impl Stream {
         }
     }
 
-    /// The line without the part that is its date.
-    pub(super) fn cut(&mut self, text: &str, date: Range<usize>) -> Subject<'_> {
-        self.subject.clear();
-        self.subject.push_str(&text[..date.start]);
-        self.subject.push_str(&text[date.end..]);
-        self.subject.push('\n');
-        Subject { text: &self.subject, simple: is_simple(text.as_bytes()) }
-    }
-}
-
-/// Whether a text is ASCII without a newline. Eight bytes at a time, the last ones perhaps twice: every line is asked.
-fn is_simple(text: &[u8]) -> bool {
-    let ascii = match (text.as_chunks::<8>().0, text.last_chunk::<8>()) {
-        (chunks, Some(last)) => {
-            let seen = chunks
-                .iter()
-                .fold(u64::from_ne_bytes(*last), |seen, chunk| seen | u64::from_ne_bytes(*chunk));
-            seen & 0x8080_8080_8080_8080 == 0
+    /// The line as the patterns read it: without the part that is its date, with a newline at its end. `ended` is the
+    /// line with the newline that it has in the log, where that is all that ends it.
+    pub(super) fn cut<'a>(
+        &'a mut self,
+        text: Text<'a>,
+        ended: Option<&'a [u8]>,
+        date: Range<usize>,
+    ) -> Text<'a> {
+        match (text, ended) {
+            (Text::Simple(_), Some(ended)) if date.start == 0 => Text::Simple(&ended[date.end..]),
+            (Text::Simple(text), _) => {
+                self.bytes.clear();
+                self.bytes.extend_from_slice(&text[..date.start]);
+                self.bytes.extend_from_slice(&text[date.end..]);
+                self.bytes.push(b'\n');
+                Text::Simple(&self.bytes)
+            }
+            (Text::Other(text), _) => {
+                self.text.clear();
+                self.text.push_str(&text[..date.start]);
+                self.text.push_str(&text[date.end..]);
+                self.text.push('\n');
+                Text::Other(&self.text)
+            }
         }
-        (_, None) => text.is_ascii(),
-    };
-    ascii && memchr::memchr(b'\n', text).is_none()
+    }
 }

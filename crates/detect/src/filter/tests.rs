@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::hit::{Hit, User};
 use super::plain::{self, Outcome, Scratch};
+use super::text::Text;
 use super::*;
 use crate::{FilterSpec, Time, Usedns, Zone};
 
@@ -279,14 +280,19 @@ fn by_fast(filter: &Filter, subject: &str, caches: &mut fast::Caches) -> Outcome
     if !subject.is_ascii() {
         return by_plain(filter, subject);
     }
-    let outcome = filter.fast.as_ref().unwrap().find(filter, subject, caches, &mut scratch).unwrap();
+    let outcome = filter
+        .fast
+        .as_ref()
+        .unwrap()
+        .find(filter, Text::Simple(subject.as_bytes()), caches, &mut scratch)
+        .unwrap();
     let Outcome::Hit(hit) = outcome else { return outcome };
     let user = match hit.user.clone() {
         User::Unknown => filter.user(hit.rule, hit.way, hit.content, subject, &mut scratch),
         user => user,
     };
     if hit.address.is_some() {
-        assert_eq!(hit.host(subject), hit.ids(subject).host());
+        assert_eq!(hit.host(Text::Other(subject)), hit.ids(subject).host());
     }
     Outcome::Hit(Hit { way: None, user, address: None, ..hit })
 }

@@ -1,14 +1,13 @@
 use std::collections::BTreeSet;
-use std::hash::BuildHasher;
 use std::hint::black_box;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 use ipnet::IpNet;
 
-use super::net::PackedNet;
+use super::net::{Key, PackedNet};
+use super::recent::Keyed;
 use crate::Time;
 
 /// A jail by number; [`Book::jail`] gives it, and a name keeps its number as long as the book lives.
@@ -110,7 +109,6 @@ pub struct Book {
     free: Vec<u32>,
     /// By the hash of the host alone, so that one look finds it in every jail.
     table: HashTable<u32>,
-    hasher: RandomState,
     /// When each ban ends, or ended before it was prolonged: a ban that is prolonged with every failure is not moved
     /// before the old end comes.
     ends: BTreeSet<(Time, u32)>,
@@ -158,7 +156,6 @@ impl Book {
             slots: Vec::new(),
             free: Vec::new(),
             table: HashTable::new(),
-            hasher: RandomState::default(),
             ends: BTreeSet::new(),
             capacity: capacity.clamp(1, u32::MAX as usize),
         }
@@ -216,9 +213,9 @@ impl Book {
 
     /// Room for so many more, without growing step by step.
     pub fn reserve(&mut self, bans: usize) {
-        let Self { slots, table, hasher, .. } = self;
+        let Self { slots, table, .. } = self;
         slots.reserve_exact(bans);
-        table.reserve(bans, |at| hasher.hash_one(slots[*at as usize].host));
+        table.reserve(bans, |at| slots[*at as usize].host.hash());
     }
 
     /// Ends a ban before its time.
@@ -231,17 +228,9 @@ impl Book {
         self.find(jail, host.into()).map(|at| self.slots[at as usize].ban())
     }
 
-    /// These hosts are going to be looked up.
-    pub(super) fn look_ahead(&self, hosts: &[IpNet]) {
-        let hashed = |host: &IpNet| {
-            let host = PackedNet::from(*host);
-            (self.hasher.hash_one(host), host)
-        };
-        let hashed: Vec<(u64, PackedNet)> = hosts.iter().map(hashed).collect();
-        let found = |&(hash, host): &(u64, PackedNet)| {
-            self.table.find(hash, |at| self.slots[*at as usize].host == host).is_some()
-        };
-        black_box(hashed.iter().filter(|host| found(host)).count());
+    /// A host is going to be looked up.
+    pub(super) fn look_ahead(&self, Key { net, hash }: Key) {
+        black_box(self.table.find(hash, |at| self.slots[*at as usize].host == net));
     }
 
     /// Every ban that hits `ip`, in any jail: of the address itself and of networks around it.
@@ -317,12 +306,12 @@ impl Book {
             let slot = &self.slots[*at as usize];
             slot.host == host && slot.jail == jail
         };
-        self.table.find(self.hasher.hash_one(host), same).copied()
+        self.table.find(host.hash(), same).copied()
     }
 
     fn of(&self, host: PackedNet) -> impl Iterator<Item = Ban> {
         self.table
-            .iter_hash(self.hasher.hash_one(host))
+            .iter_hash(host.hash())
             .map(|at| &self.slots[*at as usize])
             .filter(move |slot| slot.host == host)
             .map(Slot::ban)
@@ -342,8 +331,8 @@ impl Book {
                 (self.slots.len() - 1) as u32
             }
         };
-        let Self { slots, table, hasher, .. } = self;
-        table.insert_unique(hasher.hash_one(slot.host), at, |at| hasher.hash_one(slots[*at as usize].host));
+        let Self { slots, table, .. } = self;
+        table.insert_unique(slot.host.hash(), at, |at| slots[*at as usize].host.hash());
         self.ends.insert((slot.listed, at));
         self.counts[slot.jail.index()] += 1;
         self.kinds[slot.host.kind()] += 1;
@@ -352,7 +341,7 @@ impl Book {
 
     fn take(&mut self, at: u32) -> Ban {
         let slot = self.slots[at as usize];
-        if let Ok(entry) = self.table.find_entry(self.hasher.hash_one(slot.host), |other| *other == at) {
+        if let Ok(entry) = self.table.find_entry(slot.host.hash(), |other| *other == at) {
             entry.remove();
         }
         self.ends.remove(&(slot.listed, at));

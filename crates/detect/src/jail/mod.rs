@@ -36,6 +36,7 @@ pub use net::reduce;
 pub use offences::{History, Offence, Offences};
 pub use windows::{Change, Outcome, Window, WindowRule, Windows};
 
+use self::net::{Key, PackedNet};
 use self::windows::Ahead;
 use crate::{JailSpec, Time};
 
@@ -56,11 +57,32 @@ struct Rules {
     window: WindowRule,
 }
 
+/// Whom a failure in one jail accuses, ready to be looked up in every table.
+#[derive(Clone, Copy, Debug)]
+pub struct Suspect {
+    key: Key,
+    /// The jail's `ignoreip` has the address.
+    ignored: bool,
+}
+
+impl Suspect {
+    /// What is counted and banned.
+    pub fn host(self) -> IpNet {
+        self.key.net.into()
+    }
+}
+
+impl From<IpNet> for Suspect {
+    fn from(host: IpNet) -> Self {
+        Self { key: host.into(), ignored: false }
+    }
+}
+
 /// A line that accuses an address.
 #[derive(Clone, Copy, Debug)]
 pub struct Failure {
-    /// Whom.
-    pub ip: IpAddr,
+    /// Whom; [`Jail::suspect`] gives it.
+    pub suspect: Suspect,
     /// The time in the log.
     pub time: Time,
     /// The present; in a replay the time in the log too.
@@ -112,35 +134,36 @@ impl Jail {
     /// Counts a failure and decides. A ban it leads to is in `book` when this returns; noting it in the history is the
     /// caller's part, since a keeper does so only when the kernel has it.
     pub fn failure(&mut self, failure: &Failure, book: &mut Book, history: &impl History) -> Verdict {
-        if self.rules.ignore.contains(failure.ip) {
+        let suspect = failure.suspect;
+        if suspect.ignored {
             return Verdict::Ignored;
         }
-        let host = self.rules.host(failure.ip);
         let grows = self.rules.ban_times.grows();
-        let offence = || if grows { history.earlier(Some(self.id), host) } else { None };
-        match self.windows.record(host, failure.time, offence) {
+        let offence = || if grows { history.earlier(Some(self.id), suspect) } else { None };
+        match self.windows.record_of(suspect.key, failure.time, offence) {
             Outcome::Counting(count) => Verdict::Counting(count),
             Outcome::Reached { failures, time, bans } => {
                 let known = grows && !self.rules.overalljails;
-                let earlier = if known { bans } else { self.earlier_bans(host, history) };
+                let earlier = if known { bans } else { self.earlier_bans(suspect, history) };
+                let host = suspect.host();
                 let attempt = Attempt { jail: self.id, host, time, now: failure.now, failures, earlier };
                 Verdict::Reached(book.decide(&attempt, self.length(earlier, failure.random)))
             }
         }
     }
 
-    /// Looks up what failures of these addresses are going to need, and does nothing. Many look-ups in a row wait for
-    /// memory all at once; one failure after the other, the waiting is most of what it costs.
-    pub fn look_ahead(&self, ips: impl Iterator<Item = IpAddr>, book: &Book, history: &impl History) {
-        let hosts: Vec<IpNet> = ips.map(|ip| self.rules.host(ip)).collect();
-        let windows = self.windows.look_ahead(&hosts);
-        let those = |wanted: fn(&Ahead) -> bool| {
-            let hosts = hosts.iter().zip(&windows).filter(move |(_, ahead)| wanted(ahead));
-            hosts.map(|(host, _)| *host).collect::<Vec<_>>()
-        };
-        book.look_ahead(&those(|ahead| *ahead == Ahead::Full));
-        if self.rules.ban_times.grows() {
-            history.look_ahead(self.id, &those(|ahead| *ahead == Ahead::Nothing));
+    /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`].
+    pub fn suspect(&self, ip: IpAddr) -> Suspect {
+        Suspect { key: self.rules.counted(ip).into(), ignored: self.rules.ignore.contains(ip) }
+    }
+
+    /// Looks up what a failure is going to need, and does nothing. Many look-ups in a row wait for memory all at once;
+    /// one failure after the other, the waiting is most of what it costs.
+    pub fn look_ahead(&self, suspect: Suspect, book: &Book, history: &impl History) {
+        match self.windows.look_ahead(suspect.key) {
+            Ahead::Full => book.look_ahead(suspect.key),
+            Ahead::Nothing if self.rules.ban_times.grows() => history.look_ahead(self.id, suspect),
+            Ahead::Nothing | Ahead::Open => {}
         }
     }
 
@@ -149,14 +172,14 @@ impl Jail {
     pub fn command(&mut self, command: &Command, book: &mut Book, history: &impl History) -> Decision {
         let Command { host, now, length, random } = *command;
         self.windows.forget(host);
-        let earlier = self.earlier_bans(host, history);
+        let earlier = self.earlier_bans(host.into(), history);
         let attempt = Attempt { jail: self.id, host, time: now, now, failures: 0, earlier };
         book.decide(&attempt, length.unwrap_or_else(|| self.length(earlier, random)))
     }
 
     /// What is counted and banned for an address: by `ipv6prefix`, but alone where the network holds an ignored address.
     pub fn host(&self, ip: IpAddr) -> IpNet {
-        self.rules.host(ip)
+        self.rules.counted(ip).into()
     }
 
     /// Its number in the book.
@@ -183,9 +206,9 @@ impl Jail {
         Length { new: self.rules.ban_times.length(earlier, random), again: self.rules.ban_times.base() }
     }
 
-    fn earlier_bans(&self, host: IpNet, history: &impl History) -> u32 {
+    fn earlier_bans(&self, suspect: Suspect, history: &impl History) -> u32 {
         let jail = (!self.rules.overalljails).then_some(self.id);
-        history.earlier(jail, host).map_or(0, |offence| offence.bans)
+        history.earlier(jail, suspect).map_or(0, |offence| offence.bans)
     }
 }
 
@@ -200,10 +223,9 @@ impl Rules {
         })
     }
 
-    fn host(&self, ip: IpAddr) -> IpNet {
-        let wide = reduce(ip, self.ipv6prefix);
-        let spares = |net: IpNet| net.prefix_len() < net.max_prefix_len() && self.ignore.overlaps(net);
-        if spares(wide) { reduce(ip, 128) } else { wide }
+    fn counted(&self, ip: IpAddr) -> PackedNet {
+        let wide = PackedNet::around(ip, self.ipv6prefix);
+        if wide.is_single() || !self.ignore.overlaps(wide.into()) { wide } else { PackedNet::around(ip, 128) }
     }
 }
 

@@ -1,14 +1,29 @@
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::LazyLock;
 
+use foldhash::quality::RandomState;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::recent::Keyed;
 
 /// An [`IpNet`] in 17 bytes without padding, because tables hold hundreds of thousands: the address (IPv4 as its mapped
 /// IPv6 form) and one byte for family and prefix length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PackedNet {
     octets: [u8; 16],
     kind: u8,
 }
+
+/// A network with its hash, which is the same for every table: a failure is looked up in several.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    pub(super) net: PackedNet,
+    pub(super) hash: u64,
+}
+
+/// Seeded at random, since attackers choose the keys.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
 
 /// Kinds below are IPv6 prefix lengths; from here on IPv4 ones.
 const V4: u8 = 129;
@@ -22,6 +37,23 @@ impl PackedNet {
         usize::from(self.kind)
     }
 
+    /// As [`reduce`].
+    pub(super) fn around(ip: IpAddr, ipv6prefix: u8) -> Self {
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => Self { octets: ip.to_ipv6_mapped().octets(), kind: V4 + 32 },
+            IpAddr::V6(ip) => {
+                let prefix = ipv6prefix.min(128);
+                let mask = !u128::MAX.checked_shr(prefix.into()).unwrap_or(0);
+                Self { octets: (ip.to_bits() & mask).to_be_bytes(), kind: prefix }
+            }
+        }
+    }
+
+    /// One address.
+    pub(super) fn is_single(self) -> bool {
+        self.kind == 128 || self.kind == V4 + 32
+    }
+
     /// The network of this kind that holds `ip`, if the families agree.
     pub(super) fn of_kind(ip: IpAddr, kind: usize) -> Option<Self> {
         let kind = u8::try_from(kind).ok()?;
@@ -31,6 +63,24 @@ impl PackedNet {
             _ => return None,
         };
         Some(net.into())
+    }
+}
+
+impl Keyed for PackedNet {
+    fn hash(self) -> u64 {
+        HASHER.hash_one((u128::from_ne_bytes(self.octets), self.kind))
+    }
+}
+
+impl From<PackedNet> for Key {
+    fn from(net: PackedNet) -> Self {
+        Self { net, hash: net.hash() }
+    }
+}
+
+impl From<IpNet> for Key {
+    fn from(net: IpNet) -> Self {
+        PackedNet::from(net).into()
     }
 }
 
@@ -61,10 +111,7 @@ impl From<PackedNet> for IpNet {
 /// What is counted and banned for `ip`: an IPv4 address alone, an IPv6 address with all that share its first `ipv6prefix`
 /// bits. An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`) is the IPv4 address.
 pub fn reduce(ip: IpAddr, ipv6prefix: u8) -> IpNet {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpNet::V4(ip.into()),
-        IpAddr::V6(ip) => IpNet::V6(Ipv6Net::new_assert(ip, ipv6prefix.min(128)).trunc()),
-    }
+    PackedNet::around(ip, ipv6prefix).into()
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@ use std::hint::black_box;
 
 use ipnet::IpNet;
 
+use super::Suspect;
 use super::book::JailId;
-use super::net::PackedNet;
-use super::recent::Recent;
+use super::net::{Key, PackedNet};
+use super::recent::{Keyed, Recent};
 use crate::Time;
 
 /// How often an address was banned before, and when last.
@@ -18,11 +19,11 @@ pub struct Offence {
 
 /// Where earlier bans are looked up: the store in the daemon, [`Offences`] in a replay.
 pub trait History {
-    /// What `jail` has against `host`, or all jails together when `None`.
-    fn earlier(&self, jail: Option<JailId>, host: IpNet) -> Option<Offence>;
+    /// What `jail` has against a host, or all jails together when `None`.
+    fn earlier(&self, jail: Option<JailId>, suspect: Suspect) -> Option<Offence>;
 
-    /// These hosts are going to be looked up.
-    fn look_ahead(&self, _jail: JailId, _hosts: &[IpNet]) {}
+    /// A host is going to be looked up.
+    fn look_ahead(&self, _jail: JailId, _suspect: Suspect) {}
 }
 
 /// A history in memory, of bounded size.
@@ -45,33 +46,40 @@ impl Offences {
     /// include other jails', so there it grows faster than by one; Fail2Ban does the same.
     pub fn note(&mut self, jail: JailId, host: IpNet, time: Time, count: u32) {
         self.jails = self.jails.max(jail.index() as u16 + 1);
-        let key = (host.into(), jail);
+        let Key { net, hash } = host.into();
         let offence = Offence { bans: count, last: time };
-        match self.entries.touch(key) {
+        match self.entries.touch(hash, (net, jail)) {
             Some(place) => *self.entries.at(place) = offence,
-            None => drop(self.entries.insert(key, offence)),
+            None => drop(self.entries.insert(hash, (net, jail), offence)),
         }
     }
 
     /// Forgives an address.
     pub fn forget(&mut self, jail: JailId, host: IpNet) {
-        self.entries.remove((host.into(), jail));
+        let Key { net, hash } = host.into();
+        self.entries.remove(hash, (net, jail));
+    }
+}
+
+/// By the hash of the host alone, as in all tables.
+impl Keyed for (PackedNet, JailId) {
+    fn hash(self) -> u64 {
+        self.0.hash()
     }
 }
 
 impl History for Offences {
-    fn look_ahead(&self, jail: JailId, hosts: &[IpNet]) {
-        let keys = hosts.iter().map(|host| (PackedNet::from(*host), jail));
-        black_box(self.entries.get_all(keys).flatten().map(|offence| offence.bans).max());
+    fn look_ahead(&self, jail: JailId, suspect: Suspect) {
+        black_box(self.earlier(Some(jail), suspect));
     }
 
-    fn earlier(&self, jail: Option<JailId>, host: IpNet) -> Option<Offence> {
-        let key = PackedNet::from(host);
+    fn earlier(&self, jail: Option<JailId>, suspect: Suspect) -> Option<Offence> {
+        let Key { net, hash } = suspect.key;
         if let Some(jail) = jail {
-            return self.entries.get((key, jail)).copied();
+            return self.entries.get(hash, (net, jail)).copied();
         }
         (0..self.jails)
-            .filter_map(|jail| self.entries.get((key, JailId::new(jail))).copied())
+            .filter_map(|jail| self.entries.get(hash, (net, JailId::new(jail))).copied())
             .reduce(|a, b| Offence { bans: a.bans.saturating_add(b.bans), last: a.last.max(b.last) })
     }
 }
@@ -84,15 +92,15 @@ mod tests {
     fn counts_by_jail_and_over_all() {
         let mut offences = Offences::new(10);
         let (sshd, nginx) = (JailId::new(0), JailId::new(3));
-        let host = "192.0.2.1/32".parse().unwrap();
-        assert_eq!(offences.earlier(None, host), None);
+        let host: IpNet = "192.0.2.1/32".parse().unwrap();
+        assert_eq!(offences.earlier(None, Suspect::from(host)), None);
         offences.note(sshd, host, Time::from_secs(5), 1);
         offences.note(sshd, host, Time::from_secs(9), 2);
         offences.note(nginx, host, Time::from_secs(7), 1);
         let offence = |bans, last| Some(Offence { bans, last: Time::from_secs(last) });
-        assert_eq!(offences.earlier(Some(sshd), host), offence(2, 9));
-        assert_eq!(offences.earlier(None, host), offence(3, 9));
+        assert_eq!(offences.earlier(Some(sshd), Suspect::from(host)), offence(2, 9));
+        assert_eq!(offences.earlier(None, Suspect::from(host)), offence(3, 9));
         offences.forget(sshd, host);
-        assert_eq!(offences.earlier(None, host), offence(1, 7));
+        assert_eq!(offences.earlier(None, Suspect::from(host)), offence(1, 7));
     }
 }

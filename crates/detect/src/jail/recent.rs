@@ -1,6 +1,3 @@
-use std::hash::{BuildHasher, Hash};
-
-use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
 /// A map with a bound: when it is full, an entry that has long been idle makes room. Every operation is O(1), taken
@@ -8,18 +5,23 @@ use hashbrown::HashTable;
 ///
 /// Which entry makes room is decided by a hand that goes around: it passes an entry that was used since it came by last,
 /// and takes the first that was not. A list in order of use would be exact, but each use would touch two neighbours, and
-/// to fetch them is most of what a failure costs. Hashes are seeded at random, since attackers choose the keys.
+/// to fetch them is most of what a failure costs. Callers know a key's hash already.
 #[derive(Debug)]
 pub(super) struct Recent<K, V> {
     nodes: Vec<Node<K, V>>,
     table: HashTable<u32>,
-    hasher: RandomState,
     capacity: usize,
     free: Vec<u32>,
     /// The next node that may have to make room.
     hand: usize,
     /// The next node that is asked whether it is stale.
     broom: usize,
+}
+
+/// What entries are found by.
+pub(super) trait Keyed: Copy + Eq {
+    /// The same for equal keys.
+    fn hash(self) -> u64;
 }
 
 #[derive(Debug)]
@@ -37,13 +39,12 @@ enum State {
     Used,
 }
 
-impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
+impl<K: Keyed, V: Copy> Recent<K, V> {
     /// At most `capacity` entries, at least one.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             nodes: Vec::new(),
             table: HashTable::new(),
-            hasher: RandomState::default(),
             capacity: capacity.clamp(1, u32::MAX as usize),
             free: Vec::new(),
             hand: 0,
@@ -62,27 +63,18 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
             + self.table.allocation_size()
     }
 
-    pub(super) fn get(&self, key: K) -> Option<&V> {
-        self.find(key).map(|at| &self.nodes[at as usize].value)
-    }
-
-    /// The values of several keys, of each that is there; hashed first, so that the look-ups follow close on each other.
-    pub(super) fn get_all(&self, keys: impl Iterator<Item = K>) -> impl Iterator<Item = Option<&V>> {
-        let hashed: Vec<(u64, K)> = keys.map(|key| (self.hasher.hash_one(key), key)).collect();
-        hashed.into_iter().map(|(hash, key)| {
-            let at = self.table.find(hash, |at| self.nodes[*at as usize].key == key)?;
-            Some(&self.nodes[*at as usize].value)
-        })
+    pub(super) fn get(&self, hash: u64, key: K) -> Option<&V> {
+        self.find(hash, key).map(|at| &self.nodes[at as usize].value)
     }
 
     /// The value, without counting as a use.
-    pub(super) fn get_mut(&mut self, key: K) -> Option<&mut V> {
-        self.find(key).map(|at| &mut self.nodes[at as usize].value)
+    pub(super) fn get_mut(&mut self, hash: u64, key: K) -> Option<&mut V> {
+        self.find(hash, key).map(|at| &mut self.nodes[at as usize].value)
     }
 
     /// The place of an entry, to be used until another is put in or removed.
-    pub(super) fn touch(&mut self, key: K) -> Option<Place> {
-        let at = self.find(key)?;
+    pub(super) fn touch(&mut self, hash: u64, key: K) -> Option<Place> {
+        let at = self.find(hash, key)?;
         self.nodes[at as usize].state = State::Used;
         Some(Place(at))
     }
@@ -93,24 +85,23 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
     }
 
     /// Puts in a key that is not there; gives its place, and the entry that had to make room.
-    pub(super) fn insert(&mut self, key: K, value: V) -> (Place, Option<(K, V)>) {
-        debug_assert!(self.find(key).is_none());
+    pub(super) fn insert(&mut self, hash: u64, key: K, value: V) -> (Place, Option<(K, V)>) {
+        debug_assert!(self.find(hash, key).is_none());
         let evicted = (self.len() >= self.capacity).then(|| self.evict());
         let at = self.allot(Node { key, value, state: State::Used });
-        let Self { nodes, table, hasher, .. } = self;
-        let hash_of = |at: &u32| hasher.hash_one(nodes[*at as usize].key);
-        table.insert_unique(hasher.hash_one(key), at, hash_of);
+        let Self { nodes, table, .. } = self;
+        table.insert_unique(hash, at, |at: &u32| nodes[*at as usize].key.hash());
         (Place(at), evicted)
     }
 
-    pub(super) fn remove(&mut self, key: K) -> Option<V> {
-        self.find(key).map(|at| self.remove_at(Place(at)))
+    pub(super) fn remove(&mut self, hash: u64, key: K) -> Option<V> {
+        self.find(hash, key).map(|at| self.remove_at(Place(at)))
     }
 
     /// The entry at a place.
     pub(super) fn remove_at(&mut self, Place(at): Place) -> V {
         let Node { key, value, .. } = self.nodes[at as usize];
-        if let Ok(entry) = self.table.find_entry(self.hasher.hash_one(key), |other| *other == at) {
+        if let Ok(entry) = self.table.find_entry(key.hash(), |other| *other == at) {
             entry.remove();
         }
         self.nodes[at as usize].state = State::Free;
@@ -137,8 +128,8 @@ impl<K: Copy + Eq + Hash, V: Copy> Recent<K, V> {
         self.table.iter().map(|at| &self.nodes[*at as usize]).map(|node| (node.key, &node.value))
     }
 
-    fn find(&self, key: K) -> Option<u32> {
-        self.table.find(self.hasher.hash_one(key), |at| self.nodes[*at as usize].key == key).copied()
+    fn find(&self, hash: u64, key: K) -> Option<u32> {
+        self.table.find(hash, |at| self.nodes[*at as usize].key == key).copied()
     }
 
     /// Of a full map.
@@ -191,6 +182,18 @@ mod tests {
 
     use super::*;
 
+    impl Keyed for u8 {
+        fn hash(self) -> u64 {
+            u32::from(self).hash()
+        }
+    }
+
+    impl Keyed for u32 {
+        fn hash(self) -> u64 {
+            u64::from(self).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        }
+    }
+
     proptest! {
         #[test]
         fn agrees_with_a_map_but_for_what_had_to_make_room(
@@ -201,18 +204,18 @@ mod tests {
             let mut model: HashMap<u8, u32> = HashMap::new();
             for (what, key, value) in steps {
                 match what {
-                    0 => prop_assert_eq!(map.remove(key), model.remove(&key)),
+                    0 => prop_assert_eq!(map.remove(key.hash(), key), model.remove(&key)),
                     1 => while let Some((key, value)) = map.sweep(&mut 20, |value| value % 2 == 0) {
                         prop_assert_eq!(model.remove(&key), Some(value));
                         prop_assert!(value % 2 == 0);
                     },
-                    _ => match map.touch(key) {
+                    _ => match map.touch(key.hash(), key) {
                         Some(place) => {
                             *map.at(place) = value;
                             prop_assert!(model.insert(key, value).is_some());
                         }
                         None => {
-                            let (place, evicted) = map.insert(key, value);
+                            let (place, evicted) = map.insert(key.hash(), key, value);
                             prop_assert_eq!(*map.at(place), value);
                             prop_assert_eq!(evicted.is_some(), model.len() == capacity);
                             if let Some((key, value)) = evicted {
@@ -225,7 +228,7 @@ mod tests {
                 prop_assert_eq!(map.len(), model.len());
                 prop_assert_eq!(map.iter().map(|(key, value)| (key, *value)).collect::<HashMap<_, _>>(), model.clone());
                 for key in 0..8 {
-                    prop_assert_eq!(map.get(key), model.get(&key));
+                    prop_assert_eq!(map.get(key.hash(), key), model.get(&key));
                 }
             }
         }
@@ -235,19 +238,19 @@ mod tests {
     fn who_is_used_between_two_rounds_of_the_hand_stays() {
         let mut map = Recent::new(10);
         for key in 0..1000u32 {
-            if map.touch(0).is_none() {
-                map.insert(0, ());
+            if map.touch(0u32.hash(), 0).is_none() {
+                map.insert(0u32.hash(), 0, ());
             }
-            map.insert(key + 1, ());
+            map.insert((key + 1).hash(), key + 1, ());
         }
-        assert!(map.get(0).is_some());
+        assert!(map.get(0u32.hash(), 0).is_some());
     }
 
     #[test]
     fn memory_stays_within_the_bound_however_many_keys_come() {
         let mut map = Recent::new(1000);
         for key in 0..100_000u32 {
-            map.insert(key, ());
+            map.insert(key.hash(), key, ());
         }
         assert_eq!(map.len(), 1000);
         assert!(map.memory() < 1000 * 40, "{}", map.memory());

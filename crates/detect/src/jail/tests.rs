@@ -38,7 +38,8 @@ impl Rig {
 
     fn fail(&mut self, jail: &mut Jail, ip: &str, seconds: i64) -> Verdict {
         let time = Time::from_secs(seconds);
-        let failure = Failure { ip: ip.parse().unwrap(), time, now: time, random: 0.0 };
+        let suspect = jail.suspect(ip.parse().unwrap());
+        let failure = Failure { suspect, time, now: time, random: 0.0 };
         let verdict = jail.failure(&failure, &mut self.book, &self.offences);
         if let Verdict::Reached(Decision::Ban { ban, .. }) = verdict {
             self.offences.note(ban.jail, ban.host, ban.start, ban.count);

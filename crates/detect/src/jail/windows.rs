@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::net::PackedNet;
+use super::net::{Key, PackedNet};
 use super::offences::Offence;
-use super::recent::{Place, Recent};
+use super::recent::{Keyed, Place, Recent};
 use crate::Time;
 
 /// When a jail's failures are enough, and how many addresses it may watch at once.
@@ -178,9 +178,18 @@ impl Windows {
     /// A failure exactly `findtime` after the last still counts with it. One that comes late by more than `findtime` does
     /// not count.
     pub fn record(&mut self, host: IpNet, time: Time, offence: impl FnOnce() -> Option<Offence>) -> Outcome {
-        let key = PackedNet::from(host);
+        self.record_of(host.into(), time, offence)
+    }
+
+    /// As [`Windows::record`], by the key.
+    pub(super) fn record_of(
+        &mut self,
+        key: Key,
+        time: Time,
+        offence: impl FnOnce() -> Option<Offence>,
+    ) -> Outcome {
         let rule = self.rule;
-        let known = self.entries.touch(key);
+        let known = self.entries.touch(key.hash, key.net);
         let place = known.unwrap_or_else(|| self.insert(key, Window::empty(time)));
         let entry = self.entries.at(place);
         if time < entry.window.last - rule.findtime {
@@ -197,36 +206,35 @@ impl Windows {
         let Entry { window, bans, .. } = *entry;
         if window.count >= rule.maxretry {
             let entry = self.entries.remove_at(place);
-            self.note_removed(key, entry);
+            self.note_removed(key.net, entry);
             return Outcome::Reached { failures: window.failures, time: window.last, bans };
         }
         if let Some(changed) = self.changed.as_mut().filter(|_| !entry.noted) {
             entry.noted = true;
-            changed.push(key);
+            changed.push(key.net);
         }
         Outcome::Counting(window.count)
     }
 
-    /// What the next failure of each host will find.
-    pub(super) fn look_ahead(&self, hosts: &[IpNet]) -> Vec<Ahead> {
-        let ahead = |entry: Option<&Entry>| match entry {
-            None => Ahead::Nothing,
-            Some(entry) => {
-                let weight = self.rule.weight(entry.offence(), entry.window.last);
-                if entry.window.count + weight >= self.rule.maxretry { Ahead::Full } else { Ahead::Open }
-            }
-        };
-        self.entries.get_all(hosts.iter().map(|host| PackedNet::from(*host))).map(ahead).collect()
+    /// What the next failure of a host will find.
+    pub(super) fn look_ahead(&self, key: Key) -> Ahead {
+        let Some(entry) = self.entries.get(key.hash, key.net) else { return Ahead::Nothing };
+        let weight = self.rule.weight(entry.offence(), entry.window.last);
+        if entry.window.count + weight >= self.rule.maxretry { Ahead::Full } else { Ahead::Open }
     }
 
     /// Empties the window of one address.
     pub fn forget(&mut self, host: IpNet) {
-        self.remove(host.into());
+        let Key { net, hash } = host.into();
+        if let Some(entry) = self.entries.remove(hash, net) {
+            self.note_removed(net, entry);
+        }
     }
 
     /// What is counted for one address.
     pub fn window(&self, host: IpNet) -> Option<Window> {
-        self.entries.get(host.into()).map(|entry| entry.window)
+        let Key { net, hash } = host.into();
+        self.entries.get(hash, net).map(|entry| entry.window)
     }
 
     /// Every window, in no order.
@@ -236,8 +244,8 @@ impl Windows {
 
     /// Puts back what a store kept. Not a change.
     pub fn restore(&mut self, host: IpNet, window: Window) {
-        let key = host.into();
-        match self.entries.touch(key) {
+        let key = Key::from(host);
+        match self.entries.touch(key.hash, key.net) {
             Some(place) => self.entries.at(place).window = window,
             None => drop(self.insert(key, window)),
         }
@@ -248,7 +256,7 @@ impl Windows {
         let Some(changed) = self.changed.as_mut() else { return Vec::new() };
         let mut changes = Vec::with_capacity(changed.len());
         for key in std::mem::take(changed) {
-            match self.entries.get_mut(key) {
+            match self.entries.get_mut(key.hash(), key) {
                 None => changes.push((key.into(), None)),
                 Some(entry) if entry.noted => {
                     entry.noted = false;
@@ -296,19 +304,13 @@ impl Windows {
         self.entries.memory() + noted * size_of::<PackedNet>()
     }
 
-    fn insert(&mut self, key: PackedNet, window: Window) -> Place {
-        let (place, evicted) = self.entries.insert(key, window.into());
+    fn insert(&mut self, key: Key, window: Window) -> Place {
+        let (place, evicted) = self.entries.insert(key.hash, key.net, window.into());
         if let Some((evicted, entry)) = evicted {
             self.dropped += 1;
             self.note_removed(evicted, entry);
         }
         place
-    }
-
-    fn remove(&mut self, key: PackedNet) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.note_removed(key, entry);
-        }
     }
 
     fn note_removed(&mut self, key: PackedNet, entry: Entry) {

@@ -22,8 +22,10 @@ impl Set {
     /// The set that a node of the tree stands for, if it is one character wide and no more than that.
     pub(crate) fn of(kind: &Kind) -> Option<Set> {
         match kind {
-            Kind::Any { newline } => Some(Set::new(Beyond::All, |char| *newline || char != '\n')),
-
+            Kind::Any { newline } => {
+                let newline = u128::from(!newline) << b'\n';
+                Some(Set::new(Beyond::All, !newline))
+            }
             Kind::Literal { char, ignorecase } => {
                 let items = vec![ClassItem::Range(*char, *char)];
                 Some(Set::class(&Class { negated: false, ignorecase: *ignorecase, items }))
@@ -35,20 +37,22 @@ impl Set {
 
     fn class(class: &Class) -> Set {
         let beyond = if only_ascii(class) { Beyond::None } else { Beyond::Some(Box::new(class.clone())) };
-        Set::new(beyond, |char| unicode::class_contains(class, char))
+        Set::new(beyond, unicode::class_ascii(class))
     }
 
-    fn new(beyond: Beyond, contains: impl Fn(char) -> bool) -> Set {
-        let mut ascii = [0; 2];
-        for byte in (0..128u8).filter(|byte| contains(char::from(*byte))) {
-            ascii[usize::from(byte >> 6)] |= 1 << (byte & 63);
-        }
-        Set { ascii, beyond }
+    /// The ASCII members as bits.
+    fn new(beyond: Beyond, ascii: u128) -> Set {
+        Set { ascii: [ascii as u64, (ascii >> 64) as u64], beyond }
     }
 
     /// Takes every character but a newline, or really every one.
     pub(in crate::pattern) fn all_but_newline(&self) -> bool {
         self.beyond == Beyond::All && self.ascii == [!(1 << b'\n'), !0]
+    }
+
+    /// The ASCII members as bits.
+    pub(crate) fn ascii(&self) -> [u64; 2] {
+        self.ascii
     }
 
     /// `byte` must be ASCII.

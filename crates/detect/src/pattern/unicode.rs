@@ -30,8 +30,48 @@ fn is_space(char: char) -> bool {
 /// Whether a class holds a character.
 pub(super) fn class_contains(class: &Class, char: char) -> bool {
     let plain = |char| class.items.iter().any(|item| item_contains(*item, char));
-    let found = if class.ignorecase { cases(char).into_iter().any(plain) } else { plain(char) };
+    let found = if class.ignorecase { class_holds_case(class, char) } else { plain(char) };
     found != class.negated
+}
+
+/// The ASCII members of a class, each by its bit.
+pub(super) fn class_ascii(class: &Class) -> u128 {
+    let plain = class.items.iter().fold(0, |ascii, item| ascii | item_ascii(*item));
+    let found = if class.ignorecase { plain | other_cases(class, plain) } else { plain };
+    if class.negated { !found } else { found }
+}
+
+fn item_ascii(item: ClassItem) -> u128 {
+    let (members, negated) = match item {
+        ClassItem::Range(low, high) => (bits(low, high), false),
+        ClassItem::Digit { negated } => (bits('0', '9'), negated),
+        ClassItem::Space { negated } => (bits('\t', '\r') | bits('\x1c', ' '), negated),
+        ClassItem::Word { negated } => {
+            (bits('0', '9') | bits('A', 'Z') | bits('_', '_') | bits('a', 'z'), negated)
+        }
+    };
+    if negated { !members } else { members }
+}
+
+/// From one character to another, as far as they are ASCII.
+fn bits(low: char, high: char) -> u128 {
+    match (u32::from(low), u32::from(high).min(127)) {
+        (low, high) if low > high => 0,
+        (low, high) => (u128::MAX >> (127 - (high - low))) << low,
+    }
+}
+
+/// ASCII letters that are members in some other case, given those that are as they stand.
+fn other_cases(class: &Class, plain: u128) -> u128 {
+    let lower = bits('a', 'z');
+    let swapped = (plain & lower) >> 32 | (plain & lower >> 32) << 32;
+    // Those with relatives beyond ASCII.
+    let special = ['I', 'K', 'S', 'i', 'k', 's'].into_iter().filter(|char| class_holds_case(class, *char));
+    special.fold(swapped, |found, char| found | bits(char, char))
+}
+
+fn class_holds_case(class: &Class, char: char) -> bool {
+    cases(char).into_iter().any(|char| class.items.iter().any(|item| item_contains(*item, char)))
 }
 
 fn item_contains(item: ClassItem, char: char) -> bool {
@@ -79,5 +119,43 @@ impl Table {
     fn contains(&self, char: char) -> bool {
         let after = self.0.partition_point(|(low, _)| *low <= char);
         after > 0 && char <= self.0[after - 1].1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn item() -> impl Strategy<Value = ClassItem> {
+        let char = || {
+            prop_oneof![
+                proptest::char::range('\0', '\u{7f}'),
+                Just('\u{130}'),
+                Just('\u{17f}'),
+                Just('\u{212a}')
+            ]
+        };
+        prop_oneof![
+            (char(), char()).prop_map(|(one, other)| ClassItem::Range(one.min(other), one.max(other))),
+            char().prop_map(|char| ClassItem::Range(char, char)),
+            any::<bool>().prop_map(|negated| ClassItem::Digit { negated }),
+            any::<bool>().prop_map(|negated| ClassItem::Space { negated }),
+            any::<bool>().prop_map(|negated| ClassItem::Word { negated }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_bits_of_a_class_are_its_ascii_members(
+            negated: bool,
+            ignorecase: bool,
+            items in proptest::collection::vec(item(), 1..4),
+        ) {
+            let class = Class { negated, ignorecase, items };
+            let expected = (0..128u8).filter(|byte| class_contains(&class, char::from(*byte)));
+            prop_assert_eq!(class_ascii(&class), expected.fold(0, |bits, byte| bits | 1 << byte));
+        }
     }
 }

@@ -136,11 +136,11 @@ impl<W: Write> Run<W> {
     /// What the jails make of the failures that were found.
     fn judge(&mut self) {
         let Self { found, jails, offences, summary, out, json, written, .. } = self;
-        jails.look_ahead(found.iter().map(|found| (found.jail, found.ip)), offences);
-        for Found { jail, ip, time } in found.drain(..) {
+        let suspects = jails.suspects(found.iter().map(|found| (found.jail, found.ip)), offences);
+        for (Found { jail, time, .. }, suspect) in found.drain(..).zip(suspects) {
             // In a replay the present is the time in the log.
             jails.book.expire(time).for_each(drop);
-            let verdict = jails.failure(jail, ip, time, time, offences);
+            let verdict = suspect.and_then(|suspect| jails.failure(jail, suspect, time, time, offences));
             if let Some(Verdict::Reached(Decision::Ban { ban, .. })) = verdict {
                 summary.bans += 1;
                 offences.note(ban.jail, ban.host, ban.start, ban.count);

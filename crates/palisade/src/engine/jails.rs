@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, ToSocketAddrs};
 
 use detect::jail::{
-    BanTimes, Book, Command, Decision, Failure, FormulaError, History, Ignore, Jail, JailId, Verdict,
+    BanTimes, Book, Command, Decision, Failure, FormulaError, History, Ignore, Jail, JailId, Suspect, Verdict,
 };
 use detect::{IgnoreSpec, JailSpec, Time};
 use ipnet::IpNet;
@@ -78,11 +78,27 @@ impl Jails {
         Ok(())
     }
 
-    /// Counts a failure of `ip` in the jail of this index and decides.
+    /// Whom failures accuse, each of an address in a jail, by index; what counting them will need is looked up. They are
+    /// to be counted before anything is configured again.
+    pub(crate) fn suspects(
+        &self,
+        failures: impl Iterator<Item = (usize, IpAddr)> + Clone,
+        history: &impl History,
+    ) -> Vec<Option<Suspect>> {
+        let suspects: Vec<_> = failures.clone().map(|(at, ip)| Some(self.jail(at)?.suspect(ip))).collect();
+        for ((at, _), suspect) in failures.zip(&suspects) {
+            if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
+                jail.look_ahead(*suspect, &self.book, history);
+            }
+        }
+        suspects
+    }
+
+    /// Counts a failure of somebody in the jail of this index and decides.
     pub(crate) fn failure(
         &mut self,
         at: usize,
-        ip: IpAddr,
+        suspect: Suspect,
         time: Time,
         now: Time,
         history: &impl History,
@@ -90,19 +106,7 @@ impl Jails {
         let spread = self.jails.get(at)?.spec.bantime.rndtime.is_some();
         let random = if spread { self.draw() } else { 0.0 };
         let member = self.jails.get_mut(at)?;
-        Some(member.jail.failure(&Failure { ip, time, now, random }, &mut self.book, history))
-    }
-
-    /// Before failures, each of an address in a jail; see [`Jail::look_ahead`].
-    pub(crate) fn look_ahead(
-        &self,
-        failures: impl Iterator<Item = (usize, IpAddr)> + Clone,
-        history: &impl History,
-    ) {
-        for (at, member) in self.jails.iter().enumerate() {
-            let ips = failures.clone().filter(|(jail, _)| *jail == at).map(|(_, ip)| ip);
-            member.jail.look_ahead(ips, &self.book, history);
-        }
+        Some(member.jail.failure(&Failure { suspect, time, now, random }, &mut self.book, history))
     }
 
     /// A ban that a person commands; whether it is allowed has been asked.

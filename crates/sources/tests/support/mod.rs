@@ -103,7 +103,10 @@ impl Reader {
     }
 
     pub fn texts(&self) -> Vec<String> {
-        self.lines.iter().map(|(_, line)| String::from_utf8_lossy(line).into_owned()).collect()
+        self.lines
+            .iter()
+            .map(|(_, line)| String::from_utf8_lossy(line.strip_suffix(b"\n").unwrap_or(line)).into_owned())
+            .collect()
     }
 
     /// Each of the numbered lines came exactly once; files may be interleaved.
@@ -118,7 +121,7 @@ impl Reader {
 }
 
 fn number(line: &[u8]) -> u64 {
-    let text = std::str::from_utf8(line).unwrap();
+    let text = std::str::from_utf8(line).unwrap().trim_end();
     text.split(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("no whole line: {text:?}"))
 }
 

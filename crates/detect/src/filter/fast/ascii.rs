@@ -12,10 +12,11 @@ pub(super) struct Ascii([u64; 2]);
 impl Ascii {
     pub(super) const NONE: Ascii = Ascii([0; 2]);
     pub(super) const ALL: Ascii = Ascii([!0; 2]);
+    const DIGITS: Ascii = Ascii([0x3ff << b'0', 0]);
 
     /// The one-character constructs; `None` for all others.
     pub(super) fn of(kind: &Kind) -> Option<Ascii> {
-        Set::of(kind).map(|set| Ascii::from_fn(|byte| set.contains_ascii(byte)))
+        Set::of(kind).map(|set| Ascii(set.ascii()))
     }
 
     pub(super) fn from_fn(contains: impl Fn(u8) -> bool) -> Ascii {
@@ -49,7 +50,11 @@ impl Ascii {
     #[inline]
     pub(super) fn run(self, text: &[u8], at: usize) -> usize {
         let rest = text.get(at..).unwrap_or_default();
-        at + rest.iter().position(|&byte| !self.contains(byte)).unwrap_or(rest.len())
+        let end = match self == Ascii::DIGITS {
+            true => rest.iter().position(|byte| !byte.is_ascii_digit()),
+            false => rest.iter().position(|&byte| !self.contains(byte)),
+        };
+        at + end.unwrap_or(rest.len())
     }
 }
 

@@ -30,6 +30,14 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// So many indices are in [`Found::bits`].
+    pub(super) const BITS: usize = u64::BITS as usize;
+
+    /// The first indices.
+    pub(super) fn bits(&self) -> u64 {
+        self.words.first().copied().unwrap_or(0)
+    }
+
     pub(super) fn any(&self) -> bool {
         self.any
     }
@@ -137,10 +145,16 @@ impl Automaton {
         Ok((if seen == Seen::Match { Some(text.len()) } else { end }, text.len() + 1))
     }
 
-    /// Whether a search reads `text` in the same way, whatever its digits are.
-    pub(super) fn takes_digits_alike(&self, table: &mut Table, text: &[u8]) -> Result<bool, GaveUp> {
-        let mut state = table.start(&self.dfa, Anchored::Yes, None)?;
-        for &byte in text {
+    /// Whether a search reads `text` from `from` on in the same way, whatever its digits are.
+    pub(super) fn takes_digits_alike(
+        &self,
+        table: &mut Table,
+        text: &[u8],
+        from: usize,
+    ) -> Result<bool, GaveUp> {
+        let before = from.checked_sub(1).map(|before| text[before]);
+        let mut state = table.start(&self.dfa, Anchored::Yes, before)?;
+        for &byte in &text[from..] {
             let (next, _) = table.next(&self.dfa, state, byte)?;
             if byte.is_ascii_digit() {
                 for digit in b'0'..=b'9' {
@@ -183,7 +197,7 @@ mod tests {
     fn digits_are_alike_where_the_language_does_not_tell_them_apart() {
         let automaton = Automaton::new(&hirs(&["^(?:<1>)?[^<]*[0-9]x"]), MatchKind::LeftmostFirst).unwrap();
         let alike =
-            |text: &str| automaton.takes_digits_alike(&mut automaton.table(), text.as_bytes()).unwrap();
+            |text: &str| automaton.takes_digits_alike(&mut automaton.table(), text.as_bytes(), 0).unwrap();
         assert!(alike("host 123x"));
         assert!(!alike("<1>host 123x"));
     }

@@ -5,15 +5,14 @@ const WORDS: usize = 6;
 const SETS: usize = 32;
 const WAYS: usize = 4;
 
-/// The first bytes of a line, with each digit as `0`.
+/// The first bytes of a line, whose digits are taken for `0`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Key([u64; WORDS]);
+pub(super) struct Key<'a>(&'a [[u8; 8]; WORDS]);
 
-impl Key {
+impl<'a> Key<'a> {
     /// `None` for a short line. The line is ASCII.
-    pub(super) fn of(line: &[u8]) -> Option<Key> {
-        let (chunks, _) = line.first_chunk::<{ WORDS * 8 }>()?.as_chunks::<8>();
-        Some(Key(std::array::from_fn(|word| without_digits(u64::from_le_bytes(chunks[word])))))
+    pub(super) fn of(line: &'a [u8]) -> Option<Key<'a>> {
+        line.as_chunks().0.first_chunk().map(Key)
     }
 
     /// Whether so many bytes of the line are in it.
@@ -21,8 +20,12 @@ impl Key {
         read <= WORDS * 8
     }
 
+    fn word(self, at: usize) -> u64 {
+        without_digits(u64::from_le_bytes(self.0[at]))
+    }
+
     fn set(self) -> usize {
-        let [first, second, third, ..] = self.0;
+        let [first, second, third] = [0, 1, 2].map(|at| self.word(at));
         let mixed = first ^ second.rotate_left(21) ^ third.rotate_left(42);
         let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 32) as usize % SETS
@@ -30,7 +33,7 @@ impl Key {
 }
 
 /// Eight ASCII bytes with each digit as `0`.
-fn without_digits(word: u64) -> u64 {
+pub(super) fn without_digits(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let zeros = ONES * u64::from(b'0');
     // The top bit of each byte, set where the byte is no digit.
@@ -44,6 +47,8 @@ fn without_digits(word: u64) -> u64 {
 #[derive(Debug)]
 pub(super) struct Memory<T> {
     entries: Vec<Entry<T>>,
+    /// The one that was asked for last, mostly that of the next line.
+    last: usize,
     /// Which entry of a set is given up next.
     next: [u8; SETS],
 }
@@ -53,6 +58,8 @@ struct Entry<T> {
     /// Those bytes of the line that were read, but for the last.
     text: [u64; WORDS],
     mask: [u64; WORDS],
+    /// How many of the words matter.
+    words: usize,
     /// Where the last is, and its class: mostly any letter is as good as another there.
     last: (usize, u8),
     found: T,
@@ -60,30 +67,34 @@ struct Entry<T> {
 
 impl<T> Memory<T> {
     pub(super) fn new() -> Memory<T> {
-        Memory { entries: Vec::new(), next: [0; SETS] }
+        Memory { entries: Vec::new(), last: 0, next: [0; SETS] }
     }
 
     /// What was found in a line that had the same bytes, as far as they were read. `class` gives the class of the byte at
     /// a place of this line.
-    pub(super) fn get(&self, key: Key, class: impl Fn(usize) -> u8) -> Option<&T> {
-        let set = self.entries.get(key.set() * WAYS..)?.get(..WAYS)?;
-        let same = |entry: &&Entry<T>| {
-            let differs = |seen, word| seen | (key.0[word] ^ entry.text[word]) & entry.mask[word];
-            (0..WORDS).fold(0, differs) == 0 && class(entry.last.0) == entry.last.1
+    pub(super) fn get(&mut self, key: Key<'_>, class: impl Fn(usize) -> u8) -> Option<&T> {
+        let same = |entry: &Entry<T>| {
+            let differs = |word| (key.word(word) ^ entry.text[word]) & entry.mask[word] != 0;
+            !(0..entry.words).any(differs) && class(entry.last.0) == entry.last.1
         };
-        set.iter().find(same).map(|entry| &entry.found)
+        if !self.entries.get(self.last).is_some_and(same) {
+            let first = key.set() * WAYS;
+            self.last = first + self.entries.get(first..first + WAYS)?.iter().position(same)?;
+        }
+        Some(&self.entries[self.last].found)
     }
 }
 
 impl<T: Clone> Memory<T> {
     /// Notes what was found, for which `read` bytes of the line were read, whatever their digits are; `class` is that of
     /// the last one.
-    pub(super) fn put(&mut self, key: Key, read: usize, class: u8, found: T) {
+    pub(super) fn put(&mut self, key: Key<'_>, read: usize, class: u8, found: T) {
         if self.entries.is_empty() {
             // An entry that no ASCII text has.
             let never = Entry {
                 text: [u64::MAX; WORDS],
                 mask: [u64::MAX; WORDS],
+                words: WORDS,
                 last: (0, 0),
                 found: found.clone(),
             };
@@ -97,7 +108,13 @@ impl<T: Clone> Memory<T> {
         let set = key.set();
         let way = usize::from(self.next[set]);
         self.next[set] = ((way + 1) % WAYS) as u8;
-        self.entries[set * WAYS + way] = Entry { text: key.0, mask, last: (last, class), found };
+        self.entries[set * WAYS + way] = Entry {
+            text: std::array::from_fn(|word| key.word(word)),
+            mask,
+            words: last.div_ceil(8).min(WORDS),
+            last: (last, class),
+            found,
+        };
     }
 }
 
@@ -119,27 +136,33 @@ mod tests {
     #[test]
     fn lines_that_differ_only_in_digits_or_behind_what_was_read_have_the_same_findings() {
         let mut memory = Memory::new();
-        let key = |line: &str| Key::of(format!("{line:60}").as_bytes()).unwrap();
+        let padded = |line: &str| format!("{line:60}").into_bytes();
         let first = "a.host.name.ex sshd[1234]: Failed password";
-        let get = |memory: &Memory<u8>, line: &str| {
-            memory.get(key(line), |at| u8::from(line.as_bytes()[at].is_ascii_lowercase())).copied()
+        let get = |memory: &mut Memory<u8>, line: &str| {
+            let text = padded(line);
+            memory.get(Key::of(&text).unwrap(), |at| u8::from(text[at].is_ascii_lowercase())).copied()
         };
-        memory.put(key(first), 28, 0, 7);
-        assert_eq!(get(&memory, "a.host.name.ex sshd[9999]: Faster"), Some(7));
-        assert_eq!(get(&memory, "a.host.name.ex sshd[9999]: Invalid"), Some(7));
-        assert_eq!(get(&memory, "a.host.name.ex sshd[9999]: failed"), None);
-        assert_eq!(get(&memory, "a.host.name.ex sshd[999]: Failed"), None);
-        assert!(key(first).holds(48) && !key(first).holds(49));
+        let first = padded(first);
+        let key = Key::of(&first).unwrap();
+        memory.put(key, 28, 0, 7);
+        for _ in 0..2 {
+            assert_eq!(get(&mut memory, "a.host.name.ex sshd[9999]: Faster"), Some(7));
+            assert_eq!(get(&mut memory, "a.host.name.ex sshd[9999]: Invalid"), Some(7));
+            assert_eq!(get(&mut memory, "a.host.name.ex sshd[9999]: failed"), None);
+            assert_eq!(get(&mut memory, "a.host.name.ex sshd[999]: Failed"), None);
+        }
+        assert!(key.holds(48) && !key.holds(49));
         assert!(Key::of(b"short").is_none());
     }
 
     #[test]
     fn many_beginnings_take_turns() {
         let mut memory = Memory::new();
-        let key = |at: usize| Key::of(format!("{:60}", "x".repeat(at)).as_bytes()).unwrap();
         for at in 0..48 {
-            memory.put(key(at), 48, 0, at);
-            assert_eq!(memory.get(key(at), |_| 0), Some(&at));
+            let text = format!("{:60}", "x".repeat(at));
+            let key = Key::of(text.as_bytes()).unwrap();
+            memory.put(key, 48, 0, at);
+            assert_eq!(memory.get(key, |_| 0), Some(&at));
         }
     }
 }

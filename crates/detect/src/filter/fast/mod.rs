@@ -16,6 +16,7 @@ mod prefix;
 mod sequence;
 mod shape;
 mod table;
+mod tails;
 mod variant;
 
 use regex_automata::MatchKind;
@@ -29,12 +30,14 @@ use self::plan::{Plan, Verdict};
 use self::prefix::{Prefix, Prefixed};
 use self::shape::Places;
 use self::table::Table;
+use self::tails::{Tail, Tails};
 use self::variant::Variant;
 use super::compile::Filter;
 use super::hit::{Hit, User};
 use super::plain::{self, Outcome, Scratch};
 use super::rule::Rule;
 use super::span::Span;
+use super::text::Text;
 
 /// What is compiled for one filter.
 #[derive(Debug)]
@@ -57,6 +60,7 @@ pub(super) struct Caches {
     found: Found,
     rest: Table,
     found_rest: Found,
+    tails: Tails,
 }
 
 impl Fast {
@@ -86,23 +90,24 @@ impl Fast {
             found: Found::default(),
             rest: self.rest.table(),
             found_rest: Found::default(),
+            tails: Tails::default(),
         }
     }
 
-    /// As [`plain::find`]; the subject is ASCII and holds no newline but that at its end.
+    /// As [`plain::find`], for a simple subject.
     pub(super) fn find(
         &self,
         filter: &Filter,
-        subject: &str,
+        subject: Text<'_>,
         caches: &mut Caches,
         scratch: &mut Scratch,
     ) -> Result<Outcome, Overrun> {
-        let bytes = subject.as_bytes();
+        let bytes = subject.bytes();
         let Some(prefixed) = self.prefixed(filter, subject, caches, scratch)? else {
             return Ok(Outcome::Nothing);
         };
         let Some(text) = terminated(bytes, prefixed.content) else {
-            return plain::find(filter, subject, scratch);
+            return plain::find(filter, subject.as_str(), scratch);
         };
         let candidates = self.heads.candidates(text, &mut caches.heads);
         if candidates.is_empty() {
@@ -110,11 +115,12 @@ impl Fast {
         }
         match candidates.list().and_then(|ways| self.look(filter, ways, text, &prefixed, caches)) {
             Some(None) => return Ok(Outcome::Nothing),
+            Some(Some(hit)) if filter.ignore.is_empty() => return Ok(Outcome::Hit(hit)),
             Some(Some(hit)) => return plain::judge(filter, subject, hit, scratch),
             None => {}
         }
         match self.content.find_all(&mut caches.content, text, 0, &mut caches.found) {
-            Err(GaveUp) => plain::find(filter, subject, scratch),
+            Err(GaveUp) => plain::find(filter, subject.as_str(), scratch),
             Ok(()) if !caches.found.any() => Ok(Outcome::Nothing),
             Ok(()) => self.choose(filter, subject, &prefixed, caches, scratch),
         }
@@ -129,8 +135,8 @@ impl Fast {
         prefixed: &Prefixed,
         caches: &mut Caches,
     ) -> Option<Option<Hit>> {
-        let mut rests =
-            Rests { automaton: &self.rest, cache: &mut caches.rest, found: &mut caches.found_rest };
+        let Caches { rest, found_rest, tails, .. } = caches;
+        let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
         let mut known: Option<(&'s [u8], Places)> = None;
         let mut bytes = None;
         for &way in ways {
@@ -153,16 +159,16 @@ impl Fast {
     fn prefixed(
         &self,
         filter: &Filter,
-        subject: &str,
+        subject: Text<'_>,
         caches: &mut Caches,
         scratch: &mut Scratch,
     ) -> Result<Option<Prefixed>, Overrun> {
         if let (Some(prefix), Some(caches)) = (&self.prefix, &mut caches.prefix)
-            && let Ok(prefixed) = prefix.find(caches, subject.as_bytes())
+            && let Ok(prefixed) = prefix.find(caches, subject.bytes())
         {
             return Ok(prefixed);
         }
-        let content = plain::content(filter, subject, scratch.prefix())?;
+        let content = plain::content(filter, subject.as_str(), scratch.prefix())?;
         Ok(content.map(|content| Prefixed { content, session: None, session_known: false }))
     }
 
@@ -170,14 +176,14 @@ impl Fast {
     fn choose(
         &self,
         filter: &Filter,
-        subject: &str,
+        subject: Text<'_>,
         prefixed: &Prefixed,
         caches: &mut Caches,
         scratch: &mut Scratch,
     ) -> Result<Outcome, Overrun> {
-        let Caches { found, rest, found_rest, .. } = caches;
-        let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest };
-        let text = &subject.as_bytes()[prefixed.content.start()..];
+        let Caches { found, rest, found_rest, tails, .. } = caches;
+        let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
+        let text = &subject.bytes()[prefixed.content.start()..];
         let mut ways = found.iter().peekable();
         while let Some(way) = ways.next() {
             let variant = &self.variants[way];
@@ -188,7 +194,7 @@ impl Fast {
             let rest = |at| rests.matches(variant.rest, text, at) == Some(true);
             let place = variant.place(text, rest);
             let hit = match place.and_then(|place| self.hit(filter, way, sure, place, prefixed)) {
-                None => plain::capture(filter, variant.rule, subject, scratch)?,
+                None => plain::capture(filter, variant.rule, subject.as_str(), scratch)?,
                 hit => hit,
             };
             if let Some(hit) = hit {
@@ -236,12 +242,22 @@ struct Rests<'a> {
     automaton: &'a Automaton,
     cache: &'a mut Table,
     found: &'a mut Found,
+    tails: &'a mut Tails,
 }
 
 impl Rests<'_> {
     /// Whether a rest, by number, matches at `at`, if the automaton can say so.
     fn matches(&mut self, rest: usize, text: &[u8], at: usize) -> Option<bool> {
+        let tail = Tail::of(text, at);
+        if let Some(found) = tail.and_then(|tail| self.tails.get(&tail)).filter(|_| rest < Found::BITS) {
+            return Some(found >> rest & 1 == 1);
+        }
         self.automaton.find_all(self.cache, text, at, self.found).ok()?;
+        if let Some(tail) = tail
+            && self.automaton.takes_digits_alike(self.cache, text, at).ok()?
+        {
+            self.tails.put(tail, self.found.bits());
+        }
         Some(self.found.contains(rest))
     }
 }

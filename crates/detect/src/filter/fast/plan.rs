@@ -12,7 +12,7 @@ use crate::pattern::ast::Kind;
 
 use super::ascii::Ascii;
 use super::follow::{Follow, first, host_bytes, takes_anything};
-use super::place::{Bytes, Place, Unsure, address, classify, host_bytes_run};
+use super::place::{Bytes, Group, Place, Unsure, address, classify, host_bytes_run};
 use super::sequence::{Item, Sequence, fixed_width, is_anchored, literal_before, literal_of, literals_at};
 use super::shape::{Places, literal_after_stretch};
 
@@ -98,6 +98,8 @@ struct HostPlan {
     follow: Follow,
     /// Bytes of hosts that may also be the first after one.
     inside: Ascii,
+    /// None of them is in an IPv4 address.
+    outside_ip4: bool,
     /// What follows matches whatever stands there.
     open: bool,
     names: bool,
@@ -164,7 +166,8 @@ impl Plan {
         let apart = |byte: Option<&u8>| byte.is_some_and(|&byte| !host_bytes().contains(byte));
         let after = (apart(anchor.last()) && apart(after.first()))
             .then(|| Box::new(Finder::new(&after).into_owned()));
-        let host = Some(HostPlan { start, after, follow, inside, open, names });
+        let outside_ip4 = (inside & Ascii::of_bytes(b"0123456789.")).is_empty();
+        let host = Some(HostPlan { start, after, follow, inside, outside_ip4, open, names });
         Some(Plan { host, users: Vec::new(), anchor: Finder::new(&anchor).into_owned(), once: false })
     }
 
@@ -230,7 +233,8 @@ impl Plan {
         *known = Some(bytes);
         let Bytes { end, address, .. } = bytes;
         let host = &text[start..end];
-        let only = plan.ends_only_at(text, start, end);
+        let ip4 = matches!(address, Some((Group::Ip4, _)));
+        let only = if ip4 && plan.outside_ip4 { !plan.open } else { plan.ends_only_at(text, start, end) };
         let name =
             || plan.names && host.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
         match address {

@@ -95,7 +95,7 @@ impl Prefix {
                 .session
                 .as_ref()
                 .is_none_or(|session| session.takes_digits_alike(&line[..start.unwrap_or(0)]))
-            && self.automaton.takes_digits_alike(&mut caches.content, &line[..read])?
+            && self.automaton.takes_digits_alike(&mut caches.content, &line[..read], 0)?
         {
             let class = read.checked_sub(1).map_or(0, |last| caches.content.class(line[last]));
             caches.memory.put(key, read, class, prefixed.clone());

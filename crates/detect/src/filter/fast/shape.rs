@@ -59,7 +59,7 @@ struct Rest {
 
 #[derive(Debug)]
 enum Check {
-    Literal(Box<[u8]>),
+    Literal(Literal),
     /// One of some words, none of which begins another.
     OneOf(Vec<Vec<u8>>),
     /// These, if the text goes on with one of a set; what else may follow begins with none of it.
@@ -70,6 +70,38 @@ enum Check {
         min: usize,
         max: usize,
     },
+}
+
+/// A text whose first bytes are compared all at once.
+#[derive(Debug)]
+struct Literal {
+    text: Box<[u8]>,
+    /// The first sixteen bytes, and which of them there are.
+    head: u128,
+    mask: u128,
+}
+
+impl Literal {
+    const HEAD: usize = 16;
+
+    fn new(text: &[u8]) -> Literal {
+        let length = text.len().min(Literal::HEAD);
+        let (mut head, mut mask) = ([0; Literal::HEAD], [0; Literal::HEAD]);
+        head[..length].copy_from_slice(&text[..length]);
+        mask[..length].fill(0xff);
+        Literal { text: text.into(), head: u128::from_ne_bytes(head), mask: u128::from_ne_bytes(mask) }
+    }
+
+    #[inline]
+    fn begins(&self, text: &[u8]) -> bool {
+        match text.first_chunk() {
+            Some(head) => {
+                (u128::from_ne_bytes(*head) ^ self.head) & self.mask == 0
+                    && (self.text.len() <= Literal::HEAD || text.starts_with(&self.text))
+            }
+            None => text.starts_with(&self.text),
+        }
+    }
 }
 
 /// All that stands before the end of a line.
@@ -126,10 +158,7 @@ impl Shape {
     /// Where the host or the rest begins, if what is before it matches; `anchor` is where the literal before it stands
     /// and ends.
     pub(super) fn begin(&self, text: &[u8], anchor: Range<usize>) -> Option<usize> {
-        let mut at = 0;
-        for check in &self.checks {
-            at = check.end(text, at)?;
-        }
+        let at = end_of(&self.checks, text, 0)?;
         match &self.stretch {
             None => Some(at),
             Some(stretch) => stretch.fills(text, at, anchor.start).then_some(anchor.end),
@@ -163,15 +192,14 @@ impl Rest {
     }
 
     fn matches(&self, text: &[u8], at: usize) -> bool {
-        let end = self.checks.iter().try_fold(at, |at, check| check.end(text, at));
-        end.is_some_and(|end| !self.at_end || matches!(text[end..], [] | [b'\n']))
+        end_of(&self.checks, text, at).is_some_and(|end| !self.at_end || matches!(text[end..], [] | [b'\n']))
     }
 }
 
 impl Check {
     fn of(node: &Node, after: &[Item<'_>]) -> Option<Check> {
         if let Some(text) = literal(node) {
-            return Some(Check::Literal(text.into()));
+            return Some(Check::Literal(Literal::new(&text)));
         }
         if let Some(set) = Ascii::of(&node.kind) {
             return Some(Check::Run { set, min: 1, max: 1 });
@@ -218,23 +246,22 @@ impl Check {
     fn push_to(self, checks: &mut Vec<Check>) {
         match (checks.last_mut(), self) {
             (Some(Check::Literal(before)), Check::Literal(text)) => {
-                *before = [&before[..], &text].concat().into()
+                *before = Literal::new(&[&before.text[..], &text.text].concat())
             }
             (_, check) => checks.push(check),
         }
     }
 
+    #[inline]
     fn end(&self, text: &[u8], at: usize) -> Option<usize> {
         let rest = &text[at..];
         match self {
-            Check::Literal(literal) => rest.starts_with(literal).then_some(at + literal.len()),
+            Check::Literal(literal) => literal.begins(rest).then_some(at + literal.text.len()),
             Check::OneOf(words) => {
                 words.iter().find(|word| rest.starts_with(word)).map(|word| at + word.len())
             }
             Check::Optional(begin, checks) => match rest.first() {
-                Some(&byte) if begin.contains(byte) => {
-                    checks.iter().try_fold(at, |at, check| check.end(text, at))
-                }
+                Some(&byte) if begin.contains(byte) => end_of(checks, text, at),
                 _ => Some(at),
             },
             Check::Run { set, min: 1, max: 1 } => set.contains(*rest.first()?).then_some(at + 1),
@@ -244,6 +271,14 @@ impl Check {
             }
         }
     }
+}
+
+/// Where the text ends that the checks take from `at` on.
+fn end_of(checks: &[Check], text: &[u8], mut at: usize) -> Option<usize> {
+    for check in checks {
+        at = check.end(text, at)?;
+    }
+    Some(at)
 }
 
 /// The nodes of a concatenation, or the one node.

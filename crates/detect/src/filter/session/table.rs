@@ -37,7 +37,7 @@ pub(in super::super) struct Sessions {
 #[derive(Debug)]
 struct Slot {
     hash: u64,
-    key: String,
+    key: Vec<u8>,
     session: Session,
     older: u32,
     newer: u32,
@@ -63,7 +63,7 @@ impl Sessions {
     /// Joins a line to its session. The session is returned if the line completes a failure.
     pub(in super::super) fn add(
         &mut self,
-        key: &str,
+        key: &[u8],
         at: Time,
         line: Line<'_>,
         scratch: &mut Scratch,
@@ -91,11 +91,11 @@ impl Sessions {
     }
 
     /// Whether a session is open.
-    pub(in super::super) fn knows(&mut self, key: &str, at: Time) -> bool {
+    pub(in super::super) fn knows(&mut self, key: &[u8], at: Time) -> bool {
         !self.by_key.is_empty() && self.find(self.hasher.hash_one(key), key, at).is_some()
     }
 
-    fn find(&mut self, hash: u64, key: &str, at: Time) -> Option<u32> {
+    fn find(&mut self, hash: u64, key: &[u8], at: Time) -> Option<u32> {
         let slots = &self.slots;
         let slot = *self.by_key.find(hash, |&slot| slots[slot as usize].key == key)?;
         if at > self.slots[slot as usize].session.created + LIFE {
@@ -105,14 +105,14 @@ impl Sessions {
         Some(slot)
     }
 
-    fn open(&mut self, hash: u64, key: &str, at: Time) -> u32 {
+    fn open(&mut self, hash: u64, key: &[u8], at: Time) -> u32 {
         if self.by_key.len() == SESSIONS {
             self.close(self.oldest);
         }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot {
                 hash,
-                key: String::new(),
+                key: Vec::new(),
                 session: Session::default(),
                 older: NONE,
                 newer: NONE,
@@ -123,7 +123,7 @@ impl Sessions {
         let entry = &mut self.slots[slot as usize];
         entry.hash = hash;
         entry.key.clear();
-        entry.key.push_str(key);
+        entry.key.extend_from_slice(key);
         entry.session.begin(at);
         entry.older = self.newest;
         entry.newer = NONE;
@@ -169,7 +169,7 @@ impl Sessions {
             };
             self.bytes -= self.held(victim);
             let entry = &mut self.slots[victim as usize];
-            entry.key = String::new();
+            entry.key = Vec::new();
             entry.session = Session::default();
         }
     }

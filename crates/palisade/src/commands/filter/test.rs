@@ -53,7 +53,8 @@ pub(crate) fn test(place: &Place, args: &FilterTest) -> Outcome {
     let read = sources::each_line(log.reader, &mut |text, _| {
         number += 1;
         let mut hit = false;
-        set.read(Line { text, time }, now, &mut |_, failure| {
+        let line = Line { text, time };
+        set.read(line, now, &mut |_, failure| {
             hit = true;
             match args.json {
                 true if written.is_ok() => written = json(&mut out, &Found::of(number, &failure)),
@@ -62,7 +63,7 @@ pub(crate) fn test(place: &Place, args: &FilterTest) -> Outcome {
             }
         });
         if !args.json && !hit {
-            report.missed(number, text, args.missed);
+            report.missed(number, line.trimmed(), args.missed);
         }
     });
     read.map_err(|error| CommandError::io(args.log.display(), &error))?;

@@ -66,18 +66,20 @@ impl Keeper {
         let history = Stored { store: &self.store, names: &names };
         let mut counted = vec![0u64; self.jails.len()];
         let mut reached = Vec::new();
-        self.jails.look_ahead(failures.iter().map(|found| (found.jail.into(), found.host)), &history);
-        for found in failures {
+        let accused = failures.iter().map(|found| (found.jail.into(), found.host));
+        let suspects = self.jails.suspects(accused, &history);
+        for (found, suspect) in failures.into_iter().zip(suspects) {
+            let Some(suspect) = suspect else { continue };
             let jail = usize::from(found.jail);
             // A line cannot tell of the future; a wrong clock must not make a ban longer.
             let time = found.time.min(now);
-            let Some(verdict) = self.jails.failure(jail, found.host, time, now, &history) else { continue };
+            let Some(verdict) = self.jails.failure(jail, suspect, time, now, &history) else { continue };
             if verdict != Verdict::Ignored {
                 counted[jail] += 1;
             }
             let member =
                 self.jails.jail(jail).filter(|_| found.evidence.is_some() && verdict != Verdict::Ignored);
-            let key = member.map(|member| (member.id(), member.host(found.host)));
+            let key = member.map(|member| (member.id(), suspect.host()));
             if let (Some(key), Some(evidence)) = (key, found.evidence) {
                 let keep = self.keep(&key);
                 self.evidence.add(key, *evidence, time, keep);

@@ -46,7 +46,7 @@ impl Report {
                 return;
             }
         };
-        let line = start(failure.text, REASON).to_owned();
+        let line = start(failure.text(), REASON).to_owned();
         let evidence = self.wanted[jail].then(|| Box::new(evidence(failure, whole)));
         let found = FoundFailure { jail: jail as u16, host, time: failure.time, line, evidence };
         self.progress.failures.push(found);
