@@ -52,7 +52,7 @@ pub use jail::{Idle, Jail, Unfinished};
 pub use load::{Loaded, Options, Which, all_jail_names, load, load_with, settings};
 pub use place::{Files, Place};
 pub use ports::{Ports, Protocol, Verdict};
-pub use posture::{POSTURE_FILE, Posture, PostureError, Rollback};
+pub use posture::{ListSettings, POSTURE_FILE, Posture, PostureError, Refresh, Rollback};
 pub use settings::Settings;
 pub use show::show;
 pub use source::{Journal, LogPattern, Source};

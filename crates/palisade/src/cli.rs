@@ -1,5 +1,7 @@
 //! The command line: one table, from which the parser, `--help`, the man pages and the completions are made.
 
+pub(crate) mod firewall;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -80,6 +82,7 @@ pub(crate) enum Command {
     Generate(Generate),
     Watcher(Watcher),
     Runner(Runner),
+    Fetcher(Fetcher),
     #[command(subcommand)]
     DemoPart(DemoPart),
 }
@@ -478,6 +481,11 @@ pub(crate) struct Watcher {}
 #[derive(Debug, Args)]
 #[command(hide = true)]
 pub(crate) struct Runner {}
+
+/// The part that asks for lists of addresses, without a privilege
+#[derive(Debug, Args)]
+#[command(hide = true)]
+pub(crate) struct Fetcher {}
 
 /// The processes that `palisade demo` starts
 #[derive(Debug, Subcommand)]

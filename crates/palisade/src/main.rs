@@ -2,7 +2,8 @@
 //!
 //! `cli` is the table of commands, `commands` has a module each, `engine` is the road from line to decision that the
 //! daemon and `palisade replay` share, `daemon` is the keeper and the watcher, `control` is how commands reach them,
-//! `fail2ban` does the same under Fail2Ban's names, `transaction` takes back what somebody shut himself out with.
+//! `fail2ban` does the same under Fail2Ban's names, `transaction` takes back what somebody shut himself out with, `fetcher`
+//! asks for lists of addresses.
 #![forbid(unsafe_code)]
 
 mod cli;
@@ -12,6 +13,7 @@ mod daemon;
 mod engine;
 mod exit;
 mod fail2ban;
+mod fetcher;
 mod log;
 mod output;
 mod transaction;

@@ -49,6 +49,11 @@ pub fn watcher_capabilities() -> CapabilitySet {
     CapabilitySet::DAC_READ_SEARCH
 }
 
+/// What fetches from the network keeps: nothing.
+pub fn fetcher_capabilities() -> CapabilitySet {
+    CapabilitySet::empty()
+}
+
 /// The keeper's part: no capabilities but its own, none to be gained by executing something, no core dumps and no
 /// debugger. It stays root.
 pub fn become_keeper() -> Result<(), PrivilegeError> {
@@ -63,12 +68,21 @@ pub fn become_keeper() -> Result<(), PrivilegeError> {
 ///
 /// The kernel ends it when the *thread* of the keeper that started it ends, so that has to be a lasting one.
 pub fn become_watcher(user: &User, keeper: u32) -> Result<UserChange, PrivilegeError> {
+    become_child(user, watcher_capabilities(), keeper)
+}
+
+/// The same for a process that fetches from the network. It keeps no capability.
+pub fn become_fetcher(user: &User, parent: u32) -> Result<UserChange, PrivilegeError> {
+    become_child(user, fetcher_capabilities(), parent)
+}
+
+fn become_child(user: &User, keep: CapabilitySet, parent: u32) -> Result<UserChange, PrivilegeError> {
     refuse_threads()?;
-    limit_bounding_set(watcher_capabilities())?;
+    limit_bounding_set(keep)?;
     let change = become_user(user)?;
-    keep_only(watcher_capabilities())?;
+    keep_only(keep)?;
     seal()?;
-    end_with(keeper)?;
+    end_with(parent)?;
     Ok(change)
 }
 
@@ -144,10 +158,10 @@ fn seal() -> Result<(), PrivilegeError> {
 
 /// Set last: a change of user would undo it.
 fn end_with(parent: u32) -> Result<(), PrivilegeError> {
-    step("tying to the keeper", set_parent_process_death_signal(Some(Signal::KILL)))?;
+    step("tying to the parent", set_parent_process_death_signal(Some(Signal::KILL)))?;
     let is_parent =
         getppid().map(Pid::as_raw_nonzero).is_some_and(|pid| u32::try_from(pid.get()) == Ok(parent));
-    if is_parent { Ok(()) } else { failed("the keeper is not there any more", io::ErrorKind::NotFound) }
+    if is_parent { Ok(()) } else { failed("the parent is not there any more", io::ErrorKind::NotFound) }
 }
 
 fn step<T, E: Into<io::Error>>(step: &'static str, result: Result<T, E>) -> Result<T, PrivilegeError> {

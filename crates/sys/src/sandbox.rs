@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    ABI, Access, AccessFs, AccessNet, BitFlags, NetPort, PathBeneath, PathFd, Ruleset, RulesetAttr,
     RulesetCreatedAttr, RulesetStatus, Scope,
 };
 
@@ -51,6 +51,14 @@ pub enum FileRestriction {
 ///
 /// Give what is loaded late, too: /usr/lib for libraries that libsystemd loads to decompress, /usr/share/zoneinfo.
 pub fn restrict_files(paths: &[PathBuf]) -> Result<(FileRestriction, Vec<PathBuf>), SandboxError> {
+    restrict_files_and_ports(paths, &[])
+}
+
+/// The same, but TCP connections to these ports can be opened.
+pub fn restrict_files_and_ports(
+    paths: &[PathBuf],
+    ports: &[u16],
+) -> Result<(FileRestriction, Vec<PathBuf>), SandboxError> {
     let mut missing = Vec::new();
     let mut ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
@@ -62,6 +70,9 @@ pub fn restrict_files(paths: &[PathBuf]) -> Result<(FileRestriction, Vec<PathBuf
             Some(rule) => ruleset = ruleset.add_rule(rule)?,
             None => missing.push(path.clone()),
         }
+    }
+    for port in ports {
+        ruleset = ruleset.add_rule(NetPort::new(*port, AccessNet::ConnectTcp))?;
     }
     let restriction = match ruleset.restrict_self()?.ruleset {
         RulesetStatus::FullyEnforced => FileRestriction::Full,
@@ -95,5 +106,12 @@ pub fn restrict_calls() -> Result<(), SandboxError> {
     for filter in calls::filters()? {
         seccompiler::apply_filter(&filter)?;
     }
+    Ok(())
+}
+
+/// From now on the calls that only an attacker would make kill the process, as after [`restrict_calls`]. All others can be
+/// made, sockets of the internet and of name lookups among them.
+pub fn forbid_hostile_calls() -> Result<(), SandboxError> {
+    seccompiler::apply_filter(&calls::hostile_to_a_client()?)?;
     Ok(())
 }

@@ -24,9 +24,13 @@ enum End {
 
 type Case = (&'static str, fn(&Path), End);
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 13] = [
     ("the_watcher_has_no_privilege_but_to_read", watcher, End::Well),
     ("the_watcher_refuses_another_parent", wrong_parent, End::Well),
+    ("the_fetcher_has_no_privilege_at_all", fetcher, End::Well),
+    ("the_fetcher_connects_to_its_port_and_no_other", fetch, End::Well),
+    ("a_packet_socket_of_the_fetcher_kills", packet_socket, End::Killed),
+    ("executing_kills_the_fetcher", execute_as_fetcher, End::Killed),
     ("the_keeper_has_its_capabilities_and_no_other", keeper, End::Well),
     ("threads_are_refused", threads, End::Well),
     ("landlock_leaves_only_the_given_directories", files, End::Well),
@@ -118,6 +122,54 @@ fn watcher(_: &Path) {
 fn wrong_parent(_: &Path) {
     let user = User::for_watcher().unwrap();
     privilege::become_watcher(&user, parent() + 1).unwrap_err();
+}
+
+fn fetcher(_: &Path) {
+    let user = User::for_watcher().unwrap().without_groups();
+    let change = privilege::become_fetcher(&user, parent()).unwrap();
+    for set in ["CapEff", "CapPrm", "CapInh", "CapAmb"] {
+        assert_eq!(capability_field(set), 0, "{set}");
+    }
+    assert_eq!(status_field("NoNewPrivs"), "1");
+    if change == UserChange::Changed {
+        assert_eq!(status_field("Groups"), "");
+        assert_eq!(status_field("Uid").split_whitespace().next(), Some(&*user.uid().to_string()));
+    }
+}
+
+fn fetch(directory: &Path) {
+    namespace::enter().unwrap();
+    let [asked, other] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let secret = directory.join("secret");
+    fs::write(&secret, "text").unwrap();
+    let port = asked.local_addr().unwrap().port();
+    let (restriction, _) = sandbox::restrict_files_and_ports(&["/etc/hosts".into()], &[port]).unwrap();
+    sandbox::forbid_hostile_calls().unwrap();
+    TcpStream::connect(asked.local_addr().unwrap()).unwrap();
+    // A name is looked up, in a thread of its own.
+    let looked_up =
+        std::thread::spawn(|| std::net::ToSocketAddrs::to_socket_addrs(&("127.0.0.1", 53)).unwrap());
+    assert_eq!(looked_up.join().unwrap().count(), 1);
+    if restriction == sandbox::FileRestriction::None {
+        return println!("this kernel has no landlock: skipped");
+    }
+    fs::read_to_string(secret).unwrap_err();
+    if restriction == sandbox::FileRestriction::Full {
+        TcpStream::connect(other.local_addr().unwrap()).unwrap_err();
+    }
+}
+
+fn packet_socket(_: &Path) {
+    sandbox::forbid_hostile_calls().unwrap();
+    let result =
+        rustix::net::socket(rustix::net::AddressFamily::PACKET, rustix::net::SocketType::DGRAM, None);
+    panic!("still here: {result:?}");
+}
+
+fn execute_as_fetcher(_: &Path) {
+    sandbox::forbid_hostile_calls().unwrap();
+    let error = std::os::unix::process::CommandExt::exec(&mut Command::new("/bin/true"));
+    panic!("still here: {error}");
 }
 
 fn keeper(_: &Path) {

@@ -2,6 +2,7 @@
 //! comments, order and layout, stays.
 
 mod array;
+mod lists;
 mod read;
 mod rollback;
 mod write;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 use firewall::rules::{Policy, Vocabulary};
 use toml_edit::DocumentMut;
 
+pub use self::lists::{ListSettings, Refresh};
 use crate::diagnostic::Diagnostic;
 pub use rollback::Rollback;
 
@@ -32,6 +34,7 @@ pub struct Posture {
     document: DocumentMut,
     policy: Policy,
     rollback: Rollback,
+    lists: ListSettings,
 }
 
 /// Why a posture cannot be had.
@@ -69,8 +72,9 @@ impl Posture {
     /// # Errors
     /// All that are in it.
     pub fn parse(path: PathBuf, text: &str, vocabulary: &Vocabulary) -> Result<Self, Vec<Diagnostic>> {
-        let (document, policy, rollback) = read::read(&path, text, vocabulary)?;
-        Ok(Self { path, document, policy, rollback })
+        let (document, said) = read::read(&path, text, vocabulary)?;
+        let read::Said { policy, lists, rollback } = said;
+        Ok(Self { path, document, policy, lists, rollback })
     }
 
     /// What it says about the firewall.
@@ -83,6 +87,12 @@ impl Posture {
     #[must_use]
     pub const fn rollback(&self) -> &Rollback {
         &self.rollback
+    }
+
+    /// What it says about lists of addresses.
+    #[must_use]
+    pub const fn lists(&self) -> &ListSettings {
+        &self.lists
     }
 
     /// Where it is.

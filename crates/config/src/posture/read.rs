@@ -6,12 +6,20 @@ use std::path::Path;
 use firewall::rules::{Logging, NewProfiles, Policy, Rule, Stance, Vocabulary, Wrong};
 use toml_edit::{Document, DocumentMut, Item, Key, TableLike, Value};
 
-use super::Rollback;
+use super::{ListSettings, Rollback};
 use crate::diagnostic::{Diagnostic, Fault};
 use crate::place::{Files, Place, lines};
 use crate::suggest::nearest;
 
-type Read = Result<(DocumentMut, Policy, Rollback), Vec<Diagnostic>>;
+/// All that a file says.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) policy: Policy,
+    pub(super) lists: ListSettings,
+    pub(super) rollback: Rollback,
+}
+
+type Read = Result<(DocumentMut, Said), Vec<Diagnostic>>;
 
 pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
     let mut reader = Reader { text, vocabulary, faults: Vec::new() };
@@ -19,9 +27,9 @@ pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
         let fault = reader.fault(error.span(), error.message());
         vec![diagnostic(fault, path, text)]
     })?;
-    let (policy, rollback) = reader.root(document.as_table());
+    let said = reader.root(document.as_table());
     match reader.faults.is_empty() {
-        true => Ok((document.into_mut(), policy, rollback)),
+        true => Ok((document.into_mut(), said)),
         false => Err(reader.faults.into_iter().map(|fault| diagnostic(fault, path, text)).collect()),
     }
 }
@@ -32,26 +40,28 @@ fn diagnostic(fault: Fault, path: &Path, text: &str) -> Diagnostic {
     fault.diagnostic(&files)
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     text: &'a str,
     vocabulary: &'a Vocabulary,
     faults: Vec<Fault>,
 }
 
 impl Reader<'_> {
-    fn root(&mut self, root: &dyn TableLike) -> (Policy, Rollback) {
-        let (mut policy, mut rollback) = (Policy::default(), Rollback::default());
+    fn root(&mut self, root: &dyn TableLike) -> Said {
+        const KEYS: [&str; 3] = ["firewall", "lists", "rollback"];
+        let mut said = Said::default();
         for (key, item) in entries(root) {
             match (key.get(), item.as_table_like()) {
-                ("firewall", Some(table)) => self.firewall(table, &mut policy),
-                ("rollback", Some(table)) => self.rollback(table, &mut rollback),
-                (name @ ("firewall" | "rollback"), None) => {
+                ("firewall", Some(table)) => self.firewall(table, &mut said.policy),
+                ("lists", Some(table)) => said.lists = self.lists(table),
+                ("rollback", Some(table)) => self.rollback(table, &mut said.rollback),
+                (name, None) if KEYS.contains(&name) => {
                     self.note(span(item), format!("{name} is a table"), format!("write [{name}]"));
                 }
-                (other, _) => self.unknown(key, other, &["firewall", "rollback"]),
+                (other, _) => self.unknown(key, other, &KEYS),
             }
         }
-        (policy, rollback)
+        said
     }
 
     fn rollback(&mut self, table: &dyn TableLike, rollback: &mut Rollback) {
@@ -163,7 +173,7 @@ impl Reader<'_> {
         self.vocabulary.profiles.iter().map(|(name, _)| name)
     }
 
-    fn one_of<T: Copy>(&mut self, item: &Item, all: &[(&str, T)], instead: T) -> T {
+    pub(super) fn one_of<T: Copy>(&mut self, item: &Item, all: &[(&str, T)], instead: T) -> T {
         let given = item.as_str().unwrap_or_default();
         if let Some((_, value)) = all.iter().find(|(name, _)| *name == given) {
             return *value;
@@ -176,7 +186,7 @@ impl Reader<'_> {
         instead
     }
 
-    fn unknown(&mut self, key: &Key, name: &str, known: &[&str]) {
+    pub(super) fn unknown(&mut self, key: &Key, name: &str, known: &[&str]) {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("known here: {}", known.join(", ")),
@@ -184,7 +194,12 @@ impl Reader<'_> {
         self.note(key.span(), format!("{name} is not known"), help);
     }
 
-    fn note(&mut self, span: Option<Range<usize>>, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn note(
+        &mut self,
+        span: Option<Range<usize>>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let fault = self.fault(span, message).help(help);
         self.faults.push(fault);
     }
@@ -210,6 +225,6 @@ fn span(item: &Item) -> Option<Range<usize>> {
 }
 
 /// Keys with their places, which the table's own iterator leaves out.
-fn entries(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
+pub(super) fn entries(table: &dyn TableLike) -> impl Iterator<Item = (&Key, &Item)> {
     table.iter().filter_map(move |(key, _)| table.get_key_value(key))
 }

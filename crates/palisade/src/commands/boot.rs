@@ -6,7 +6,7 @@ use config::{POSTURE_FILE, Posture};
 
 use super::firewall::{hold, put_in_force, vocabulary};
 use crate::cli::Place;
-use crate::engine::networks::lists;
+use crate::engine::lists::KeptLists;
 use crate::engine::place::INSTALLED;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::transaction::applied::Applied;
@@ -25,7 +25,7 @@ pub(crate) fn boot(place: &Place) -> Outcome {
         Err(error) => return last_known(&place.state, folder, unreadable(error)),
     };
     if posture.policy().enabled {
-        put_in_force(posture.policy(), &lists())?;
+        put_in_force(posture.policy(), &KeptLists::load(&place.state).in_force())?;
     }
     Applied::of(&posture)
         .save(&place.state)
@@ -37,7 +37,7 @@ pub(crate) fn boot(place: &Place) -> Outcome {
 fn last_known(state: &Path, folder: &Path, error: CommandError) -> Outcome {
     let instead = match Applied::load(state, &folder.join(POSTURE_FILE)) {
         Some(applied) => {
-            put_in_force(&applied.policy, &lists())?;
+            put_in_force(&applied.policy, &KeptLists::load(state).in_force())?;
             format!("the {} rules that were in force last are in force once more", applied.policy.rules.len())
         }
         None => "no rule is in force: none is known to have been".to_owned(),

@@ -27,6 +27,7 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Run(args) => run::run(place, &args),
         Command::Watcher(_) => run::watcher(),
         Command::Runner(_) => run::runner(),
+        Command::Fetcher(_) => run::fetcher(),
         Command::Reload(_) => bans::reload(&place.state),
         Command::Status(args) => status::status(&place.state, &args),
         Command::Bans(args) => bans::bans(&place.state, &args),

@@ -19,6 +19,7 @@ use crate::cli::{Place, Replay};
 use crate::engine::compile::{all_or_nothing, zone};
 use crate::engine::input;
 use crate::engine::jails::Jails;
+use crate::engine::lists::KeptLists;
 use crate::engine::place::tree;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::output::{address, json, span};
@@ -60,7 +61,7 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
     let loaded = load(place, &args.jails)?;
     let filters = all_or_nothing(&loaded, &zone(args.clock.timezone.as_deref())?)?;
     let now = present(&args.clock);
-    let mut jails = Jails::new(None);
+    let mut jails = Jails::new(None, &KeptLists::load(&place.state));
     let specs = loaded.jails.into_iter().map(|jail| jail.spec).collect();
     jails.configure(specs, now).map_err(|error| CommandError::new(Exit::Config, error))?;
     let mut run = Run {

@@ -1,4 +1,4 @@
-//! `palisade run`, and the watcher and the runner that it starts.
+//! `palisade run`, and the watcher, the runner and the fetcher that it starts.
 
 use crate::cli::{Place, Run};
 use crate::control::session;
@@ -6,7 +6,7 @@ use crate::daemon::keeper::{self, Fail2banPlace};
 use crate::daemon::{runner as running, watcher as watching};
 use crate::engine::place::tree;
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::log;
+use crate::{fetcher as fetching, log};
 
 pub(crate) fn run(place: Place, args: &Run) -> Outcome {
     let tree = tree(&place)?;
@@ -28,6 +28,11 @@ pub(crate) fn run(place: Place, args: &Run) -> Outcome {
 pub(crate) fn runner() -> Outcome {
     log::start(None)?;
     running::serve().map_err(|error| CommandError::io("the runner", &error))?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn fetcher() -> Outcome {
+    fetching::serve().map_err(|error| CommandError::io("the fetcher", &error))?;
     Ok(Exit::Done)
 }
 

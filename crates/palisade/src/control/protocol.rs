@@ -22,6 +22,8 @@ pub(crate) enum Request {
     Ban(BanRequest),
     Unban(UnbanRequest),
     Reload,
+    /// To read the kept lists of addresses again, after a command has refreshed one.
+    TakeLists,
     /// A command of Fail2Ban's client, word by word.
     Fail2ban(Vec<Value>),
 }
@@ -54,6 +56,7 @@ pub(crate) enum Reply {
         jails: usize,
         notes: String,
     },
+    TookLists,
     Fail2ban(Result<Value, Exception>),
     Refused(Refusal),
 }

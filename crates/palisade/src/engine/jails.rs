@@ -10,6 +10,7 @@ use detect::jail::{
 use detect::{IgnoreSpec, JailSpec, Time};
 use ipnet::IpNet;
 
+use super::lists::KeptLists;
 use super::never_ban::NeverBan;
 
 /// Addresses that one jail may track; one that has long been idle makes room for more. 69 bytes each.
@@ -34,11 +35,11 @@ struct Member {
 }
 
 impl Jails {
-    pub(crate) fn new(session: Option<IpAddr>) -> Self {
+    pub(crate) fn new(session: Option<IpAddr>, lists: &KeptLists) -> Self {
         Self {
             jails: Vec::new(),
             book: Book::new(LIVE),
-            never_ban: NeverBan::new(session),
+            never_ban: NeverBan::new(session, lists),
             random: RandomState::new(),
             drawn: 0,
         }
@@ -68,12 +69,23 @@ impl Jails {
     /// Asks for the host's own addresses, if that is due, and makes the jails ignore them.
     pub(crate) fn refresh(&mut self, now: Time) -> Result<(), FormulaError> {
         if self.never_ban.refresh(now) {
-            for at in 0..self.jails.len() {
-                let member = &self.jails[at];
-                let ignore = self.ignore(&member.spec.ignore, &member.named);
-                let Member { spec, jail, .. } = &mut self.jails[at];
-                jail.reconfigure(spec, ignore)?;
-            }
+            self.ignore_anew()?;
+        }
+        Ok(())
+    }
+
+    /// Takes the lists that are in force now, and makes the jails ignore what is in them.
+    pub(crate) fn take_lists(&mut self, lists: &KeptLists) -> Result<(), FormulaError> {
+        self.never_ban.take(lists);
+        self.ignore_anew()
+    }
+
+    fn ignore_anew(&mut self) -> Result<(), FormulaError> {
+        for at in 0..self.jails.len() {
+            let member = &self.jails[at];
+            let ignore = self.ignore(&member.spec.ignore, &member.named);
+            let Member { spec, jail, .. } = &mut self.jails[at];
+            jail.reconfigure(spec, ignore)?;
         }
         Ok(())
     }
@@ -197,7 +209,7 @@ mod tests {
     #[test]
     fn a_configuration_with_an_error_changes_no_jail_and_drops_none() {
         let now = Time::from_secs(1_700_000_000);
-        let mut jails = Jails::new(None);
+        let mut jails = Jails::new(None, &KeptLists::load(std::path::Path::new("/nowhere")));
         jails.configure(vec![spec("a", 2), spec("b", 2), spec("c", 2)], now).unwrap();
         let mut broken = spec("b", 3);
         broken.bantime =

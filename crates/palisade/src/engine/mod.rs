@@ -4,6 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod compile;
 pub(crate) mod input;
 pub(crate) mod jails;
+pub(crate) mod lists;
 pub(crate) mod networks;
 pub(crate) mod never_ban;
 pub(crate) mod permit;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use detect::Time;
 use ipnet::IpNet;
 
-use super::networks::{CLOUDFLARE, NEVER_BAN, networks};
+use super::lists::KeptLists;
+use super::networks::never_ban;
 
 /// Own addresses come and go with leases; they are asked for again after this long.
 const OWN_AGE: Duration = Duration::from_secs(10);
@@ -21,8 +22,8 @@ pub(crate) struct NeverBan {
 }
 
 impl NeverBan {
-    pub(crate) fn new(session: Option<IpAddr>) -> Self {
-        let listed = networks(NEVER_BAN).chain(networks(CLOUDFLARE)).collect();
+    pub(crate) fn new(session: Option<IpAddr>, lists: &KeptLists) -> Self {
+        let listed = never_ban().chain(lists.networks()).collect();
         Self { listed, own: Vec::new(), own_asked: None, session }
     }
 
@@ -38,6 +39,11 @@ impl NeverBan {
         } else {
             None
         }
+    }
+
+    /// Takes the lists that are in force now.
+    pub(crate) fn take(&mut self, lists: &KeptLists) {
+        self.listed = never_ban().chain(lists.networks()).collect();
     }
 
     /// Asks the system for the host's own addresses, if that is due; says whether they changed.
@@ -59,7 +65,7 @@ impl NeverBan {
         &self.own
     }
 
-    /// The built-in list.
+    /// What is built in, and the lists.
     pub(crate) fn listed(&self) -> &[IpNet] {
         &self.listed
     }
@@ -72,11 +78,13 @@ fn overlap(a: IpNet, b: IpNet) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn objection(net: &str, session: Option<&str>) -> Option<&'static str> {
         let session = session.map(|address| address.parse().unwrap());
-        NeverBan::new(None).objection(net.parse().unwrap(), session)
+        NeverBan::new(None, &KeptLists::load(Path::new("/nowhere"))).objection(net.parse().unwrap(), session)
     }
 
     #[test]

@@ -10,7 +10,7 @@ use posture::{Change, Held, Moment, Snapshot};
 use super::applied::Applied;
 use super::failed;
 use crate::commands::firewall::{put_in_force, vocabulary};
-use crate::engine::networks::lists;
+use crate::engine::lists::KeptLists;
 use crate::engine::place;
 use crate::exit::{CommandError, Exit};
 
@@ -56,11 +56,11 @@ fn enforce(state: &Path, file: &Snapshot) -> Result<Option<String>, CommandError
         Ok(posture) => posture,
         // Somebody may stand outside: better no rule than one that keeps him there.
         Err(error) => {
-            put_in_force(&Policy::default(), &lists())?;
+            put_in_force(&Policy::default(), &KeptLists::load(state).in_force())?;
             return Ok(Some(format!("no rule is in force: {}", unreadable(error))));
         }
     };
-    put_in_force(posture.policy(), &lists())?;
+    put_in_force(posture.policy(), &KeptLists::load(state).in_force())?;
     Ok(Applied::of(&posture).save(state).err().map(|error| format!("{}: {error}", state.display())))
 }
 

@@ -4,11 +4,14 @@
 mod actions;
 mod crash;
 mod journal;
+mod lists;
 mod protect_sshd;
 mod reload;
 mod rig;
 mod rollback;
 mod rotation;
 mod rules;
+#[path = "../lists/server.rs"]
+mod server;
 mod traps;
 mod writer;

@@ -210,6 +210,23 @@ impl Rig {
         self.children_called("runner")
     }
 
+    /// The keeper's child that asks for a list.
+    pub(crate) fn fetcher(&self) -> Vec<u32> {
+        self.children_called("fetcher")
+    }
+
+    /// Works in the server's namespace, in a thread of its own.
+    pub(crate) fn within<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let namespace = File::open(Path::new("/run/netns").join(&self.server)).unwrap();
+        let entered = move || {
+            let kind = rustix::thread::LinkNameSpaceType::Network;
+            rustix::thread::move_into_link_name_space(std::os::fd::AsFd::as_fd(&namespace), Some(kind))
+                .unwrap();
+            work()
+        };
+        thread::scope(|scope| scope.spawn(entered).join().unwrap())
+    }
+
     fn children_called(&self, name: &str) -> Vec<u32> {
         let keeper = self.keeper();
         let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"));

@@ -26,6 +26,12 @@ impl User {
         })
     }
 
+    /// The same user, who may not even read logs.
+    #[must_use]
+    pub fn without_groups(self) -> User {
+        User { groups: Vec::new(), ..self }
+    }
+
     /// Its number.
     pub fn uid(&self) -> u32 {
         self.uid

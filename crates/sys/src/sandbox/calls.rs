@@ -13,11 +13,17 @@ type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 /// For `apply_filter`, in this order.
 pub(super) fn filters() -> Result<[BpfProgram; 3], BackendError> {
     Ok([
-        program(hostile()?, SeccompAction::KillProcess, SeccompAction::Allow)?,
+        program(hostile(&[libc::AF_UNIX])?, SeccompAction::KillProcess, SeccompAction::Allow)?,
         // Its flags lie in memory, where they cannot be examined; libc then falls back on clone.
         program(whole(&[libc::SYS_clone3]), SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)?,
         program(needed()?, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))?,
     ])
+}
+
+/// For what may talk to the network. Looking up a name takes a socket of netlink's.
+pub(super) fn hostile_to_a_client() -> Result<BpfProgram, BackendError> {
+    let families = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+    program(hostile(&families)?, SeccompAction::KillProcess, SeccompAction::Allow)
 }
 
 fn program(
@@ -28,11 +34,12 @@ fn program(
     SeccompFilter::new(rules, otherwise, matched, std::env::consts::ARCH.try_into()?)?.try_into()
 }
 
-/// What no part of this program does after the sandbox stands.
-fn hostile() -> Result<Rules, BackendError> {
+/// What no part of this program does after the sandbox stands; of sockets, any that is of no family named here.
+fn hostile(families: &[i32]) -> Result<Rules, BackendError> {
     let mut rules = whole(&HOSTILE);
-    let not_local = condition(0, SeccompCmpOp::Ne, libc::AF_UNIX as u64)?;
-    rules.insert(libc::SYS_socket, vec![SeccompRule::new(vec![not_local])?]);
+    let others = families.iter().map(|family| condition(0, SeccompCmpOp::Ne, *family as u64));
+    let others = others.collect::<Result<Vec<_>, _>>()?;
+    rules.insert(libc::SYS_socket, vec![SeccompRule::new(others)?]);
     Ok(rules)
 }
 

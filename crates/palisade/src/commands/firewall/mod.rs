@@ -1,13 +1,16 @@
 //! `palisade firewall`: ufw's commands, on the rules in `palisade.toml`.
 //!
 //! The words are read into a command, `session` holds the file while it is carried out and makes the change one that can
-//! be taken back, and each module carries out the commands of its name; `force` puts what came of it in force. `program` is the same under the name of ufw.
+//! be taken back, and each module carries out the commands of its name; `force` puts what came of it in force. `program`
+//! is the same under the name of ufw. `beyond` are the commands that ufw does not have.
 
 mod apps;
 mod ask;
+mod beyond;
 mod force;
 mod json;
 mod listening;
+mod lists;
 mod lockout;
 mod openings;
 mod program;
@@ -23,7 +26,7 @@ use firewall::rules::command::{Command, Invocation, NoCommand, Report};
 
 use crate::cli::{Firewall, Place};
 use crate::commands::bans::printed;
-use crate::engine::networks::lists;
+use crate::engine::lists::names;
 use crate::engine::place::INSTALLED;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::transaction::{failed, notice};
@@ -48,6 +51,9 @@ struct Refused {
 /// Does what the words behind `palisade firewall` say.
 pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
     let folder = place.config.as_deref().unwrap_or(Path::new(INSTALLED));
+    if args.words.first().is_some_and(|word| beyond::is_command(word)) {
+        return beyond::perform(folder, &place.state, args);
+    }
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     // It may also stand where people write it.
     let json = args.json || (words.first() == Some(&"status") && words.contains(&"--json"));
@@ -91,6 +97,9 @@ fn carry_out(
         anstream::eprintln!("WARN: Rule changed after normalization");
     }
     let session = Session::open(folder, state, vocabulary, manner(&invocation), reads(&invocation))?;
+    if matches!(invocation.command, Command::Status(_)) {
+        lists::warn(session.policy(), state);
+    }
     Ok(perform(session, invocation.command, json)?)
 }
 
@@ -135,5 +144,5 @@ fn perform(session: Session, command: Command, json: bool) -> Result<String, Com
 pub(crate) fn vocabulary(folder: &Path) -> Vocabulary {
     let own = folder.join("applications.d");
     let applications = if own.is_dir() { own } else { APPLICATIONS.into() };
-    Vocabulary::of_host(&applications, lists().into_keys())
+    Vocabulary::of_host(&applications, names())
 }

@@ -16,7 +16,7 @@ use super::force::put_in_force;
 use super::lockout::lockout;
 use super::vocabulary;
 use crate::control::session::connection;
-use crate::engine::networks::lists;
+use crate::engine::lists::KeptLists;
 use crate::exit::{CommandError, Exit};
 use crate::transaction::applied::Applied;
 use crate::transaction::undo::{settle, unreadable};
@@ -80,7 +80,7 @@ impl Session {
         let found = Snapshot::take(posture.path())
             .map_err(|error| CommandError::io(posture.path().display(), &error))?;
         let before = in_force(state, &posture);
-        let (state, lists) = (state.to_owned(), lists());
+        let (state, lists) = (state.to_owned(), KeptLists::load(state).in_force());
         Ok(Self { vocabulary, lists, posture, manner, state, found, before, held })
     }
 

@@ -26,6 +26,11 @@ impl Keeper {
             Request::Fail2ban(_) => return self.fail2ban(call),
             Request::Status { jail } => self.status(jail.as_deref()),
             Request::Bans { jail } => self.bans(jail.as_deref()),
+            Request::TakeLists => {
+                self.take_lists();
+                self.renew_rules();
+                Reply::TookLists
+            }
             Request::Ban(request) => self.ban(request),
             Request::Unban(request) => self.unban(request),
         };

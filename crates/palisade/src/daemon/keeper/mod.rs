@@ -3,7 +3,7 @@
 //! One thread, one loop. What happens in it is in the modules: `plan` is a configuration made ready, `child` and `change`
 //! the watcher and its replacement, `progress` counts what the watcher found, `ban` makes decisions true in the kernel
 //! and then in the store, `ask` is about failures that wait for an answer of the runner, `act` has commands run for bans, `restore` puts bans back, `command` and `report` answer the
-//! control socket, `fail2ban` the clients of Fail2Ban.
+//! control socket, `fail2ban` the clients of Fail2Ban. `rules` and `lists` keep the rules of `palisade.toml` in force.
 
 mod act;
 mod ask;
@@ -14,6 +14,7 @@ mod command;
 mod evidence;
 mod fail2ban;
 mod history;
+mod lists;
 mod pending;
 mod plan;
 mod progress;
@@ -48,6 +49,7 @@ use self::child::Watcher;
 use self::evidence::EvidenceTable;
 use self::fail2ban::Fail2ban;
 pub(crate) use self::fail2ban::Fail2banPlace;
+use self::lists::Refreshing;
 use self::pending::Pending;
 use self::plan::Plan;
 use self::runner::Runner;
@@ -76,6 +78,7 @@ pub(crate) struct Keeper {
     firewall: Firewall,
     /// Those of `palisade.toml`, once they are in force.
     rules: Option<Policy>,
+    lists: Refreshing,
     /// `None` until the bans of the last run are back: the kernel would tell of each of them.
     monitor: Option<Monitor>,
     store: Store,
@@ -179,8 +182,8 @@ impl Keeper {
         let monitor = self.monitor.as_ref().map(Monitor::as_fd);
         let watcher = self.watcher.as_ref().map(Watcher::fd);
         let runner = self.runner.as_ref().map(Runner::bell);
-        let places =
-            always.into_iter().chain([monitor, watcher, self.change.fd(), self.fail2ban.fd(), runner]);
+        let others = [monitor, watcher, self.change.fd(), self.fail2ban.fd(), runner, self.lists.fd()];
+        let places = always.into_iter().chain(others);
         let (names, fds): (Vec<usize>, Vec<_>) =
             places.enumerate().filter_map(|(name, fd)| Some((name, fd?))).unzip();
         let mut polled: Vec<PollFd<'_>> =
@@ -217,6 +220,7 @@ impl Keeper {
             self.jails.book.next_end(),
             self.pending.due(),
             self.change.due(),
+            self.lists_due(),
             self.troubles.contains_key(restore::KERNEL).then(|| now + RETRY),
         ];
         dues.into_iter().flatten().map(|due| due.since(now)).min().unwrap_or(HOUSEKEEPING)
@@ -226,6 +230,7 @@ impl Keeper {
         let now = now();
         self.end_bans(now);
         self.look_after_runner();
+        self.look_after_lists(now);
         if now.since(self.housekept) >= HOUSEKEEPING || now < self.housekept {
             self.housekept = now;
             self.forget_old(now);

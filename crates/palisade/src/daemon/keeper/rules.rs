@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use config::{POSTURE_FILE, Posture, Tree};
+use config::{ListSettings, POSTURE_FILE, Posture, Tree};
 use firewall::rules::Policy;
 use tracing::{info, warn};
 
 use super::Keeper;
 use crate::commands::firewall::vocabulary;
-use crate::engine::networks::lists;
 use crate::engine::place::INSTALLED;
 use crate::transaction::applied::Applied;
 
@@ -18,6 +17,7 @@ impl Keeper {
     /// Reads the rules and puts them in force. Without a file the table's rules are nobody's business here; with errors in
     /// it, those that were in force stay. Whether they are others than before is the answer.
     pub(super) fn take_rules(&mut self) -> bool {
+        self.take_lists();
         let policy = match self.enforce_file() {
             Ok(Some(policy)) => policy,
             Ok(None) => return false,
@@ -39,9 +39,13 @@ impl Keeper {
     /// What the file says is in force, and what it says meanwhile as well: a command writes it first and changes the kernel
     /// then, so the file has the last word. Without a file nothing is.
     fn enforce_file(&mut self) -> Result<Option<Policy>, String> {
-        let Some(mut posture) = load(&self.tree)? else { return Ok(None) };
+        let Some(mut posture) = load(&self.tree)? else {
+            self.configure_lists(ListSettings::default());
+            return Ok(None);
+        };
         loop {
-            match self.firewall.set_policy(posture.policy(), &lists()) {
+            self.configure_lists(posture.lists().clone());
+            match self.firewall.set_policy(posture.policy(), &self.lists.kept.in_force()) {
                 // With the table, bans went too.
                 Ok(applied) => self.ban_again(applied),
                 Err(error) => return Err(format!("the rules are not in force: {error}")),
@@ -56,6 +60,15 @@ impl Keeper {
             warn!("which rules are in force cannot be remembered: {}: {error}", state.display());
         }
         Ok(Some(posture.policy().clone()))
+    }
+
+    /// The rules that are in force, with the lists as they are by now.
+    pub(super) fn renew_rules(&mut self) {
+        let Some(policy) = &self.rules else { return };
+        match self.firewall.set_policy(policy, &self.lists.kept.in_force()) {
+            Ok(applied) => self.ban_again(applied),
+            Err(error) => self.trouble(RULES, Some(format!("the rules do not have the new lists: {error}"))),
+        }
     }
 
     /// Somebody changed the table: a command that changed the file as well, or another program.

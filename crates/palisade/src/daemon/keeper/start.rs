@@ -19,6 +19,7 @@ use super::ask::Asking;
 use super::change::Change;
 use super::evidence::EvidenceTable;
 use super::fail2ban::Fail2ban;
+use super::lists::Refreshing;
 use super::pending::Pending;
 use super::plan::Plan;
 use super::runner::Runner;
@@ -40,7 +41,8 @@ impl Keeper {
     pub(super) fn start(tree: Tree, state: PathBuf, session: Option<IpAddr>) -> Result<Self, CommandError> {
         let now = now();
         let plan = plan(&tree)?;
-        let mut jails = Jails::new(session);
+        let lists = Refreshing::new(state.clone());
+        let mut jails = Jails::new(session, &lists.kept);
         jails.configure(plan.specs(), now).map_err(|error| CommandError::new(Exit::Config, error))?;
         let store = Store::open(&state).map_err(store_error)?;
         let sole = Sole::claim()?;
@@ -61,6 +63,7 @@ impl Keeper {
             jails,
             firewall,
             rules: None,
+            lists,
             monitor: None,
             store,
             _sole: sole,

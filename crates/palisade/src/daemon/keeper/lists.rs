@@ -1,0 +1,193 @@
+//! The lists of addresses: asked for anew once a day, taken if they are believed, told to the rules and the jails.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ::lists::{BuiltIn, Keeping, Origin, Source};
+use config::{ListSettings, Refresh};
+use detect::Time;
+use tracing::{info, warn};
+
+use super::Keeper;
+use crate::engine::clock::now;
+use crate::engine::lists::{KeptLists, uses};
+use crate::fetcher::Fetch;
+
+const LISTS: &str = "lists";
+const KEPT: &str = "kept lists";
+/// After an answer; up to a twelfth of it earlier or later, so that not all hosts ask at once.
+const DAY: Duration = Duration::from_secs(86_400);
+/// After a start, for one that is old.
+const SOON: Duration = Duration::from_secs(5);
+/// After a failure; twice as long after each one more, up to the other.
+const RETRY: Duration = Duration::from_secs(60);
+const RETRY_MOST: Duration = Duration::from_secs(6 * 3600);
+
+/// The lists in force, and what is done to keep them fresh.
+pub(super) struct Refreshing {
+    pub(super) kept: KeptLists,
+    pub(super) settings: ListSettings,
+    state: PathBuf,
+    /// By name.
+    attempts: BTreeMap<&'static str, Attempts>,
+    under_way: Option<Request>,
+}
+
+struct Attempts {
+    due: Time,
+    failures: u32,
+}
+
+struct Request {
+    list: &'static str,
+    source: Source,
+    fetch: Fetch,
+}
+
+impl Refreshing {
+    pub(super) fn new(state: PathBuf) -> Self {
+        let kept = KeptLists::load(&state);
+        let attempts = attempts(&kept);
+        let settings = ListSettings::default();
+        Self { kept, settings, state, attempts, under_way: None }
+    }
+
+    /// Readable when there is more of an answer.
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.under_way.as_ref().map(|request| request.fetch.fd())
+    }
+}
+
+/// Those that were asked for a day ago are due, and all that never were.
+fn attempts(kept: &KeptLists) -> BTreeMap<&'static str, Attempts> {
+    let due = |kept: &Keeping| match kept.list.origin {
+        Origin::BuiltIn => now() + SOON,
+        // A clock that was wrong does not keep it from being asked for.
+        Origin::Fetched { at, .. } => {
+            (Time::from_secs(at.min(now().as_secs())) + about(DAY)).max(now() + SOON)
+        }
+    };
+    kept.iter().map(|kept| (kept.name(), Attempts { due: due(kept), failures: 0 })).collect()
+}
+
+/// A twelfth more or less.
+fn about(time: Duration) -> Duration {
+    let random = RandomState::new().build_hasher().finish() as u32;
+    time.mul_f64(1.0 + (f64::from(random) / f64::from(u32::MAX) - 0.5) / 6.0)
+}
+
+impl Keeper {
+    /// Reads what is kept, which another process may have refreshed, and tells the jails if it is not what they know.
+    pub(super) fn take_lists(&mut self) {
+        let kept = KeptLists::load(&self.lists.state);
+        let damage = kept.iter().find_map(|kept| kept.damage.as_ref()).map(ToString::to_string);
+        self.trouble(KEPT, damage);
+        let are_new = kept.iter().map(|kept| &kept.list).ne(self.lists.kept.iter().map(|kept| &kept.list));
+        self.lists.kept = kept;
+        if are_new {
+            self.lists.attempts = attempts(&self.lists.kept);
+            self.trouble(LISTS, None);
+            if let Err(error) = self.jails.take_lists(&self.lists.kept) {
+                warn!("the jails do not take the lists: {error}");
+            }
+        }
+    }
+
+    /// What `palisade.toml` says of them.
+    pub(super) fn configure_lists(&mut self, settings: ListSettings) {
+        self.lists.settings = settings;
+        if self.lists.settings.refresh == Refresh::Off {
+            self.trouble(LISTS, None);
+        }
+    }
+
+    fn wants(&self, list: &str) -> bool {
+        match self.lists.settings.refresh {
+            Refresh::Off => false,
+            Refresh::All => true,
+            Refresh::Used => self.rules.as_ref().is_some_and(|policy| uses(policy, list)),
+        }
+    }
+
+    /// When there is something to do about the lists.
+    pub(super) fn lists_due(&self) -> Option<Time> {
+        match &self.lists.under_way {
+            Some(request) => Some(now() + request.fetch.patience()),
+            None => {
+                let wanted = self.lists.attempts.iter().filter(|(list, _)| self.wants(list));
+                wanted.map(|(_, attempts)| attempts.due).min()
+            }
+        }
+    }
+
+    /// Asks for a list that is due, if none is being asked for; goes on with one that is.
+    pub(super) fn look_after_lists(&mut self, now: Time) {
+        if self.lists.under_way.is_some() {
+            return self.go_on_with_list();
+        }
+        let mut due =
+            self.lists.attempts.iter().filter(|(list, attempts)| attempts.due <= now && self.wants(list));
+        let Some(list) = due.next().map(|(list, _)| *list) else { return };
+        let built_in = BuiltIn::named(list);
+        let Some(source) = built_in.and_then(|list| self.lists.settings.source(list)) else { return };
+        match Fetch::start(&source) {
+            Ok(fetch) => self.lists.under_way = Some(Request { list, source, fetch }),
+            Err(error) => self.take_answer(list, &source, Err(error.to_string())),
+        }
+    }
+
+    fn go_on_with_list(&mut self) {
+        let Some(mut request) = self.lists.under_way.take() else { return };
+        match request.fetch.step() {
+            None => self.lists.under_way = Some(request),
+            Some(fetched) => self.take_answer(request.list, &request.source, fetched),
+        }
+    }
+
+    fn take_answer(&mut self, list: &'static str, source: &Source, fetched: Result<Vec<u8>, String>) {
+        let own = sys::interface::addresses().map_err(|error| format!("this host's addresses: {error}"));
+        let Some(kept) = self.lists.kept.iter_mut().find(|kept| kept.name() == list) else { return };
+        let (own, fetched) = match own {
+            Ok(own) => (own, fetched),
+            Err(error) => (Vec::new(), Err(error)),
+        };
+        let taken = kept.take(fetched, source, &own, now().as_secs());
+        match taken {
+            Ok(change) => {
+                self.schedule(list, 0);
+                self.trouble(LISTS, None);
+                if change.is_nothing() {
+                    return info!("list {list}: as it was, {source} says");
+                }
+                info!(
+                    "list {list}: {} networks new, {} gone, {source} says",
+                    change.came.len(),
+                    change.gone.len()
+                );
+                if let Err(error) = self.jails.take_lists(&self.lists.kept) {
+                    warn!("the jails do not take the lists: {error}");
+                }
+                self.renew_rules();
+            }
+            Err(why) => {
+                let failures = self.lists.attempts.get(list).map_or(0, |attempts| attempts.failures);
+                self.schedule(list, failures.saturating_add(1));
+                self.trouble(
+                    LISTS,
+                    Some(format!("the list {list} is not refreshed, and stays as it is: {source}: {why}")),
+                );
+            }
+        }
+    }
+
+    fn schedule(&mut self, list: &'static str, failures: u32) {
+        let rest = match failures {
+            0 => DAY,
+            failures => RETRY_MOST.min(RETRY * (1 << (failures - 1).min(10))),
+        };
+        self.lists.attempts.insert(list, Attempts { due: now() + about(rest), failures });
+    }
+}

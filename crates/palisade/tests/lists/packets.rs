@@ -1,0 +1,84 @@
+//! A refreshed list is in force for packets, and a refresh is no gap.
+
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::Place;
+use crate::isolated::isolated;
+use crate::network::{Host, Server, run, tcp_within};
+use crate::server::{list, ok, serve};
+
+/// Long for a packet through a cable, which nobody answers.
+const WAIT: Duration = Duration::from_millis(400);
+
+/// In the list before and after; only before; only after; never.
+const V4: [&str; 4] = ["104.16.0.9", "131.0.72.9", "185.7.0.9", "203.0.113.9"];
+const V6: [&str; 4] = ["2606:4700::9", "2405:8100::9", "2a0a:1::9", "2001:db8::9"];
+const GONE: [&str; 2] = ["131.0.72.0/22", "2405:8100::/32"];
+const CAME: [&str; 2] = ["185.7.0.0/16", "2a0a:1::/32"];
+
+const POSTURE: &str =
+    "[firewall]\nenabled = true\nrules = [\"allow from cloudflare to any port 80,8080 proto tcp\"]\n";
+
+/// Ours has ports 80 and, in a container, 8080; everybody is behind one cable.
+fn world() -> (Host, Host, [Server; 2]) {
+    let world = Host::new();
+    let theirs: Vec<String> =
+        V4.iter().map(|a| format!("{a}/32")).chain(V6.iter().map(|a| format!("{a}/128"))).collect();
+    let theirs: Vec<&str> = theirs.iter().map(String::as_str).chain(["192.0.2.2/24", "fd00::2/64"]).collect();
+    world.connect("cable", &["192.0.2.1/24", "fd00::1/64"], &theirs);
+    run("ip route add default via 192.0.2.2 && ip -6 route add default via fd00::2");
+    let container = Host::new();
+    container.connect("inner", &["10.9.0.1/24"], &["10.9.0.2/24"]);
+    container.run("ip route add default via 10.9.0.1");
+    run("echo 1 > /proc/sys/net/ipv4/ip_forward");
+    run("nft 'table ip nat { chain pre { type nat hook prerouting priority dstnat; \
+         tcp dport 8080 dnat to 10.9.0.2:80; }; }'");
+    let servers = [Server::new("[::]:80"), container.within(|| Server::new("10.9.0.2:80"))];
+    (world, container, servers)
+}
+
+/// Who of them gets in.
+fn who(world: &Host, from: [&str; 4], to: &str) -> [bool; 4] {
+    let to: SocketAddr = to.parse().unwrap();
+    from.map(|from| world.within(|| tcp_within(WAIT, from, to)).is_ok())
+}
+
+fn everywhere(world: &Host) -> [[bool; 4]; 3] {
+    [who(world, V4, "192.0.2.1:80"), who(world, V4, "192.0.2.1:8080"), who(world, V6, "[fd00::1]:80")]
+}
+
+#[test]
+fn a_refreshed_list_is_in_force_at_once_for_ports_of_the_host_and_of_containers() {
+    let name = "packets::a_refreshed_list_is_in_force_at_once_for_ports_of_the_host_and_of_containers";
+    isolated(name, || {
+        let (world, _container, _servers) = world();
+        let answer = Arc::new(Mutex::new(ok(&list(&GONE, &CAME))));
+        let answers = Arc::clone(&answer);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        let source = serve(move |stream| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            let _ = stream.write_all(&answers.lock().unwrap());
+        });
+        let place = Place::new(&format!("{POSTURE}[lists]\ncloudflare = \"http://{source}/ips\"\n"));
+        place.done("reload");
+        assert_eq!(everywhere(&world), [[true, true, false, false]; 3]);
+        let mut standing = world.tcp("131.0.72.9", "192.0.2.1:80".parse().unwrap()).unwrap();
+        place.done("list refresh");
+        assert_eq!(everywhere(&world), [[true, false, true, false]; 3]);
+        // What stands is not asked again.
+        standing.write_all(b"x").unwrap();
+        standing.read_exact(&mut [0]).unwrap();
+        *answer.lock().unwrap() = ok("<html>");
+        assert!(!place.firewall("list refresh").status().unwrap().success());
+        assert_eq!(everywhere(&world), [[true, false, true, false]; 3]);
+        // And when it is read from disk again.
+        place.done("reload");
+        assert_eq!(everywhere(&world), [[true, false, true, false]; 3]);
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+    });
+}
