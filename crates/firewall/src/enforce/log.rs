@@ -4,19 +4,21 @@ use super::matching::{NEW, state};
 use crate::rules::{Action, Log, Logging};
 use crate::ruleset::{Expr, Rate, Rule};
 
-pub(super) const ALLOW: &str = "ALLOW";
-pub(super) const BLOCK: &str = "BLOCK";
-pub(super) const LIMIT: &str = "LIMIT";
-pub(super) const LIMIT_BLOCK: &str = "LIMIT BLOCK";
-const AUDIT: &str = "AUDIT";
-const INVALID: &str = "AUDIT INVALID";
+/// Before what a line says became of its packet.
+pub(crate) const TAG: &str = "[PALISADE ";
+pub(crate) const ALLOW: &str = "ALLOW";
+pub(crate) const BLOCK: &str = "BLOCK";
+pub(crate) const LIMIT: &str = "LIMIT";
+pub(crate) const LIMIT_BLOCK: &str = "LIMIT BLOCK";
+pub(crate) const AUDIT: &str = "AUDIT";
+pub(crate) const INVALID: &str = "AUDIT INVALID";
 
 /// Of each kind of line: nobody who floods the host floods its log.
 const RATE: Rate = Rate { count: 3, seconds: 60, burst: 10 };
 
 fn line(what: &str, limited: bool) -> Vec<Expr> {
     let limit = limited.then_some(Expr::Within(RATE));
-    limit.into_iter().chain([Expr::Log(format!("[PALISADE {what}] "))]).collect()
+    limit.into_iter().chain([Expr::Log(format!("{TAG}{what}] "))]).collect()
 }
 
 /// Where packets come into a base chain.

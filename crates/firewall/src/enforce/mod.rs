@@ -10,7 +10,7 @@
 mod base;
 mod group;
 mod limit;
-mod log;
+pub(crate) mod log;
 mod matching;
 mod quiet;
 mod sets;

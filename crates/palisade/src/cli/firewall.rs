@@ -1,6 +1,8 @@
 //! The commands of `palisade firewall` that ufw does not have.
 
-use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::STYLES;
 
@@ -10,6 +12,7 @@ use super::STYLES;
 #[command(disable_help_subcommand = true)]
 pub(crate) enum Beyond {
     List(List),
+    Log(Log),
 }
 
 /// Show the lists of addresses that rules can name, and refresh them
@@ -42,4 +45,44 @@ pub(crate) enum ListAction {
         /// Only this list
         name: Option<String>,
     },
+}
+
+/// Show who was refused, and where, from what the kernel logged of the rules
+///
+/// It is read from the journal, or without one from the kernel's own log. What is logged is set with
+/// `palisade firewall logging`; up to `medium` it is a few lines a minute of each kind, so that nobody can flood the log:
+/// the numbers are of lines, and there may have been more packets.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade firewall log                        the last day: who, where, how often
+  palisade firewall log --by port --since 1h
+  palisade firewall log --follow               as it happens
+  palisade firewall log --file /var/log/kern.log --json
+  zcat /var/log/kern.log.2.gz | palisade firewall log --file -")]
+pub(crate) struct Log {
+    /// Only what is not older, as 90s, 1h30m, 2d [default: 1d, or all of FILE]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// A line for each source, or for each port
+    #[arg(long, value_enum)]
+    pub(crate) by: Option<By>,
+    /// Wait for what comes from now on, and show it
+    #[arg(long, conflicts_with_all = ["since", "by"])]
+    pub(crate) follow: bool,
+    /// Read a log as syslog writes it; - is standard input
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: Option<PathBuf>,
+    /// What was let pass, too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// One JSON object a packet
+    #[arg(long, conflicts_with = "by")]
+    pub(crate) json: bool,
+}
+
+/// What the lines of the table are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum By {
+    Source,
+    Port,
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use super::lists;
+use super::{lists, log};
 use crate::cli::Firewall;
 use crate::cli::firewall::Beyond;
 use crate::exit::{Exit, Outcome};
@@ -21,6 +21,10 @@ pub(super) fn perform(folder: &Path, state: &Path, args: &Firewall) -> Outcome {
         Ok(Beyond::List(mut list)) => {
             list.json |= args.json;
             lists::list(folder, state, &list)
+        }
+        Ok(Beyond::Log(mut log)) => {
+            log.json |= args.json;
+            log::log(&log)
         }
         Err(message) => {
             // Nobody left to read it: nothing to do about that.

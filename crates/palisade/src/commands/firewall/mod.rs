@@ -12,6 +12,7 @@ mod json;
 mod listening;
 mod lists;
 mod lockout;
+mod log;
 mod openings;
 mod program;
 mod rules;
