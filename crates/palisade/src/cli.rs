@@ -302,8 +302,13 @@ pub(crate) struct ConfigCheck {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   palisade config show
-  palisade config show --config /etc/fail2ban > /tmp/effective.conf")]
-pub(crate) struct ConfigShow {}
+  palisade config show --config /etc/fail2ban > /tmp/effective.conf
+  palisade config show --posture > /tmp/effective.toml")]
+pub(crate) struct ConfigShow {
+    /// Only what palisade.toml says, as such a file; without it, it stands in comments behind the jails
+    #[arg(long)]
+    pub(crate) posture: bool,
+}
 
 /// Watch Palisade stop an attack, in namespaces of its own; changes nothing on this host
 ///

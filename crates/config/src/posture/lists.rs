@@ -73,6 +73,8 @@ impl Reader<'_> {
     fn source(&mut self, list: &BuiltIn, item: &Item) -> Option<(String, Source)> {
         let help = || format!("write {} = \"{}\"", list.name, list.url);
         match item.as_str().map(Source::parse) {
+            // To ask its owner is what is done anyway.
+            Some(Ok(source)) if source.url() == list.url => {}
             Some(Ok(source)) => return Some((list.name.to_owned(), source)),
             Some(Err(error)) => self.note(item.span(), format!("this is not asked: {error}"), help()),
             None => self.note(item.span(), "whom to ask is a string", help()),

@@ -5,6 +5,7 @@ mod array;
 mod lists;
 mod read;
 mod rollback;
+mod show;
 mod write;
 
 #[cfg(test)]
@@ -51,6 +52,17 @@ pub enum PostureError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl PostureError {
+    /// What is wrong, as with all other files.
+    #[must_use]
+    pub fn diagnostics(self) -> Vec<Diagnostic> {
+        match self {
+            Self::Wrong(errors) => errors,
+            Self::Io { path, source } => vec![Diagnostic::file(path, source.to_string())],
+        }
+    }
 }
 
 impl Posture {

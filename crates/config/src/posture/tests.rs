@@ -171,6 +171,50 @@ palisade.toml:11:2: error: firewal is not known
     assert_eq!(PostureError::Wrong(errors).to_string(), wanted);
 }
 
+/// What the effective one says, which is the same.
+fn effective(posture: &Posture) -> String {
+    let text = posture.effective();
+    let again = self::posture(&text);
+    assert_eq!(
+        (again.policy(), again.lists(), again.rollback()),
+        (posture.policy(), posture.lists(), posture.rollback())
+    );
+    text
+}
+
+#[test]
+fn the_effective_posture_has_every_setting_and_reads_back_the_same() {
+    let text =
+        format!("{WRITTEN}[rollback]\nafter = \"1m 30s\"\n[lists]\ncloudflare = \"http://[::1]:8080/ips\"\n");
+    let wanted = r#"[firewall]
+enabled = true
+logging = "low"
+new-profiles = "skip"
+defaults = { incoming = "deny", outgoing = "allow", routed = "reject" }
+rules = [
+    "limit 22/tcp",
+    "allow 80,443/tcp comment 'web'",
+    "deny from 198.51.100.7",
+]
+
+[lists]
+refresh = "used"
+cloudflare = "http://[::1]:8080/ips"
+
+[rollback]
+after = "90s"
+ssh = true
+"#;
+    let shown = effective(&posture(&text));
+    assert_eq!(shown, wanted);
+    assert_eq!(posture(&shown).effective(), wanted);
+    let default = posture("").effective();
+    assert!(default.contains("rules = [\n]\n") && default.contains("enabled = false"), "{default}");
+    assert!(default.contains("cloudflare = \"https://api.cloudflare.com/client/v4/ips\"\n"), "{default}");
+    effective(&posture("[firewall]\nrules = [\"\"\"limit ssh comment 'no \"guessing\" \\\\ here'\"\"\"]\n"));
+    effective(&posture("[rollback]\nafter = \"1.25s\"\n[lists]\nrefresh = \"off\"\n"));
+}
+
 #[test]
 fn what_is_no_toml_is_told_at_its_place() {
     let errors =
@@ -221,6 +265,7 @@ proptest! {
             let read = Posture::parse(PathBuf::new(), &text, &vocabulary());
             let read = read.map_err(|errors| TestCaseError::fail(PostureError::Wrong(errors).to_string()))?;
             prop_assert_eq!(read.policy(), posture.policy(), "{}", text);
+            effective(&posture);
             let comments = |text: &str| text.lines().filter(|line| line.trim_start().starts_with('#')).count();
             prop_assert_eq!(comments(&text), comments(start), "{}", text);
         }

@@ -2,23 +2,27 @@
 
 use std::io::Write;
 
-use config::{Diagnostic, Severity};
+use config::{Diagnostic, POSTURE_FILE, Posture, Severity, Tree};
 use serde::Serialize;
 
 use super::bans::printed;
-use crate::cli::{ConfigCheck, Place};
+use crate::cli::{ConfigCheck, ConfigShow, Place};
 use crate::engine::compile::{filters, zone};
 use crate::engine::permit::Permits;
 use crate::engine::place::{faulty, render, tree};
-use crate::exit::{Exit, Outcome};
+use crate::engine::posture;
+use crate::exit::{CommandError, Exit, Outcome};
 use crate::output::json;
 
 pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
-    let loaded = config::load(&tree(place)?);
+    let tree = tree(place)?;
+    let loaded = config::load(&tree);
     let faults = filters(&loaded, &zone(None)?).err();
-    let broken = faults.is_some();
+    let (posture, wrong) = posture(&tree);
+    let broken = faults.is_some() || !wrong.is_empty();
     let mut diagnostics = faults.unwrap_or_else(|| loaded.diagnostics.clone());
     diagnostics.extend(Permits::refusals(&loaded));
+    diagnostics.extend(wrong);
     let mut out = anstream::stdout().lock();
     if args.json {
         printed(diagnostics.iter().try_for_each(|diagnostic| json(&mut out, &Fault::of(diagnostic))))?;
@@ -27,20 +31,49 @@ pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     if broken {
         return Err(faulty(&diagnostics));
     }
-    let count = loaded.jails.len();
-    let plural = if count == 1 { "" } else { "s" };
-    printed(
-        write!(out, "{}", render(&diagnostics))
-            .and_then(|()| writeln!(out, "{count} jail{plural}, no errors.")),
-    )
+    let rules = posture.map(|posture| some(posture.policy().rules.len(), "rule") + ", ").unwrap_or_default();
+    let jails = some(loaded.jails.len(), "jail");
+    printed(write!(out, "{}{jails}, {rules}no errors.\n", render(&diagnostics)))
 }
 
-pub(crate) fn show(place: &Place) -> Outcome {
-    let loaded = config::load(&tree(place)?);
-    if loaded.has_errors() {
-        return Err(faulty(&loaded.diagnostics));
+pub(crate) fn show(place: &Place, args: &ConfigShow) -> Outcome {
+    let tree = tree(place)?;
+    let loaded = config::load(&tree);
+    let (posture, wrong) = posture(&tree);
+    let mut out = anstream::stdout().lock();
+    if args.posture && wrong.is_empty() {
+        let Some(posture) = posture else {
+            return Err(CommandError::new(Exit::Nothing, format!("there is no {POSTURE_FILE}")));
+        };
+        return printed(out.write_all(posture.effective().as_bytes()));
     }
-    printed(anstream::stdout().lock().write_all(config::show(&loaded).as_bytes()))
+    if loaded.has_errors() || !wrong.is_empty() {
+        return Err(faulty(&[loaded.diagnostics, wrong].concat()));
+    }
+    let posture = posture.map(|posture| in_comments(&posture)).unwrap_or_default();
+    printed(write!(out, "{}{posture}", config::show(&loaded)))
+}
+
+/// What it says, or everything that is wrong with it.
+fn posture(tree: &Tree) -> (Option<Posture>, Vec<Diagnostic>) {
+    match posture::load(tree) {
+        Ok(posture) => (posture, Vec::new()),
+        Err(error) => (None, error.diagnostics()),
+    }
+}
+
+/// Behind the jails, whose grammar is another one.
+fn in_comments(posture: &Posture) -> String {
+    let lines = posture
+        .effective()
+        .lines()
+        .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
+        .collect::<String>();
+    format!("\n# {}, everything resolved:\n#\n{lines}", posture.path().display())
+}
+
+fn some(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A diagnostic for programs.

@@ -38,7 +38,7 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Filter(Filter::Scan(args)) => filter::scan(&place, &args),
         Command::Replay(args) => replay::replay(&place, &args),
         Command::Config(Config::Check(args)) => config::check(&place, &args),
-        Command::Config(Config::Show(_)) => config::show(&place),
+        Command::Config(Config::Show(args)) => config::show(&place, &args),
         Command::Firewall(args) => firewall::firewall(&place, &args),
         Command::Confirm(args) => confirm::confirm(&place.state, &args),
         Command::Rollback(args) => rollback::rollback(&place, &args),

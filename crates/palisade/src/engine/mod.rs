@@ -9,3 +9,4 @@ pub(crate) mod networks;
 pub(crate) mod never_ban;
 pub(crate) mod permit;
 pub(crate) mod place;
+pub(crate) mod posture;

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use config::{ListSettings, POSTURE_FILE, Posture, Tree};
+use config::{ListSettings, Posture};
 use firewall::rules::Policy;
 use tracing::{info, warn};
 
 use super::Keeper;
-use crate::commands::firewall::vocabulary;
-use crate::engine::place::INSTALLED;
+use crate::engine::posture;
 use crate::transaction::applied::Applied;
 
 const RULES: &str = "firewall";
@@ -39,7 +38,7 @@ impl Keeper {
     /// What the file says is in force, and what it says meanwhile as well: a command writes it first and changes the kernel
     /// then, so the file has the last word. Without a file nothing is.
     fn enforce_file(&mut self) -> Result<Option<Policy>, String> {
-        let Some(mut posture) = load(&self.tree)? else {
+        let Some(mut posture) = self.read_file()? else {
             self.configure_lists(ListSettings::default());
             return Ok(None);
         };
@@ -50,7 +49,7 @@ impl Keeper {
                 Ok(applied) => self.ban_again(applied),
                 Err(error) => return Err(format!("the rules are not in force: {error}")),
             }
-            match load(&self.tree)? {
+            match self.read_file()? {
                 Some(now) if now.policy() != posture.policy() => posture = now,
                 _ => break,
             }
@@ -60,6 +59,10 @@ impl Keeper {
             warn!("which rules are in force cannot be remembered: {}: {error}", state.display());
         }
         Ok(Some(posture.policy().clone()))
+    }
+
+    fn read_file(&self) -> Result<Option<Posture>, String> {
+        posture::load(&self.tree).map_err(|error| error.to_string())
     }
 
     /// The rules that are in force, with the lists as they are by now.
@@ -78,13 +81,4 @@ impl Keeper {
         }
         self.apply_policy();
     }
-}
-
-/// In the folder of the jails, or else in the installed one.
-fn load(tree: &Tree) -> Result<Option<Posture>, String> {
-    let folders = [tree.root(), Path::new(INSTALLED)];
-    let Some(folder) = folders.into_iter().find(|folder| folder.join(POSTURE_FILE).exists()) else {
-        return Ok(None);
-    };
-    Posture::load(folder, &vocabulary(folder)).map(Some).map_err(|error| error.to_string())
 }

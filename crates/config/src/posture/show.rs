@@ -1,0 +1,40 @@
+//! The effective posture: every setting, also those that nobody wrote, in the grammar that it was read from.
+
+use lists::BUILT_IN;
+use toml_edit::Value;
+
+use super::Posture;
+
+impl Posture {
+    /// A `palisade.toml` that says the same as this one, and all that this one leaves to the defaults.
+    #[must_use]
+    pub fn effective(&self) -> String {
+        let policy = self.policy();
+        let defaults = &policy.defaults;
+        let rules: String =
+            policy.rules.iter().map(|rule| format!("    {},\n", quoted(&rule.to_string()))).collect();
+        let sources = BUILT_IN.iter().filter_map(|list| Some((list.name, self.lists().source(list)?)));
+        let sources: String =
+            sources.map(|(name, source)| format!("{name} = {}\n", quoted(source.url()))).collect();
+        format!(
+            "[firewall]\nenabled = {}\nlogging = {}\nnew-profiles = {}\n\
+             defaults = {{ incoming = {}, outgoing = {}, routed = {} }}\nrules = [\n{rules}]\n\n\
+             [lists]\nrefresh = {}\n{sources}\n\
+             [rollback]\nafter = {}\nssh = {}\n",
+            policy.enabled,
+            quoted(policy.logging.name()),
+            quoted(policy.new_profiles.name()),
+            quoted(defaults.incoming.name()),
+            quoted(defaults.outgoing.name()),
+            quoted(defaults.routed.name()),
+            quoted(self.lists().refresh.name()),
+            quoted(&format!("{}s", self.rollback().after.as_secs_f64())),
+            self.rollback().ssh,
+        )
+    }
+}
+
+/// As a string of TOML's.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
