@@ -24,6 +24,9 @@ fuzz_target!(|input: &str| {
         let text = posture.text();
         let again = Posture::parse("palisade.toml".into(), &text, &VOCABULARY).expect("it was read once");
         assert_eq!((again.policy(), again.text()), (posture.policy(), text));
+        let effective = posture.effective();
+        let again = Posture::parse("palisade.toml".into(), &effective, &VOCABULARY).expect("all of it is known");
+        assert_eq!((again.policy(), again.lists(), again.effective()), (posture.policy(), posture.lists(), effective));
     }
     match Rule::read(line, &VOCABULARY) {
         Err((_, place)) => assert!(line.get(place).is_some()),

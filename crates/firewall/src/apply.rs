@@ -6,7 +6,7 @@ use crate::policy::BanPolicy;
 use crate::rules::Policy;
 use crate::ruleset::Ruleset;
 use crate::transaction::{self, Goal};
-use crate::{Applied, Firewall, FirewallError};
+use crate::{Applied, Firewall, FirewallError, modules};
 
 /// Somebody may change the table between our reading it and our change.
 const ATTEMPTS: usize = 3;
@@ -54,8 +54,16 @@ impl Firewall {
                 _ => break,
             }
         }
-        if result.is_ok() {
-            self.wanted = wanted;
+        match &result {
+            Ok(_) => self.wanted = wanted,
+            Err(FirewallError::Gone { .. }) => {
+                let layout = wanted.bans.as_ref().map(|bans| self.layout().next(bans, &Ruleset::default()));
+                let ruleset = wanted.goal(layout.as_ref()).ruleset;
+                if let Some(error) = modules::missing(self.channel(), &ruleset) {
+                    return Err(error);
+                }
+            }
+            Err(_) => {}
         }
         result
     }

@@ -21,6 +21,16 @@ pub enum FirewallError {
     /// A rule names a list of addresses that is not known.
     #[error("a rule names the address list {0:?}, which does not exist")]
     UnknownList(String),
+    /// The kernel lacks a part that the policy needs, and could not load it.
+    #[error(
+        "the kernel has no {module}, which the rules need; try `modprobe {module}`. If there is no such module, the \
+         kernel's package has not all of them (Debian's cloud kernels, Ubuntu without linux-modules-extra), or the host of \
+         this container has to load it"
+    )]
+    MissingModule {
+        /// Its name.
+        module: String,
+    },
     /// The table, a set or a rule is not there any more: somebody else deleted it. Apply the policy again.
     #[error("table inet palisade is not there or was changed by another program ({doing})")]
     Gone {

@@ -220,7 +220,7 @@ const LONGEST_TIMEOUT: u64 = u64::MAX / 1_000_000;
 
 #[cfg(test)]
 #[path = "../tests/kernel/isolated.rs"]
-mod isolated;
+pub(crate) mod isolated;
 
 #[cfg(test)]
 mod tests {

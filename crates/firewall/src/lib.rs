@@ -18,6 +18,7 @@ mod error;
 mod firewall;
 mod layout;
 mod logged;
+mod modules;
 mod monitor;
 mod name;
 mod policy;

@@ -33,7 +33,7 @@ pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     }
     let rules = posture.map(|posture| some(posture.policy().rules.len(), "rule") + ", ").unwrap_or_default();
     let jails = some(loaded.jails.len(), "jail");
-    printed(write!(out, "{}{jails}, {rules}no errors.\n", render(&diagnostics)))
+    printed(writeln!(out, "{}{jails}, {rules}no errors.", render(&diagnostics)))
 }
 
 pub(crate) fn show(place: &Place, args: &ConfigShow) -> Outcome {
