@@ -30,13 +30,13 @@ impl Change {
         self.came.is_empty() && self.gone.is_empty()
     }
 
-    /// Of each family at most a third of what is in force may go, and as much may come; and no new network holds an
-    /// address of this host, which are `own`.
+    /// Of each family at most a third of what is in force may go, and as much may come, unless a person wants `any` change;
+    /// and no new network holds an address of this host, which are `own`.
     ///
     /// # Errors
     /// What is too much.
-    pub fn check(&self, before: &[IpNet], own: &[IpAddr]) -> Result<(), Unbelievable> {
-        for bounds in [V4, V6] {
+    pub fn check(&self, before: &[IpNet], own: &[IpAddr], any: bool) -> Result<(), Unbelievable> {
+        for bounds in [V4, V6].into_iter().filter(|_| !any) {
             let count = |nets: &[IpNet]| nets.iter().filter(|net| bounds.is_about(net)).count();
             let (of, gone, came) = (count(before), count(&self.gone), count(&self.came));
             let (family, limit) = (bounds.family, of / 3);
@@ -68,12 +68,13 @@ mod tests {
     fn a_third_may_change_and_no_more() {
         let before = BUILT_IN[0].networks();
         assert!(changed(0, 0).is_nothing());
-        assert_eq!(changed(5, 5).check(&before, &[]), Ok(()));
-        let said = changed(6, 2).check(&before, &[]).unwrap_err().to_string();
+        assert_eq!(changed(5, 5).check(&before, &[], false), Ok(()));
+        let said = changed(6, 2).check(&before, &[], false).unwrap_err().to_string();
         assert_eq!(said, "6 of 15 IPv4 networks gone and 2 new, where 5 of each are believed");
-        assert!(changed(0, 6).check(&before, &[]).is_err());
+        assert!(changed(0, 6).check(&before, &[], false).is_err());
+        assert_eq!(changed(7, 30).check(&before, &[], true), Ok(()), "a person wants it");
         let after: Vec<IpNet> = before[..before.len() - 3].to_vec();
-        let said = Change::between(&before, &after).check(&before, &[]).unwrap_err().to_string();
+        let said = Change::between(&before, &after).check(&before, &[], false).unwrap_err().to_string();
         assert_eq!(said, "3 of 7 IPv6 networks gone and 0 new, where 2 of each are believed");
     }
 
@@ -81,9 +82,9 @@ mod tests {
     fn a_new_network_does_not_hold_this_host() {
         let before = BUILT_IN[0].networks();
         let own = ["185.0.7.1".parse().unwrap()];
-        let said = changed(0, 1).check(&before, &own).unwrap_err().to_string();
+        let said = changed(0, 1).check(&before, &own, true).unwrap_err().to_string();
         assert_eq!(said, "185.0.0.0/16 is new and holds 185.0.7.1, an address of this host");
         // A host can well have an address of Cloudflare's, in a tunnel of theirs.
-        assert_eq!(changed(0, 1).check(&before, &["104.16.0.9".parse().unwrap()]), Ok(()));
+        assert_eq!(changed(0, 1).check(&before, &["104.16.0.9".parse().unwrap()], false), Ok(()));
     }
 }

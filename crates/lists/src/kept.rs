@@ -93,7 +93,7 @@ impl Keeping {
 
     /// Takes in what came of an attempt: an answer, which is judged, or why there is none. Only a list that is believed
     /// and written to disk takes the place of the one in force, and says how it differs. `own` are this host's addresses,
-    /// `now` is in seconds since 1970.
+    /// `any` is for a person who wants it whatever has changed, `now` is in seconds since 1970.
     ///
     /// # Errors
     /// Why the list in force stays.
@@ -102,10 +102,11 @@ impl Keeping {
         fetched: Result<Vec<u8>, String>,
         source: &Source,
         own: &[IpAddr],
+        any: bool,
         now: i64,
     ) -> Result<Change, String> {
         let believed = fetched.and_then(|answer| {
-            self.judge(&answer, own).map_err(|why| format!("the answer is not believed: {why}"))
+            self.judge(&answer, own, any).map_err(|why| format!("the answer is not believed: {why}"))
         });
         let taken = believed.and_then(|(networks, change)| {
             let origin = Origin::Fetched { source: source.to_string(), at: now };
@@ -122,10 +123,15 @@ impl Keeping {
         taken
     }
 
-    fn judge(&self, answer: &[u8], own: &[IpAddr]) -> Result<(Vec<IpNet>, Change), crate::Unbelievable> {
+    fn judge(
+        &self,
+        answer: &[u8],
+        own: &[IpAddr],
+        any: bool,
+    ) -> Result<(Vec<IpNet>, Change), crate::Unbelievable> {
         let networks = answer::read(answer)?;
         let change = Change::between(&self.list.networks, &networks);
-        change.check(&self.list.networks, own)?;
+        change.check(&self.list.networks, own, any)?;
         Ok((networks, change))
     }
 
@@ -205,13 +211,13 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let mut keeping = load(state.path());
         assert_eq!(keeping.list.origin, Origin::BuiltIn);
-        let change = keeping.take(Ok(answer()), &source(), &[], NOW).unwrap();
+        let change = keeping.take(Ok(answer()), &source(), &[], false, NOW).unwrap();
         assert_eq!((change.came, change.gone), (vec!["185.7.0.0/16".parse().unwrap()], vec![]));
         let again = load(state.path());
         assert_eq!((&again.list, &again.failure, &again.damage), (&keeping.list, &None, &None));
         assert_eq!(again.list.networks.len(), 23);
         assert_eq!(again.list.origin, Origin::Fetched { source: source().to_string(), at: NOW });
-        let change = keeping.take(Ok(answer()), &source(), &[], NOW + 1).unwrap();
+        let change = keeping.take(Ok(answer()), &source(), &[], false, NOW + 1).unwrap();
         assert!(change.is_nothing());
     }
 
@@ -219,7 +225,7 @@ mod tests {
     fn a_failure_leaves_the_list_and_is_remembered_until_an_attempt_succeeds() {
         let state = tempfile::tempdir().unwrap();
         let mut keeping = load(state.path());
-        keeping.take(Ok(answer()), &source(), &[], NOW).unwrap();
+        keeping.take(Ok(answer()), &source(), &[], false, NOW).unwrap();
         let list = keeping.list.clone();
         for (fetched, why) in [
             (Err("no route to host".to_owned()), "no route to host"),
@@ -228,12 +234,12 @@ mod tests {
                 "the answer is not believed: it is not a list in JSON (line 1, column 1)",
             ),
         ] {
-            assert_eq!(keeping.take(fetched, &source(), &[], NOW + 5), Err(why.to_owned()));
+            assert_eq!(keeping.take(fetched, &source(), &[], false, NOW + 5), Err(why.to_owned()));
             let again = load(state.path());
             assert_eq!(again.list, list);
             assert_eq!(again.failure, Some(Failure { at: NOW + 5, why: why.to_owned() }));
         }
-        keeping.take(Ok(answer()), &source(), &[], NOW + 9).unwrap();
+        keeping.take(Ok(answer()), &source(), &[], false, NOW + 9).unwrap();
         assert_eq!(load(state.path()).failure, None);
     }
 
@@ -242,7 +248,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         fs::write(state.path().join("lists"), "in the way").unwrap();
         let mut keeping = load(state.path());
-        let why = keeping.take(Ok(answer()), &source(), &[], NOW).unwrap_err();
+        let why = keeping.take(Ok(answer()), &source(), &[], false, NOW).unwrap_err();
         assert!(why.starts_with("it cannot be kept: "), "{why}");
         assert_eq!(keeping.list.origin, Origin::BuiltIn);
     }
@@ -250,14 +256,14 @@ mod tests {
     #[test]
     fn what_is_built_in_is_newer_than_an_old_answer() {
         let state = tempfile::tempdir().unwrap();
-        load(state.path()).take(Ok(answer()), &source(), &[], BUILT_IN[0].as_of - 1).unwrap();
+        load(state.path()).take(Ok(answer()), &source(), &[], false, BUILT_IN[0].as_of - 1).unwrap();
         assert_eq!(load(state.path()).list.origin, Origin::BuiltIn);
     }
 
     #[test]
     fn whatever_byte_of_the_file_is_another_no_other_list_comes_of_it() {
         let state = tempfile::tempdir().unwrap();
-        load(state.path()).take(Ok(answer()), &source(), &[], NOW).unwrap();
+        load(state.path()).take(Ok(answer()), &source(), &[], false, NOW).unwrap();
         let good = load(state.path()).list;
         let path = state.path().join("lists/cloudflare.json");
         let text = fs::read(&path).unwrap();

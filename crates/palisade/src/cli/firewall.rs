@@ -8,7 +8,8 @@ use super::STYLES;
 
 /// What stands behind `palisade firewall`.
 #[derive(Debug, Parser)]
-#[command(name = "palisade firewall", bin_name = "palisade firewall", styles = STYLES, max_term_width = 90)]
+#[command(name = "palisade firewall", bin_name = "palisade firewall", display_name = "palisade-firewall")]
+#[command(styles = STYLES, max_term_width = 90)]
 #[command(disable_help_subcommand = true)]
 pub(crate) enum Beyond {
     List(List),
@@ -44,6 +45,9 @@ pub(crate) enum ListAction {
     Refresh {
         /// Only this list
         name: Option<String>,
+        /// Believe it though more than a third of it has changed; all other bounds hold
+        #[arg(long)]
+        any_change: bool,
     },
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
+use crate::cli::firewall::Beyond;
 use crate::cli::{Cli, Generate};
 use crate::exit::{CommandError, Exit, Outcome};
 
@@ -15,7 +16,11 @@ pub(crate) fn generate(args: &Generate) -> Outcome {
     table.build();
     let folder = &args.folder;
     let written = fs::create_dir_all(folder).and_then(|()| match args.what.as_str() {
-        "man" => man_pages(&table, folder),
+        "man" => {
+            let mut beyond_ufw = Beyond::command();
+            beyond_ufw.build();
+            man_pages(&table, folder).and_then(|()| pages_below(&beyond_ufw, folder))
+        }
         shell => completions(&mut table, shell, folder),
     });
     match written {
@@ -30,6 +35,10 @@ pub(crate) fn generate(args: &Generate) -> Outcome {
 /// A page for the program and one for each command a person may type.
 fn man_pages(command: &Command, folder: &Path) -> io::Result<()> {
     clap_mangen::Man::new(command.clone()).generate_to(folder)?;
+    pages_below(command, folder)
+}
+
+fn pages_below(command: &Command, folder: &Path) -> io::Result<()> {
     command.get_subcommands().filter(|sub| !sub.is_hide_set()).try_for_each(|sub| man_pages(sub, folder))
 }
 

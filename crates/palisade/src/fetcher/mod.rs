@@ -21,15 +21,17 @@ const FAILED: u8 = b'-';
 /// The longest order: an address.
 const ORDER_LIMIT: u64 = 4096;
 /// What finding a host's address takes: the resolver's configuration, and the modules that it names.
-const RESOLVER: [&str; 8] = [
+const RESOLVER: [&str; 10] = [
     "/etc/resolv.conf",
     "/run/systemd/resolve",
     "/etc/hosts",
     "/etc/nsswitch.conf",
     "/etc/gai.conf",
     "/etc/host.conf",
+    "/etc/ld.so.cache",
     "/usr/lib",
     "/lib",
+    "/lib64",
 ];
 /// Where names are asked for.
 const DNS: u16 = 53;

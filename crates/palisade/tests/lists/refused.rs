@@ -56,6 +56,10 @@ fn whatever_comes_that_is_no_list_the_old_one_stands() {
             &[],
         );
         stands(bytes(ok(&half)), "of 15 IPv4 networks gone and");
+        let place = Place::new(&source(serve(bytes(ok(&half)))));
+        assert!(!place.firewall("list refresh").output().unwrap().status.success());
+        assert!(place.done("list refresh --any-change").contains("\n  - 104.16.0.0/13\n"));
+        assert_eq!(place.networks().len(), 15);
         let whole = list(&[], &[]);
         stands(bytes(ok(&whole[..whole.len() / 2])), "it is not a list in JSON");
         stands(bytes(ok(&whole.replace("true", "false"))), "it says that it failed");

@@ -66,23 +66,30 @@ impl Drop for Server {
 fn only_who_is_trusted_for_the_name_is_believed() {
     isolated("tls::only_who_is_trusted_for_the_name_is_believed", || {
         let place = Place::new("");
-        let (right, wrong) = (place.path().join("right"), place.path().join("wrong"));
+        let [right, wrong, named] = ["right", "wrong", "named"].map(|name| place.path().join(name));
         let Some(server) = Server::start(&right, "IP:127.0.0.1") else {
             return eprintln!("SKIPPED: openssl is not installed");
         };
         let other = Server::start(&wrong, "DNS:elsewhere.example").unwrap();
-        let ask = |server: &Server, trusted: &Path| {
+        let looked_up = Server::start(&named, "DNS:localhost").unwrap();
+        let ask_at = |host: &str, server: &Server, trusted: &Path| {
             let port = server.port;
-            place.write(&format!("[lists]\ncloudflare = \"https://127.0.0.1:{port}/ips\"\n"));
+            place.write(&format!("[lists]\ncloudflare = \"https://{host}:{port}/ips\"\n"));
             let mut command = place.firewall("list refresh");
             let output = command.env("SSL_CERT_FILE", trusted.join("cert.pem")).output().unwrap();
             (output.status.success(), said(&output))
         };
+        let ask = |server: &Server, trusted: &Path| ask_at("127.0.0.1", server, trusted);
         let (done, why) = ask(&server, &wrong);
         assert!(!done && why.contains("certificate"), "{why}");
         let (done, why) = ask(&other, &wrong);
         assert!(!done && why.contains("certificate"), "{why}");
         assert_eq!(place.networks().len(), 22);
+        let (done, why) = ask(&looked_up, &named);
+        assert!(!done && why.contains("certificate"), "{why}");
+        let (done, why) = ask_at("localhost", &looked_up, &named);
+        assert!(done, "a name is looked up: {why}");
+        fs::remove_dir_all(place.path().join("state")).unwrap();
         let (done, why) = ask(&server, &right);
         assert!(done, "{why}");
         assert_eq!(place.networks().len(), 23);

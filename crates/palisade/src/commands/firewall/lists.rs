@@ -29,9 +29,9 @@ const FROM: usize = 40;
 /// Does what the words behind `list` say.
 pub(super) fn list(folder: &Path, state: &Path, args: &List) -> Outcome {
     let lists = KeptLists::load(state);
-    let name = match &args.action {
-        Some(ListAction::Refresh { name }) => name.as_deref(),
-        None => args.name.as_deref(),
+    let (name, any) = match &args.action {
+        Some(ListAction::Refresh { name, any_change }) => (name.as_deref(), *any_change),
+        None => (args.name.as_deref(), false),
     };
     if let Some(name) = name.filter(|name| BuiltIn::named(name).is_none()) {
         let names: Vec<String> = lists.iter().map(|kept| kept.name().to_owned()).collect();
@@ -41,7 +41,7 @@ pub(super) fn list(folder: &Path, state: &Path, args: &List) -> Outcome {
         ));
     }
     match args.action {
-        Some(_) => refresh(folder, state, lists, name),
+        Some(_) => refresh(folder, state, lists, name, any),
         None => show(&lists, name, args.json),
     }
 }
@@ -134,11 +134,11 @@ impl<'a> Shown<'a> {
 }
 
 /// Asks for lists, and puts what is believed in force, in the daemon too if one runs.
-fn refresh(folder: &Path, state: &Path, mut lists: KeptLists, name: Option<&str>) -> Outcome {
+fn refresh(folder: &Path, state: &Path, mut lists: KeptLists, name: Option<&str>, any: bool) -> Outcome {
     let posture = Posture::load(folder, &vocabulary(folder)).map_err(unreadable)?;
     let mut refused = Vec::new();
     for kept in lists.iter_mut().filter(|kept| name.is_none_or(|name| kept.name() == name)) {
-        match ask(kept, &posture) {
+        match ask(kept, &posture, any) {
             Ok(said) => drop(printed(writeln!(anstream::stdout(), "{said}"))?),
             Err(why) => refused.push(format!("{} stays as it is: {why}", kept.name())),
         }
@@ -157,12 +157,12 @@ fn refresh(folder: &Path, state: &Path, mut lists: KeptLists, name: Option<&str>
     }
 }
 
-fn ask(kept: &mut Keeping, posture: &Posture) -> Result<String, String> {
+fn ask(kept: &mut Keeping, posture: &Posture, any: bool) -> Result<String, String> {
     let source = BuiltIn::named(kept.name()).and_then(|list| posture.lists().source(list));
     let source = source.ok_or("nobody is known who could be asked")?;
     let own = sys::interface::addresses().map_err(|error| format!("this host's addresses: {error}"))?;
     let fetched = Fetch::start(&source).map_err(|error| error.to_string()).and_then(Fetch::wait);
-    let change = kept.take(fetched, &source, &own, Timestamp::now().as_second())?;
+    let change = kept.take(fetched, &source, &own, any, Timestamp::now().as_second())?;
     let (v4, v6) = count(&kept.list.networks);
     let list = format!("{}: {v4} IPv4 and {v6} IPv6 networks", kept.name());
     if change.is_nothing() {

@@ -154,7 +154,7 @@ impl Keeper {
             Ok(own) => (own, fetched),
             Err(error) => (Vec::new(), Err(error)),
         };
-        let taken = kept.take(fetched, source, &own, now().as_secs());
+        let taken = kept.take(fetched, source, &own, false, now().as_secs());
         match taken {
             Ok(change) => {
                 self.schedule(list, 0);
