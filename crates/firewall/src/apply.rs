@@ -45,6 +45,15 @@ impl Firewall {
         self.want(Wanted { rules: Some(rules), ..self.wanted.clone() })
     }
 
+    /// Whether rules are in force, whoever put them there.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    pub fn has_rules(&mut self) -> Result<bool, FirewallError> {
+        let there = self.read()?.unwrap_or_default();
+        Ok(there.chains.keys().any(|chain| enforce::owns(chain)))
+    }
+
     fn want(&mut self, wanted: Wanted) -> Result<Applied, FirewallError> {
         let mut result = Err(FirewallError::Gone { doing: APPLYING });
         for attempt in 1..=ATTEMPTS {

@@ -38,7 +38,10 @@ fn last_known(state: &Path, folder: &Path, error: CommandError) -> Outcome {
     let instead = match Applied::load(state, &folder.join(POSTURE_FILE)) {
         Some(applied) => {
             put_in_force(&applied.policy, &KeptLists::load(state).in_force())?;
-            format!("the {} rules that were in force last are in force once more", applied.policy.rules.len())
+            format!(
+                "the rules that were in force last are in force once more: {}",
+                applied.policy.rules.len()
+            )
         }
         None => "no rule is in force: none is known to have been".to_owned(),
     };

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{POSTURE_FILE, Posture};
-use firewall::Lists;
 use firewall::rules::command::{Command, Invocation};
 use firewall::rules::list::Edit;
 use firewall::rules::{Policy, Vocabulary};
+use firewall::{Firewall, Lists};
 use jiff::Timestamp;
 use posture::{Change, Held, Journal, Plan, Snapshot, Step, unified};
 
@@ -229,16 +229,17 @@ pub(crate) fn hold(state: &Path) -> Result<Held, CommandError> {
     Ok(held)
 }
 
-/// As far as it is known: where nothing is, nothing is in force.
+/// What was put in force last. Where that is not known, the kernel says whether the file is, or nothing.
 fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
     if let Some(applied) = Applied::load(state, posture.path()) {
         return (applied.text, applied.policy);
     }
-    let mut disabled = posture.clone();
-    if disabled.policy().enabled {
-        disabled.set_enabled(false);
+    let mut before = posture.clone();
+    if before.policy().enabled && !Firewall::open().and_then(|mut kernel| kernel.has_rules()).unwrap_or(false)
+    {
+        before.set_enabled(false);
     }
-    (disabled.text(), disabled.policy().clone())
+    (before.text(), before.policy().clone())
 }
 
 /// Opens the file for a command that is not one of ufw's.
