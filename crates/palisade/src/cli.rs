@@ -114,7 +114,9 @@ pub(crate) struct Run {
 /// Make the running daemon read its configuration again
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  palisade reload          errors are shown, and the old configuration stays in force")]
+  palisade reload          errors are shown, and the old configuration stays in force
+
+Rules of palisade.toml that were edited are put in force as by `palisade firewall reload`.")]
 pub(crate) struct Reload {}
 
 /// Show what is protected, what failed, and who is banned
@@ -368,6 +370,7 @@ pub(crate) struct Fail2ban {
 /// Say which connections this host takes, in ufw's words
 ///
 /// The rules are in palisade.toml, which people may edit as well; what a command changes is in force when it returns.
+/// What is changed over ssh is taken back after a minute, unless it is confirmed: see `palisade confirm --help`.
 /// Linked to under the name of ufw, the program is ufw: `ln -s palisade /usr/local/sbin/ufw`.
 #[derive(Debug, Args)]
 #[command(after_help = include_str!("commands/firewall/usage.txt"))]

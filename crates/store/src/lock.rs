@@ -1,11 +1,17 @@
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use crate::{StoreError, private};
+
+/// A child that a killed daemon was just starting holds its lock until it has become another program.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// Held by the one daemon of a state directory; the kernel lets go of it when the process dies, however it dies.
 ///
@@ -24,12 +30,15 @@ impl Drop for Lock {
 impl Lock {
     pub(crate) fn take(path: &Path) -> Result<Self, StoreError> {
         let mut file = private().read(true).write(true).open(path).map_err(StoreError::io(path))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(Errno::WOULDBLOCK) => {
-                return Err(StoreError::InUse { path: path.to_owned(), pid: holder(&mut file) });
+        let began = Instant::now();
+        while let Err(errno) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            match errno {
+                Errno::WOULDBLOCK if began.elapsed() < PATIENCE => thread::sleep(PAUSE),
+                Errno::WOULDBLOCK => {
+                    return Err(StoreError::InUse { path: path.to_owned(), pid: holder(&mut file) });
+                }
+                errno => return Err(StoreError::io(path)(errno.into())),
             }
-            Err(errno) => return Err(StoreError::io(path)(errno.into())),
         }
         sign(&mut file).map_err(StoreError::io(path))?;
         Ok(Self(file))

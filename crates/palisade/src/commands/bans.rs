@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::firewall::reload_edited;
 use crate::cli::{Ban, Bans, Unban};
 use crate::control::client::ask;
 use crate::control::protocol::{AddressReport, BanReport, BanRequest, Reply, Request, UnbanRequest};
@@ -67,6 +68,8 @@ pub(crate) fn unban(state: &Path, args: &Unban) -> Outcome {
 }
 
 pub(crate) fn reload(state: &Path) -> Outcome {
+    let Reply::Status(report) = ask(state, &Request::Status { jail: None })? else { return unexpected() };
+    reload_edited(Path::new(&report.config), state)?;
     let Reply::Reloaded { jails, notes } = ask(state, &Request::Reload)? else { return unexpected() };
     let mut out = anstream::stdout().lock();
     let (text, plural) = (notes.trim_end(), if jails == 1 { "" } else { "s" });

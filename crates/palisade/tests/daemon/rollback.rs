@@ -157,6 +157,19 @@ fn the_daemon_does_not_hold_on_to_what_is_taken_back_nor_dies_with_it() {
     rig.comes_back();
     rig.until("the daemon has seen it", || rig.daemon_log().matches("firewall: 1 rules").count() >= 2);
     assert!(!rig.said("another program"), "{}", rig.daemon_log());
+    fs::write(rig.path("config/palisade.toml"), RULES.replace("22/tcp", "80/tcp")).unwrap();
+    let refused = rig.ssh(&rig.palisade_words("reload")).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("palisade firewall --force reload"), "{said}");
+    fs::write(rig.path("config/palisade.toml"), RULES.replace("\"allow", "\"allow 80/tcp\", \"allow"))
+        .unwrap();
+    let reloaded = rig.ssh(&rig.palisade_words("reload")).output().unwrap();
+    let said = String::from_utf8(reloaded.stderr).unwrap();
+    assert!(said.contains("is taken back in 1m"), "{said}");
+    assert!(rig.connect_soon(ATTACKER, 80));
+    assert!(rig.tell(&["rollback"]).status.success());
+    assert!(!rig.connect_soon(ATTACKER, 80) && rig.text() == RULES);
+
     shut(&rig);
     rig.kill_daemon();
     rig.comes_back();

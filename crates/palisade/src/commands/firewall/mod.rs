@@ -34,7 +34,7 @@ use crate::transaction::{failed, notice};
 pub(crate) use force::put_in_force;
 use posture::Journal;
 pub(crate) use program::{is_ufw, program};
-pub(crate) use session::{Manner, hold, open};
+pub(crate) use session::{Manner, hold, open, reload_edited};
 use session::{Session, reads};
 
 /// Where packages put the profiles of their applications.

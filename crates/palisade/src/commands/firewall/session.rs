@@ -17,6 +17,7 @@ use super::lockout::lockout;
 use super::vocabulary;
 use crate::control::session::connection;
 use crate::engine::lists::KeptLists;
+use crate::engine::place::INSTALLED;
 use crate::exit::{CommandError, Exit};
 use crate::transaction::applied::Applied;
 use crate::transaction::undo::{settle, unreadable};
@@ -136,10 +137,15 @@ impl Session {
 
     /// What the file says, and what its words mean by now, is put in force, though no command changed it.
     pub(super) fn reload(&self) -> Result<(), CommandError> {
-        match self.posture.text() == self.before.0 && *self.policy() == self.before.1 {
-            true => put_in_force(self.policy(), &self.lists),
-            false => self.save(),
+        match self.is_edited() {
+            true => self.save(),
+            false => put_in_force(self.policy(), &self.lists),
         }
+    }
+
+    /// Whether the file says something else than what is in force.
+    pub(super) fn is_edited(&self) -> bool {
+        self.posture.text() != self.before.0 || *self.policy() != self.before.1
     }
 
     /// What was changed is kept and put in force: both, or neither. The file is first, so that a daemon which sees the
@@ -240,6 +246,25 @@ fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
         before.set_enabled(false);
     }
     (before.text(), before.policy().clone())
+}
+
+/// Rules that people edited are a change like any other, when the daemon in whose configuration they are is to read it
+/// again.
+pub(crate) fn reload_edited(root: &Path, state: &Path) -> Result<(), CommandError> {
+    let mut folders = [root, Path::new(INSTALLED)].into_iter();
+    let Some(folder) = folders.find(|folder| folder.join(POSTURE_FILE).exists()) else { return Ok(()) };
+    let command = "firewall reload".to_owned();
+    let session =
+        open(folder, state, Manner { command, force: false, dry_run: false, rollback_after: None })?;
+    match session.is_edited() {
+        true => session.save().map_err(|error| match error.exit {
+            Exit::Nothing => {
+                CommandError::new(error.exit, format!("{error} (palisade firewall --force reload)"))
+            }
+            _ => error,
+        }),
+        false => Ok(()),
+    }
 }
 
 /// Opens the file for a command that is not one of ufw's.
