@@ -240,15 +240,20 @@ impl Held {
     /// From here on the change is taken back, whatever happens, and the files are put back.
     ///
     /// # Errors
-    /// It cannot be written, or a file cannot be; then it is still to be done.
+    /// It cannot be written, or a file cannot be; what could be done is done, and the rest is still to be.
     pub fn roll_back(&self, change: &mut Change, why: &str) -> Read<()> {
         if !matches!(change.state, State::RollingBack { .. }) {
             change.state = State::RollingBack { why: why.to_owned() };
             // What cannot be read is no reason to leave it there.
             change.undone = change.before.iter().filter_map(|file| Snapshot::take(&file.path).ok()).collect();
-            self.write(change)?;
         }
-        change.before.iter().try_for_each(|file| file.restore().map_err(JournalError::io(&file.path)))
+        let written = self.write(change);
+        let restored = change
+            .before
+            .iter()
+            .map(|file| file.restore().map_err(JournalError::io(&file.path)))
+            .collect::<Vec<_>>();
+        restored.into_iter().fold(written, Result::and)
     }
 
     /// The change is taken back; `trouble` is what did not come back.

@@ -35,7 +35,8 @@ pub(crate) fn take_back(
     change: &mut Change,
     why: &str,
 ) -> Result<(), CommandError> {
-    held.roll_back(change, why).map_err(failed)?;
+    // Where the disk is full or cannot be written, the kernel can be put right all the same.
+    let put_back = held.roll_back(change, why).map_err(failed);
     let mut troubles = Vec::new();
     for file in &change.before {
         if !file.is_so().is_ok_and(|so| so) {
@@ -45,19 +46,20 @@ pub(crate) fn take_back(
             troubles.extend(enforce(state, file)?);
         }
     }
+    put_back?;
     let trouble = (!troubles.is_empty()).then(|| troubles.join("; "));
     held.rolled_back(change, trouble).map_err(failed)
 }
 
-/// What the file says by now is in force. The answer is what is wrong with that.
+/// What the file said is in force. The answer is what is wrong with that.
 fn enforce(state: &Path, file: &Snapshot) -> Result<Option<String>, CommandError> {
     let folder = file.path.parent().unwrap_or(Path::new("/"));
-    let posture = match Posture::load(folder, &vocabulary(folder)) {
+    let posture = match Posture::parse(file.path.clone(), file.text(), &vocabulary(folder)) {
         Ok(posture) => posture,
         // Somebody may stand outside: better no rule than one that keeps him there.
-        Err(error) => {
+        Err(errors) => {
             put_in_force(&Policy::default(), &KeptLists::load(state).in_force())?;
-            return Ok(Some(format!("no rule is in force: {}", unreadable(error))));
+            return Ok(Some(format!("no rule is in force: {}", place::faulty(&errors))));
         }
     };
     put_in_force(posture.policy(), &KeptLists::load(state).in_force())?;

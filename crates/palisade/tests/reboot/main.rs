@@ -42,13 +42,20 @@ fn a_host_that_goes_down_while_a_change_waits_lets_in_again() {
     host.until("the timer has run", || host.is_reached());
     assert_eq!(text(&host), RULES);
 
+    let allowed = host.ssh("bash -c 'exec -a ufw palisade allow 80/tcp'");
+    assert_eq!(String::from_utf8_lossy(&allowed.stdout), "Rule added\nRule added (v6)\n");
+    let told = String::from_utf8_lossy(&allowed.stderr);
+    assert!(told.contains("taken back in 1m") && told.contains("there: palisade confirm"), "{told}");
+    assert_eq!(said(&host.ssh("palisade confirm")), "Change 2 is confirmed, and stays.\n");
+
+    let confirmed = text(&host);
     let shut = host.ssh("palisade firewall --force --rollback-after 1h delete allow 22/tcp");
     assert!(shut.status.success(), "{}", said(&shut));
-    assert!(!host.is_reached() && text(&host) != RULES);
+    assert!(!host.is_reached() && text(&host) != confirmed);
     host.cut_power();
     assert!(host.boot(), "once more");
-    assert_eq!(text(&host), RULES);
-    let history = said(&host.ssh("palisade history 2; systemctl is-active palisade-firewall"));
+    assert_eq!(text(&host), confirmed);
+    let history = said(&host.ssh("palisade history 3; systemctl is-active palisade-firewall"));
     assert!(history.contains("the host was started anew before it was confirmed"), "{history}");
     assert!(history.ends_with("active\n"), "{history}");
 }

@@ -6,6 +6,7 @@ mod commands;
 mod isolated;
 mod ours;
 mod reference;
+mod rollback;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

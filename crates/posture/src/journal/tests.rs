@@ -126,6 +126,29 @@ fn a_file_torn_at_any_byte_is_never_half_read() {
 }
 
 #[test]
+fn what_can_be_put_back_is_though_another_file_cannot() {
+    let host = Host::new();
+    let held = host.held();
+    let lost = host.folder.path().join("folder/sshd_config");
+    let step = |command: &str| Step {
+        at: Timestamp::now(),
+        command: command.into(),
+        by: Author::default(),
+        diff: Vec::new(),
+    };
+    let before = Snapshot::take(&lost).unwrap().with_text("Port 22\n".into());
+    held.begin(&wait(MINUTE), step("first"), before).unwrap();
+    let before = Snapshot::take(&host.file()).unwrap();
+    let mut change = held.begin(&wait(MINUTE), step("second"), before.clone()).unwrap();
+    before.with_text("new\n".into()).restore().unwrap();
+    // Where its folder was, there is a file.
+    fs::write(lost.parent().unwrap(), "").unwrap();
+    assert!(held.roll_back(&mut change, "a test").is_err());
+    assert!(before.is_so().unwrap());
+    assert!(held.open().unwrap().unwrap().overdue(&Moment::now()).is_some(), "it is still to be done");
+}
+
+#[test]
 fn only_so_many_are_kept() {
     let host = Host::new();
     for text in 0..KEPT + 3 {
