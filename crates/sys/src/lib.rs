@@ -6,6 +6,7 @@
 
 pub mod interface;
 pub mod journal;
+pub mod memory;
 pub mod namespace;
 pub mod netlink;
 pub mod privilege;

@@ -227,6 +227,7 @@ impl Keeper {
             self.trouble(WATCHER, None);
         }
         let _ = sd_notify::notify(&[NotifyState::Ready]);
+        self.code.release();
     }
 
     /// With an error in it, nothing has changed.

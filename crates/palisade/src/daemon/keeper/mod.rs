@@ -41,6 +41,7 @@ use pickle::Value;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use sd_notify::NotifyState;
 use store::Store;
+use sys::memory::Code;
 use tracing::{error, info};
 
 use self::ask::Asking;
@@ -108,6 +109,7 @@ pub(crate) struct Keeper {
     troubles: BTreeMap<&'static str, String>,
     housekept: Time,
     fail2ban: Fail2ban,
+    code: Code,
     ending: bool,
 }
 
@@ -234,6 +236,7 @@ impl Keeper {
         if now.since(self.housekept) >= HOUSEKEEPING || now < self.housekept {
             self.housekept = now;
             self.forget_old(now);
+            self.code.release();
         }
         if self.pending.due().is_some_and(|due| due <= now) {
             self.commit(store::Durability::Soon);

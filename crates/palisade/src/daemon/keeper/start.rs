@@ -13,6 +13,7 @@ use detect::jail::{Ban, JailId, Window};
 use firewall::{Firewall, FirewallError};
 use posture::Journal;
 use store::{Change as Stored, Ending, Store, StoreError};
+use sys::memory::Code;
 use tracing::{info, warn};
 
 use super::ask::Asking;
@@ -83,6 +84,7 @@ impl Keeper {
             troubles: BTreeMap::new(),
             housekept: now,
             fail2ban: Fail2ban::default(),
+            code: Code::find().map_err(failed("its own code"))?,
             ending: false,
         };
         keeper.take_rules();

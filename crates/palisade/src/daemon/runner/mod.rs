@@ -23,6 +23,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use sys::memory::Code;
 
 use self::asked::Asked;
 use self::jails::Jails;
@@ -63,6 +64,7 @@ pub(crate) fn serve() -> io::Result<()> {
     let mut asked = Asked::new(voice.clone());
     let mut jails = Jails::new(voice);
     let mut frames = Frames::default();
+    Code::find()?.release();
     loop {
         match frames.next()? {
             Some(ToRunner::Finish) => break jails.finish(),

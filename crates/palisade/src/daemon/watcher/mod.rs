@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use sys::memory::Code;
 use sys::privilege::{User, become_watcher};
 use sys::sandbox::{restrict_calls, restrict_files};
 
@@ -40,15 +41,21 @@ fn watch(keeper: &UnixStream) -> io::Result<()> {
     let mut frames = Frames::default();
     let Some(ToWatcher::Prepare(jails)) = order(keeper, &mut frames)? else { return Ok(()) };
     let compiled = Compiled::new(jails)?;
+    let code = Code::find()?;
     give_up_privileges(compiled.folders())?;
     send(keeper, &FromWatcher::Ready)?;
     let Some(ToWatcher::Begin(positions)) = order(keeper, &mut frames)? else { return Ok(()) };
     let mut reader = compiled.open(&positions)?;
     send(keeper, &FromWatcher::Watching)?;
+    let mut started = false;
     loop {
         let more = reader.read();
         if let Some(progress) = reader.progress() {
             send(keeper, &FromWatcher::Progress(progress))?;
+        }
+        if !more && !started {
+            started = true;
+            code.release();
         }
         if wait(keeper, &mut reader, more)? {
             // An order, which can only be to finish, or the keeper's end.
