@@ -25,7 +25,7 @@ impl Host for With {
     }
 
     fn may_write(&self, field: &str) -> bool {
-        self.journal && field == "_SYSTEMD_UNIT=postfix@-.service"
+        self.journal && ["_SYSTEMD_UNIT=postfix@-.service", "_SYSTEMD_UNIT=ssh.service"].contains(&field)
     }
 
     fn service(&self, name: &str) -> Option<u16> {
@@ -83,6 +83,12 @@ fn a_jail_runs_where_its_log_is() {
     let fedora = With { logs: &["/var/log/secure", "/var/log/httpd/error_log"], journal: false };
     let wanted = ["apache-auth", "apache-overflows", "sshd"];
     assert_eq!(names(&load(&fedora, Which::Enabled, false)), BTreeSet::from(wanted));
+}
+
+#[test]
+fn a_host_without_sshd_is_no_error() {
+    let loaded = load(&NOTHING, Which::Enabled, false);
+    assert!(loaded.jails.is_empty() && loaded.idle.iter().any(|idle| idle.name == "sshd"));
 }
 
 #[test]

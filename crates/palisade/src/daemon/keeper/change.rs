@@ -95,6 +95,18 @@ impl Keeper {
         }
     }
 
+    /// Takes in jails that run when there is something to read, when there is.
+    pub(super) fn wake_jails(&mut self) {
+        if self.change.is_under_way() {
+            return;
+        }
+        let awoken = self.plan.idle.awoken(&self.tree);
+        if !awoken.is_empty() {
+            info!("now there is something to read for {}", awoken.join(", "));
+            self.reload(None);
+        }
+    }
+
     /// Starts a watcher for a new plan, or for the one in force.
     pub(super) fn prepare(&mut self, plan: Option<Plan>, call: Option<Caller>) {
         let watched = plan.as_ref().unwrap_or(&self.plan).watched();

@@ -14,6 +14,7 @@ mod command;
 mod evidence;
 mod fail2ban;
 mod history;
+mod idle;
 mod lists;
 mod pending;
 mod plan;
@@ -236,6 +237,7 @@ impl Keeper {
         if now.since(self.housekept) >= HOUSEKEEPING || now < self.housekept {
             self.housekept = now;
             self.forget_old(now);
+            self.wake_jails();
             self.code.release();
         }
         if self.pending.due().is_some_and(|due| due <= now) {

@@ -5,6 +5,7 @@ use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
 
+use super::idle::IdleJails;
 use crate::daemon::protocol::WatchedJail;
 use crate::daemon::runner::protocol::ActingJail;
 use crate::engine::compile::{all_or_nothing, zone};
@@ -29,6 +30,8 @@ pub(super) struct Plan {
     pub(super) history: Option<Duration>,
     /// What the owner may want to know of the configuration.
     pub(super) notes: String,
+    /// Jails that run as soon as there is something to read.
+    pub(super) idle: IdleJails,
     /// Of the lines that led to a ban, so many are stored.
     pub(super) stored_matches: usize,
     /// Why actions are not run.
@@ -98,6 +101,7 @@ impl Plan {
             return Err(faults(&loaded).unwrap_or_else(|| faulty(&loaded.diagnostics)));
         }
         let notes = render(&loaded.diagnostics);
+        let idle = IdleJails::of(&loaded);
         let settings = loaded.settings;
         let history = settings.dbpurgeage;
         let mut permits = Permits::of(&loaded.files);
@@ -114,7 +118,7 @@ impl Plan {
             .filter_map(|jail| jail.watched.as_mut())
             .for_each(|watched| watched.evidence |= everywhere);
         let stored_matches = settings.dbmaxmatches as usize;
-        Ok(Self { jails, history, notes, stored_matches, refused: permits.refused, settings })
+        Ok(Self { jails, history, notes, stored_matches, idle, refused: permits.refused, settings })
     }
 
     /// The errors of a tree whose patterns the watcher could not compile; `None` if it is without fault.

@@ -155,6 +155,9 @@ impl Keeper {
         if jails == 0 {
             warn!("no jail is enabled, or none has anything to watch: see `palisade config check`");
         }
+        if let Some(why) = self.plan.idle.why("sshd") {
+            warn!("no sshd is watched, for {why}; if that changes, it will be");
+        }
         self.plan.notes.lines().for_each(|note| info!("{note}"));
     }
 }
