@@ -140,9 +140,10 @@ fn first<T>(field: &mut Option<T>, value: T) {
     field.get_or_insert(value);
 }
 
-/// Digits alone.
+/// Digits alone, and none that says nothing.
 fn number<T: std::str::FromStr>(value: &str) -> Option<T> {
-    value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok())?
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit()) && (value == "0" || !value.starts_with('0'));
+    digits.then(|| value.parse().ok())?
 }
 
 fn interface(name: &str) -> Option<String> {
@@ -223,9 +224,11 @@ mod tests {
             ("DPT=22", "DPT=65536"),
             ("DPT=22", "DPT=+22"),
             ("DPT=22", "DPT="),
+            ("DPT=22", "DPT=022"),
             ("LEN=60", "LEN=-1"),
             ("PROTO=TCP", "PROTO=<b>"),
             ("PROTO=TCP", "PROTO=256"),
+            ("PROTO=TCP", "PROTO=00000006"),
             ("PROTO=TCP ", ""),
         ] {
             assert_ne!(good, good.replace(part, instead), "{part}");
