@@ -3,6 +3,7 @@
 
 #[path = "../../../firewall/tests/kernel/isolated.rs"]
 mod isolated;
+mod names;
 #[path = "../../../firewall/tests/kernel/network.rs"]
 #[allow(dead_code, reason = "the firewall's own tests need more of it")]
 mod network;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::isolated::isolated;
@@ -10,13 +10,15 @@ use crate::server::{list, ok};
 use crate::{Place, said};
 
 /// OpenSSL's own server, with a certificate of its own for this name.
-struct Server {
+pub(crate) struct Server {
     process: Child,
-    port: u16,
+    folder: PathBuf,
+    pub(crate) port: u16,
 }
 
 impl Server {
-    fn start(folder: &Path, name: &str) -> Option<Self> {
+    /// With its files in this folder. `None`: OpenSSL is not installed.
+    pub(crate) fn start(folder: &Path, name: &str) -> Option<Self> {
         fs::create_dir(folder).unwrap();
         let made = Command::new("openssl")
             .args([
@@ -51,7 +53,12 @@ impl Server {
         let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
         let port =
             lines.filter_map(|line| line.strip_prefix("ACCEPT ")?.rsplit(':').next()?.parse().ok()).next();
-        Some(Self { process, port: port.expect("the server listens") })
+        Some(Self { process, folder: folder.to_owned(), port: port.expect("the server listens") })
+    }
+
+    /// What to trust, to trust it.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.folder.join("cert.pem")
     }
 }
 
@@ -66,32 +73,35 @@ impl Drop for Server {
 fn only_who_is_trusted_for_the_name_is_believed() {
     isolated("tls::only_who_is_trusted_for_the_name_is_believed", || {
         let place = Place::new("");
-        let [right, wrong, named] = ["right", "wrong", "named"].map(|name| place.path().join(name));
-        let Some(server) = Server::start(&right, "IP:127.0.0.1") else {
+        let start = |folder: &str, name: &str| Server::start(&place.path().join(folder), name);
+        let Some(server) = start("right", "IP:127.0.0.1") else {
             return eprintln!("SKIPPED: openssl is not installed");
         };
-        let other = Server::start(&wrong, "DNS:elsewhere.example").unwrap();
-        let looked_up = Server::start(&named, "DNS:localhost").unwrap();
-        let ask_at = |host: &str, server: &Server, trusted: &Path| {
+        let elsewhere = start("wrong", "DNS:elsewhere.example").unwrap();
+        let named = start("named", "DNS:localhost").unwrap();
+        let ask = |host: &str, server: &Server, trusted: &Server| {
             let port = server.port;
             place.write(&format!("[lists]\ncloudflare = \"https://{host}:{port}/ips\"\n"));
             let mut command = place.firewall("list refresh");
-            let output = command.env("SSL_CERT_FILE", trusted.join("cert.pem")).output().unwrap();
+            let output = command.env("SSL_CERT_FILE", trusted.certificate()).output().unwrap();
             (output.status.success(), said(&output))
         };
-        let ask = |server: &Server, trusted: &Path| ask_at("127.0.0.1", server, trusted);
-        let (done, why) = ask(&server, &wrong);
-        assert!(!done && why.contains("certificate"), "{why}");
-        let (done, why) = ask(&other, &wrong);
-        assert!(!done && why.contains("certificate"), "{why}");
-        assert_eq!(place.networks().len(), 22);
-        let (done, why) = ask(&looked_up, &named);
-        assert!(!done && why.contains("certificate"), "{why}");
-        let (done, why) = ask_at("localhost", &looked_up, &named);
-        assert!(done, "a name is looked up: {why}");
-        fs::remove_dir_all(place.path().join("state")).unwrap();
-        let (done, why) = ask(&server, &right);
-        assert!(done, "{why}");
-        assert_eq!(place.networks().len(), 23);
+        let address = "127.0.0.1";
+        for (host, server, trusted) in [
+            (address, &server, &elsewhere),
+            (address, &elsewhere, &elsewhere),
+            (address, &named, &named),
+            ("localhost", &server, &server),
+        ] {
+            let (done, why) = ask(host, server, trusted);
+            assert!(!done && why.contains("certificate"), "{why}");
+            assert_eq!(place.networks().len(), 22);
+        }
+        for (host, server) in [(address, &server), ("localhost", &named)] {
+            let (done, why) = ask(host, server, server);
+            assert!(done, "{why}");
+            assert_eq!(place.networks().len(), 23);
+            fs::remove_dir_all(place.path().join("state")).unwrap();
+        }
     });
 }
