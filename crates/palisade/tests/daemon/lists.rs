@@ -73,6 +73,11 @@ fn the_daemon_asks_without_privileges_and_without_waiting_and_takes_only_what_is
     let warned = told(&rig, &["firewall", "status"]);
     assert!(warned.contains("WARN: cloudflare was not refreshed"), "{warned}");
 
+    let rule = ["allow", "from", "cloudflare", "to", "any", "port", "80"];
+    assert!(rig.tell(&[&["firewall", "delete"], &rule[..]].concat()).status.success());
+    rig.until("what nobody wants is no trouble", || !told(&rig, &["status"]).contains(trouble));
+    assert!(rig.tell(&[&["firewall"], &rule[..]].concat()).status.success());
+
     *answer.lock().unwrap() = Some(ok(&list(&[], &["185.7.0.0/16"])));
     assert!(rig.tell(&["firewall", "list", "refresh"]).status.success());
     assert!(!told(&rig, &["status"]).contains(trouble), "{}", told(&rig, &["status"]));

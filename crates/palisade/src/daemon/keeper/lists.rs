@@ -99,9 +99,6 @@ impl Keeper {
     /// What `palisade.toml` says of them.
     pub(super) fn configure_lists(&mut self, settings: ListSettings) {
         self.lists.settings = settings;
-        if self.lists.settings.refresh == Refresh::Off {
-            self.trouble(LISTS, None);
-        }
     }
 
     fn wants(&self, list: &str) -> bool {
@@ -125,6 +122,9 @@ impl Keeper {
 
     /// Asks for a list that is due, if none is being asked for; goes on with one that is.
     pub(super) fn look_after_lists(&mut self, now: Time) {
+        if self.troubles.contains_key(LISTS) && !self.lists.attempts.keys().any(|list| self.wants(list)) {
+            self.trouble(LISTS, None);
+        }
         if self.lists.under_way.is_some() {
             return self.go_on_with_list();
         }
