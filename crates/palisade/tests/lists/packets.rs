@@ -2,7 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +19,10 @@ const V4: [&str; 4] = ["104.16.0.9", "131.0.72.9", "185.7.0.9", "203.0.113.9"];
 const V6: [&str; 4] = ["2606:4700::9", "2405:8100::9", "2a0a:1::9", "2001:db8::9"];
 const GONE: [&str; 2] = ["131.0.72.0/22", "2405:8100::/32"];
 const CAME: [&str; 2] = ["185.7.0.0/16", "2a0a:1::/32"];
+
+/// Under fire, at the least.
+const REFRESHES: usize = 20;
+const ATTEMPTS: usize = 2000;
 
 const POSTURE: &str =
     "[firewall]\nenabled = true\nrules = [\"allow from cloudflare to any port 80,8080 proto tcp\"]\n";
@@ -82,5 +86,55 @@ fn a_refreshed_list_is_in_force_at_once_for_ports_of_the_host_and_of_containers(
         place.done("reload");
         only(&world, [true, false, true, false]);
         assert_eq!(asked.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn while_lists_are_refreshed_nobody_slips_in_and_nobody_is_turned_away() {
+    isolated("packets::while_lists_are_refreshed_nobody_slips_in_and_nobody_is_turned_away", || {
+        let (world, _container, _servers) = world();
+        let turn = Arc::new(AtomicUsize::new(0));
+        let turns = Arc::clone(&turn);
+        let source = serve(move |stream| {
+            let changes: [&[&str]; 2] = match turns.fetch_add(1, Ordering::Relaxed) % 2 {
+                0 => [&GONE, &CAME],
+                _ => [&[], &[]],
+            };
+            let _ = stream.write_all(&ok(&list(changes[0], changes[1])));
+        });
+        // Whoever is turned away is told so at once.
+        let posture = POSTURE.replace("rules", "defaults = { incoming = \"reject\" }\nrules");
+        let place = Place::new(&format!("{posture}[lists]\ncloudflare = \"http://{source}/ips\"\n"));
+        place.done("reload");
+        let is_over = AtomicBool::new(false);
+        let attempts = AtomicUsize::new(0);
+        let knock = |from: &str, to: &str, comes_in: bool| {
+            let to: SocketAddr = to.parse().unwrap();
+            world.within(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    assert_eq!(tcp_within(PATIENCE, from, to).is_ok(), comes_in, "{from} to {to}");
+                    attempts.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        };
+        std::thread::scope(|scope| {
+            let knocking = [
+                scope.spawn(|| knock(V4[0], "192.0.2.1:80", true)),
+                scope.spawn(|| knock(V4[0], "192.0.2.1:8080", true)),
+                scope.spawn(|| knock(V4[3], "192.0.2.1:80", false)),
+                scope.spawn(|| knock(V4[3], "192.0.2.1:8080", false)),
+                scope.spawn(|| knock(V6[0], "[fd00::1]:80", true)),
+                scope.spawn(|| knock(V6[3], "[fd00::1]:80", false)),
+            ];
+            let mut refreshes = 0;
+            while knocking.iter().all(|thread| !thread.is_finished())
+                && (refreshes < REFRESHES || attempts.load(Ordering::Relaxed) < ATTEMPTS)
+            {
+                place.done("list refresh");
+                refreshes += 1;
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+        assert!(turn.load(Ordering::Relaxed) >= REFRESHES);
     });
 }
