@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use posture::{Change, Journal, Listing, Moment, State};
+use posture::{Author, Change, Journal, Listing, Moment, State};
 
 use super::bans::printed;
 use crate::cli::History;
@@ -13,8 +13,9 @@ use crate::exit::{CommandError, Exit, Outcome};
 use crate::output::{ALERT, Align, BOLD, Table, cut, json, plain, span};
 use crate::transaction::failed;
 
-/// Columns for the command, in a line of 80.
-const COMMAND: usize = 32;
+/// Columns for who and for the command, in a line of 80.
+const WHO: usize = 20;
+const COMMAND: usize = 24;
 
 pub(crate) fn history(state: &Path, args: &History) -> Outcome {
     let journal = Journal::of(state);
@@ -47,15 +48,15 @@ fn list(mut out: impl Write, listing: &Listing) -> io::Result<()> {
     ]);
     for change in &listing.changes {
         let step = change.steps.last();
-        let (who, command) =
-            step.map_or_else(Default::default, |step| (step.by.user.clone(), &*step.command));
+        let (who, command) = step.map_or_else(Default::default, |step| (who(&step.by), &*step.command));
         let more = match change.steps.len() {
             0 | 1 => String::new(),
             steps => format!(" +{}", steps - 1),
         };
         let command = cut(&plain(command), COMMAND) + &more;
         let state = change.state.name().to_owned();
-        table.row([change.id.to_string(), when(change.at()), plain(&who), state, command]);
+        let when = shown(change.at(), "%Y-%m-%d %H:%M");
+        table.row([change.id.to_string(), when, cut(&plain(&who), WHO), state, command]);
     }
     match listing.changes.is_empty() {
         true => writeln!(out, "Nothing was changed by a command yet.")?,
@@ -65,6 +66,11 @@ fn list(mut out: impl Write, listing: &Listing) -> io::Result<()> {
         .unreadable
         .iter()
         .try_for_each(|path| writeln!(out, "{ALERT}!{ALERT:#} {} is damaged", path.display()))
+}
+
+/// As `alice 192.0.2.9`.
+fn who(by: &Author) -> String {
+    by.from.map_or_else(|| by.user.clone(), |from| format!("{} {from}", by.user))
 }
 
 fn one(mut out: impl Write, change: &Change) -> io::Result<()> {
@@ -95,7 +101,11 @@ fn state(change: &Change) -> String {
     }
 }
 
-/// In the host's time.
 fn when(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    shown(at, "%Y-%m-%d %H:%M:%S")
+}
+
+/// In the host's time.
+fn shown(at: Timestamp, format: &str) -> String {
+    at.to_zoned_datetime(TimeZone::system()).strftime(format).to_string()
 }

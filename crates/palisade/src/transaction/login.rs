@@ -47,9 +47,10 @@ pub(crate) fn objection(change: &Change) -> Option<String> {
 fn too_old(in_force: &Moment, began: Option<Duration>) -> Option<String> {
     match began {
         Some(began) if began > Duration::from_millis(in_force.uptime_ms) => None,
-        Some(_) => {
-            Some("this session is older than it: it does not show that a new one is let in".to_owned())
-        }
+        Some(_) => Some(
+            "this session's connection is older than it: it does not show that a new one is let in"
+                .to_owned(),
+        ),
         None => Some("nobody can tell since when this session is (tmux, screen and mosh hide it)".to_owned()),
     }
 }

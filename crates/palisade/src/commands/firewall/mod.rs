@@ -70,7 +70,8 @@ pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
             if words.first() == Some(&"status") && !json {
                 let open = Journal::of(&place.state).open().map_err(failed)?;
                 let line = open.and_then(|change| notice::waiting(&place.state, &change));
-                said += &line.map_or(String::new(), |line| format!("\n{line}\n"));
+                let gap = if said.ends_with("\n\n") { "" } else { "\n" };
+                said += &line.map_or(String::new(), |line| format!("{gap}{line}\n"));
             }
             printed(anstream::stdout().lock().write_all(said.as_bytes()))
         }
