@@ -97,7 +97,7 @@ pub(crate) enum Command {
   palisade run --config /etc/fail2ban       protect with an existing Fail2Ban configuration
   kill -HUP $(pidof -s palisade)            read the configuration again")]
 pub(crate) struct Run {
-    /// Append the daemon's log to FILE instead of standard error
+    /// Append the daemon's log to FILE instead of standard error; SYSLOG and SYSTEMD-JOURNAL are those
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) log: Option<PathBuf>,
     /// Answer Fail2Ban's clients on FILE [default: what fail2ban.conf says, if there is one]

@@ -16,7 +16,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use self::target::Target;
-use crate::exit::CommandError;
+use crate::exit::{CommandError, Exit};
 
 /// Fail2Ban's levels; an event is written if its number is not below the one that is set.
 const LEVELS: [(&str, u8); 9] = [
@@ -31,22 +31,33 @@ const LEVELS: [(&str, u8); 9] = [
     ("HEAVYDEBUG", 5),
 ];
 
+/// What a target that is no file is called.
+const NAMES: [&str; 6] = ["STDERR", "STDOUT", "SYSOUT", "SYSLOG", "SYSTEMD-JOURNAL", "INHERITED"];
+
 /// Where events go, and which.
 struct Log {
     target: Target,
+    /// As Fail2Ban names it.
+    name: String,
     /// As it was set, and its number.
     level: (String, u8),
 }
 
 static LOG: Mutex<Option<Log>> = Mutex::new(None);
 
-/// Lets events go to `file`, or to standard error.
-pub(crate) fn start(file: Option<&Path>) -> Result<(), CommandError> {
-    let target = match file {
-        None => Target::Stderr,
-        Some(path) => Target::file(path).map_err(|error| CommandError::io(path.display(), &error))?,
+/// Lets events go to a file or what [`set_target`] knows, or to standard error.
+pub(crate) fn start(path: Option<&Path>) -> Result<(), CommandError> {
+    let named = path.and_then(Path::to_str).filter(|name| NAMES.contains(name));
+    let target = match (path, named) {
+        (None, _) => Target::Stderr,
+        (_, Some(name)) => {
+            let target = Target::parse(name, None).map_err(|why| CommandError::new(Exit::Io, why))?;
+            target.unwrap_or(Target::Stderr)
+        }
+        (Some(path), None) => Target::file(path).map_err(|error| CommandError::io(path.display(), &error))?,
     };
-    *lock() = Some(Log { target, level: ("INFO".into(), 20) });
+    let name = path.map_or_else(|| "STDERR".into(), |path| path.display().to_string());
+    *lock() = Some(Log { target, name, level: ("INFO".into(), 20) });
     tracing_subscriber::fmt().event_format(Line).with_max_level(Level::INFO).with_writer(|| Sink).init();
     Ok(())
 }
@@ -66,16 +77,18 @@ pub(crate) fn set_level(name: &str) -> bool {
     true
 }
 
-/// `STDERR`, `STDOUT` or a file's path.
+/// `STDERR`, `STDOUT`, `SYSLOG`… or a file's path.
 pub(crate) fn target() -> String {
-    lock().as_ref().map_or(String::new(), |log| log.target.to_string())
+    lock().as_ref().map_or(String::new(), |log| log.name.clone())
 }
 
-/// Lets events go elsewhere. If they cannot, they go on where they went.
-pub(crate) fn set_target(name: &str) -> Result<(), String> {
-    let target = Target::parse(name)?;
+/// Lets events go elsewhere. If they cannot, they go on where they went. `syslog` is the system log's socket, where it
+/// is not the usual one.
+pub(crate) fn set_target(name: &str, syslog: Option<&str>) -> Result<(), String> {
+    let target = Target::parse(name, syslog)?;
     if let Some(log) = lock().as_mut() {
-        log.target = target;
+        log.target = target.unwrap_or_else(|| std::mem::replace(&mut log.target, Target::Stderr));
+        name.clone_into(&mut log.name);
     }
     Ok(())
 }

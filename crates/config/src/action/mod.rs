@@ -2,6 +2,7 @@
 
 mod digest;
 mod native;
+mod properties;
 mod script;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::suggest::nearest;
 use crate::text::Text;
 
 pub(crate) use native::{COMMANDS, Closed, is_stock};
+pub use properties::Properties;
 pub(crate) use script::OPTIONS;
 pub use script::{Family, Operation, Script};
 
@@ -25,6 +27,8 @@ pub use script::{Family, Operation, Script};
 pub struct Action {
     /// The name of its file in `action.d`, without `.conf`.
     pub name: String,
+    /// Its name in the jail, which tells it from others of the same file.
+    pub actname: String,
     /// What the jail gives it in brackets, in order.
     pub options: Vec<(String, String)>,
     /// What it is to us.
@@ -98,7 +102,8 @@ fn read_one(
     call.options.retain(|(option, _)| option.as_str() != native::SWITCH);
     let string = |text: &Text| text.as_str().to_owned();
     let options = call.options.iter().map(|(name, value)| (string(name), string(value))).collect();
-    let made = |kind, script| Action { name: name.clone(), options, kind, script, text };
+    let actname = names(&definition::given(&call), &name, about.jail).1.as_str().to_owned();
+    let made = |kind, script| Action { name: name.clone(), actname, options, kind, script, text };
 
     if python(reader, &call).is_some() {
         let fault = Fault::warning(call.name.place(), format!("{name} is written in Python and is not run"));
@@ -140,17 +145,25 @@ pub(crate) fn definition(
     jail: Vars,
 ) -> Result<Definition, Fault> {
     let mut given = definition::given(call);
-    let mut default = |option: &str, value: &str| {
-        given.entry(option.to_owned()).or_insert_with(|| Rc::new(Text::plain(value))).clone()
-    };
-    let name = default("name", jail_name);
-    // An action that a jail uses twice is told apart by the name that it is given.
-    let suffix = match name.as_str().strip_prefix(jail_name) {
-        Some(suffix) => suffix.to_owned(),
-        None => format!("-{}", name.as_str()),
-    };
-    default("actname", &format!("{}{suffix}", call.name.as_str()));
+    let (name, actname) = names(&given, call.name.as_str(), jail_name);
+    given.insert("name".into(), name);
+    given.insert("actname".into(), actname);
     Definition::new(config, given, jail, &script::LATER)
+}
+
+/// `name` and `actname` of an action. One that a jail uses twice is told apart by the name that it is given.
+fn names(given: &Vars, file: &str, jail: &str) -> (Rc<Text>, Rc<Text>) {
+    let or = |option: &str, value: String| {
+        given.get(option).cloned().unwrap_or_else(|| Rc::new(Text::plain(value)))
+    };
+    let name = or("name", jail.to_owned());
+    let file = file.trim_end_matches(".py");
+    let actname = match name.as_str().strip_prefix(jail) {
+        Some(suffix) => format!("{file}{suffix}"),
+        None => format!("{file}-{}", name.as_str()),
+    };
+    let actname = or("actname", actname);
+    (name, actname)
 }
 
 fn unknown(reader: &Reader<'_>, name: &Text) -> Fault {

@@ -35,7 +35,7 @@ pub(crate) const OPTIONS: [&str; 13] = [
 ];
 
 /// How long a command may take where nothing is said.
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What an action can be told to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -134,7 +134,17 @@ pub struct Script {
 impl Script {
     /// Reads an action's file. What is wrong with one command is noted, and the others are read all the same.
     pub(super) fn read(files: Vec<PathBuf>, definition: &Definition, faults: &mut Vec<Fault>) -> Self {
-        let properties = Properties::read(definition, faults);
+        let mut values = definition.init().clone();
+        for option in OPTIONS {
+            let text = keep(definition.option(option), None, faults);
+            values.extend(text.map(|text| (option.to_owned(), text)));
+        }
+        Self::of(values, files, faults)
+    }
+
+    /// The action that has these properties.
+    pub(super) fn of(values: Vars, files: Vec<PathBuf>, faults: &mut Vec<Fault>) -> Self {
+        let properties = Properties::new(values);
         let mut commands = BTreeMap::new();
         for operation in Operation::ALL {
             let texts =
@@ -143,19 +153,15 @@ impl Script {
                 commands.insert(operation, texts);
             }
         }
-        let mut flag = |name: &str| {
-            let text = keep(definition.option(name), None, faults)?;
-            (!text.as_str().is_empty()).then(|| value::is_yes(text.as_str()))
-        };
-        let conditional = definition.init().keys().any(|name| name.contains("?family="));
+        let text = |name: &str| properties.get(name, Family::Any).map(|text| text.as_str());
+        let flag = |name: &str| text(name).filter(|text| !text.is_empty()).map(value::is_yes);
+        let conditional = properties.0.keys().any(|name| name.contains("?family="));
         Self {
             norestored: flag("norestored").unwrap_or(false),
             on_demand: flag("actionstart_on_demand").unwrap_or(conditional),
             repair_on_unban: flag("actionrepair_on_unban").unwrap_or(false),
-            timeout: keep(timeout(definition), TIMEOUT, faults),
-            name: properties
-                .get("actname", Family::Any)
-                .map_or(String::new(), |text| text.as_str().to_owned()),
+            timeout: keep(properties.timeout(), TIMEOUT, faults),
+            name: text("actname").unwrap_or_default().to_owned(),
             files,
             commands,
         }
@@ -184,23 +190,13 @@ impl Script {
     }
 }
 
-fn timeout(definition: &Definition) -> Result<Duration, Fault> {
-    let Some(text) = definition.init().get("timeout") else { return Ok(TIMEOUT) };
-    value::duration(text.as_str()).map_err(|why| {
-        let message = format!("timeout = {} is no time: {why}", text.as_str());
-        Fault::error(text.place(), message).help("write seconds, or 1m")
-    })
-}
-
 /// What the tags in an action's commands stand for once it runs: the commands, what `[Init]` and the jail give it.
 struct Properties(Vars);
 
 impl Properties {
-    fn read(definition: &Definition, faults: &mut Vec<Fault>) -> Self {
-        let mut values = definition.init().clone();
+    fn new(mut values: Vars) -> Self {
         for operation in Operation::ALL {
-            let text = keep(definition.option(operation.option()), None, faults);
-            values.insert(operation.option().to_owned(), text.unwrap_or_default());
+            values.entry(operation.option().to_owned()).or_default();
         }
         let plain = |text: &str| Rc::new(Text::plain(text));
         values.entry("timeout".into()).or_insert_with(|| plain(&TIMEOUT.as_secs().to_string()));
@@ -208,6 +204,14 @@ impl Properties {
         values.entry("sp".into()).or_insert_with(|| plain(" "));
         values.shift_remove("bantime");
         Self(values)
+    }
+
+    fn timeout(&self) -> Result<Duration, Fault> {
+        let Some(text) = self.0.get("timeout") else { return Ok(TIMEOUT) };
+        value::duration(text.as_str()).map_err(|why| {
+            let message = format!("timeout = {} is no time: {why}", text.as_str());
+            Fault::error(text.place(), message).help("write seconds, or 1m")
+        })
     }
 
     /// `name?family=inet6` is what `name` is for that family.

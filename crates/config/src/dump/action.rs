@@ -5,8 +5,9 @@ use std::rc::Rc;
 use pickle::Value;
 
 use super::flag;
-use crate::action::{OPTIONS, definition, python};
+use crate::action::{OPTIONS, Properties, definition, python};
 use crate::call::{self, Call};
+use crate::diagnostic::Fault;
 use crate::interpolate::Vars;
 use crate::layers::Reader;
 use crate::text::Text;
@@ -40,26 +41,37 @@ fn by_python(jail: &str, call: &Call, path: &str) -> Value {
 }
 
 fn by_commands(reader: &mut Reader<'_>, jail: &str, call: &Call, vars: &Vars) -> Result<[Value; 2], String> {
+    let (name, properties) = properties(reader, jail, call, vars)?;
+    let all = properties.iter().map(|(name, value)| Value::List(vec![name.into(), value.clone()])).collect();
+    let words = ["multi-set", jail, "action", &name].map(Value::from);
+    let properties = words.into_iter().chain([Value::List(all)]).collect();
+    Ok([Value::texts(["set", jail, "addaction", &name]), Value::List(properties)])
+}
+
+/// The name of an action of a jail, and what Fail2Ban's client sets of it.
+pub(super) fn properties(
+    reader: &mut Reader<'_>,
+    jail: &str,
+    call: &Call,
+    vars: &Vars,
+) -> Result<(String, Properties), String> {
+    let said = |fault: Fault| fault.message;
     let unreadable = || format!("Unable to read action {}", Value::from(call.name.as_str()).repr());
     let config = reader.config(&format!("action.d/{}", call.name.as_str())).ok_or_else(unreadable)?;
-    let definition = definition(config, call, jail, vars.clone()).map_err(|fault| fault.message)?;
-    let name = definition.init().get("actname").map_or("", |name| name.as_str());
-    let mut properties = Vec::new();
-    let mut put = |name: &str, value: Value| properties.push(Value::List(vec![name.into(), value]));
+    let definition = definition(config, call, jail, vars.clone()).map_err(said)?;
+    let name = definition.init().get("actname").map_or("", |name| name.as_str()).to_owned();
+    let mut properties = Properties::default();
     for option in definition.given_last(&OPTIONS) {
-        let value = definition.option(option).map_err(|fault| fault.message)?;
-        let Some(value) = value else { continue };
+        let Some(value) = definition.option(option).map_err(said)? else { continue };
         let is_flag = matches!(option, "actionstart_on_demand" | "actionrepair_on_unban" | "norestored");
-        put(option, if is_flag { flag(value.as_str()) } else { value.as_str().into() });
+        properties.put(option, if is_flag { flag(value.as_str()) } else { value.as_str().into() });
     }
     for (option, value) in definition.given_options().filter(|(option, _)| !OPTIONS.contains(option)) {
         // Names lose their case where they are looked for.
         let written = call.names().find(|name| name.to_lowercase() == option);
-        put(written.unwrap_or(option), value.as_str().into());
+        properties.put(written.unwrap_or(option), value.as_str().into());
     }
-    let words = ["multi-set", jail, "action", name].map(Value::from);
-    let properties = words.into_iter().chain([Value::List(properties)]).collect();
-    Ok([Value::texts(["set", jail, "addaction", name]), Value::List(properties)])
+    Ok((name, properties))
 }
 
 /// A text as JSON, in ASCII.

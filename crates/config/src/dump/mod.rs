@@ -5,6 +5,8 @@ mod jail;
 
 use pickle::Value;
 
+use crate::action::Properties;
+use crate::call::{self, Call};
 use crate::definition::DEFINITION;
 use crate::diagnostic::Diagnostic;
 use crate::draft::{self, Context};
@@ -62,6 +64,25 @@ pub fn dump(tree: &Tree, said: &Said) -> (Vec<Value>, Vec<Diagnostic>) {
     }
     commands.extend(starts);
     (commands, reader.diagnostics)
+}
+
+/// What Fail2Ban's client sets of one action of a jail; `None` if the jail has no action of this name with commands.
+#[must_use]
+pub fn properties(tree: &Tree, jail: &str, action: &str) -> Option<Properties> {
+    let mut reader = Reader::new(tree);
+    let config = jail_config(&mut reader)?;
+    let host = ThisHost::new();
+    let context = Context { config: &config, host: &host, forced: true, assume_logs: true };
+    let written = draft::written(&mut reader, &context, jail)?;
+    let vars = written.options.fail2ban_vars();
+    let text = written.options.get("action")?;
+    let mut calls = call::split(text).into_iter().filter_map(|text| call::parse(&text).ok());
+    let named = |call: Call| action::properties(&mut reader, jail, &call, &vars).ok();
+    let (_, found) = calls.by_ref().filter_map(named).find(|(name, _)| name == action)?;
+    // As the server holds them.
+    let mut properties = Properties::default();
+    found.iter().try_for_each(|(name, value)| properties.set(name, value.clone())).ok()?;
+    Some(properties)
 }
 
 fn program(reader: &mut Reader<'_>, said: &Said) -> Vec<Value> {

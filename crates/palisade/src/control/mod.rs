@@ -1,6 +1,7 @@
 //! The control socket, by which commands reach the running daemon.
 
 pub(crate) mod client;
+pub(crate) mod peer;
 pub(crate) mod protocol;
 pub(crate) mod server;
 pub(crate) mod session;

@@ -24,8 +24,8 @@ pub(crate) enum Request {
     Reload,
     /// To read the kept lists of addresses again, after a command has refreshed one.
     TakeLists,
-    /// A command of Fail2Ban's client, word by word.
-    Fail2ban(Vec<Value>),
+    /// A command of Fail2Ban's client, word by word, and from where who gives it is logged in.
+    Fail2ban(Vec<Value>, Option<IpAddr>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -26,22 +26,27 @@ pub(crate) fn address() -> Option<IpAddr> {
 
 /// This process's ssh session, if it has one.
 pub(crate) fn connection() -> Option<Connection> {
-    ancestors().find_map(|pid| connection_in(&fs::read(format!("/proc/{pid}/environ")).ok()?))
+    connection_of(std::process::id())
+}
+
+/// The ssh session of another process, if it has one and its environment may be read.
+pub(super) fn connection_of(pid: u32) -> Option<Connection> {
+    ancestors(pid).find_map(|pid| connection_in(&fs::read(format!("/proc/{pid}/environ")).ok()?))
 }
 
 /// When this process's ssh session began, since the start of the host. `None`: it has none, or, as within tmux and screen,
 /// none that can be told from those before.
 pub(crate) fn began() -> Option<Duration> {
-    let sessions = ancestors().filter(|pid| {
+    let sessions = ancestors(std::process::id()).filter(|pid| {
         fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|cmdline| is_session_of_sshd(&cmdline))
     });
     // Of an ordinary user there are two; the older one took the connection.
     sessions.filter_map(|pid| started(&stat(pid)?)).min()
 }
 
-/// This process, its parent, and so on.
-fn ancestors() -> impl Iterator<Item = u32> {
-    std::iter::successors(Some(std::process::id()), |pid| parent(&stat(*pid)?)).take(DEPTH)
+/// The process, its parent, and so on.
+fn ancestors(pid: u32) -> impl Iterator<Item = u32> {
+    std::iter::successors(Some(pid), |pid| parent(&stat(*pid)?)).take(DEPTH)
 }
 
 fn stat(pid: u32) -> Option<String> {

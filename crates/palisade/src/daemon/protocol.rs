@@ -29,7 +29,7 @@ pub(crate) enum ToWatcher {
 }
 
 /// What of a jail concerns the watcher.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct WatchedJail {
     pub(crate) filter: FilterSpec,
     pub(crate) source: Source,

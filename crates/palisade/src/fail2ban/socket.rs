@@ -14,6 +14,7 @@ use pickle::{Exception, Kind, Trust, Value};
 
 use crate::control::protocol::{Reply, Request};
 use crate::control::server::Desk;
+use crate::control::peer;
 
 /// Ends a command and a reply.
 pub(crate) const END: &[u8] = b"<F2B_END_COMMAND>";
@@ -87,7 +88,7 @@ fn serve(mut stream: &UnixStream, desk: &Desk) -> io::Result<()> {
         if message.starts_with(CLOSE) {
             break;
         }
-        let (status, value) = match answer(&message, desk) {
+        let (status, value) = match answer(&message, stream, desk) {
             Ok(value) => (0, value),
             Err(exception) => (1, Value::Exception(exception)),
         };
@@ -98,13 +99,15 @@ fn serve(mut stream: &UnixStream, desk: &Desk) -> io::Result<()> {
     Ok(())
 }
 
-fn answer(message: &[u8], desk: &Desk) -> Result<Value, Exception> {
+fn answer(message: &[u8], stream: &UnixStream, desk: &Desk) -> Result<Value, Exception> {
     let value = pickle::read(message, Trust::Command)
         .map_err(|error| Exception::new(Kind::ValueError, error.to_string()))?;
     let (Value::List(command) | Value::Tuple(command)) = value else {
         return Err(Exception::new(Kind::TypeError, "a command is a list"));
     };
-    match desk.ask_keeper(Request::Fail2ban(command)) {
+    let bans = command.get(2).is_some_and(|word| *word == Value::from("banip"));
+    let session = if bans { peer::address(stream) } else { None };
+    match desk.ask_keeper(Request::Fail2ban(command, session)) {
         Reply::Fail2ban(reply) => reply,
         Reply::Refused(refusal) => Err(Exception::new(Kind::Exception, refusal.message)),
         _ => Err(Exception::new(Kind::Exception, "an answer to another question")),

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 WHERE = ['-c', '/mnt/conf', '-s', '/mnt/run/socket', '-p', '/mnt/run/pid']
-PATIENCE = 20
+PATIENCE = 60
 
 
 def forked(program, words):
@@ -55,8 +55,9 @@ def other(binary):
 def until(client, command, text):
     """Waits until a command's output holds a text."""
     end = time.monotonic() + PATIENCE
+    words = shlex.split(command)
     while True:
-        code, out, err = client(shlex.split(command))
+        code, out, err = lines(words[1]) if words[0] == '@lines' else client(words)
         if text in out or time.monotonic() > end:
             return code, out, err
         time.sleep(0.05)
@@ -73,8 +74,10 @@ def failures(path, address, count):
 
 class Log:
     """What attackers write, with the same times on every side."""
-    begin = float(os.environ.get('BEGIN', 0))
-    stamp = ''
+
+    def __init__(self, begin):
+        self.begin = begin
+        self.stamp = ''
 
     def at(self, seconds):
         """Waits until so long after the beginning; what follows is logged as of then."""
@@ -89,8 +92,12 @@ class Log:
         return 0, '', ''
 
 
+def lines(path):
+    return 0, open(path).read() if os.path.exists(path) else '', ''
+
+
 def sorted_lines(path):
-    return 0, ''.join(sorted(open(path))) if os.path.exists(path) else '', ''
+    return 0, ''.join(sorted(lines(path)[1].splitlines(True))), ''
 
 
 def main():
@@ -102,9 +109,13 @@ def main():
                 print(json.dumps(dict(zip(('code', 'out', 'err'), regex(shlex.split(line))))), flush=True)
         return
     start = ['fail2ban-client'] if server == 'real' else [server, 'fail2ban-client']
-    subprocess.run([*start, *WHERE, 'start'], check=True, stdout=subprocess.DEVNULL)
+    started = subprocess.run([*start, *WHERE, 'start'], capture_output=True, text=True)
+    if started.returncode != 0:
+        sys.exit(f'{server} does not start: {started.stdout}{started.stderr}')
     run = real if client == 'real' else other(client)
-    log = Log()
+    # What is logged has the same times on all hosts.
+    print('ready', flush=True)
+    log = Log(float(sys.stdin.readline()))
     for line in open(commands):
         words = shlex.split(line.strip().lstrip('~ '))
         if line.startswith('#') or not words:
@@ -117,6 +128,10 @@ def main():
             result = log.write(*words[1:])
         elif words[0] == '@sorted':
             result = sorted_lines(*words[1:])
+        elif words[0] == '@ssh':
+            os.environ['SSH_CONNECTION'] = f'{words[1]} 50022 192.0.2.1 22'
+            result = run(words[2:])
+            del os.environ['SSH_CONNECTION']
         elif words[0] == '@until':
             result = until(run, *words[1:])
         else:

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{PALISADE, here};
+use super::world::{PALISADE, here};
 
 const REAL: &str = "/usr/bin/fail2ban-client";
 

@@ -6,106 +6,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod dump;
+mod world;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
-
-const PALISADE: &str = env!("CARGO_BIN_EXE_palisade");
-
-/// Seconds that two servers are given to start, on a slow machine.
-const START: u64 = 8;
-
-fn here(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fail2ban").join(name)
-}
-
-fn skipped(test: &str) -> bool {
-    let missing = ["/usr/bin/fail2ban-client", "/usr/bin/python3", "/usr/bin/unshare"]
-        .into_iter()
-        .find(|tool| !Path::new(tool).exists());
-    let why = match (rustix::process::geteuid().is_root(), missing) {
-        (false, _) => "it needs root".to_owned(),
-        (true, Some(tool)) => format!("{tool} is not installed"),
-        (true, None) => return false,
-    };
-    eprintln!("SKIPPED {test}: {why}");
-    true
-}
-
-/// One command's exit status, output, and what was logged, without times and process numbers.
-#[derive(Debug, PartialEq)]
-struct Printed {
-    code: i64,
-    out: String,
-    err: String,
-}
-
-/// Runs the commands of a file on a host of its own, with the configuration in a folder.
-fn run_on(tree: &str, commands: &str, server: &str, client: &str, begin: u64) -> Vec<Printed> {
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh"]);
-    command.env("BEGIN", begin.to_string());
-    command.arg(here("world.sh")).arg(here(tree)).arg("/usr/bin/python3").arg(here("driver.py"));
-    let output = command.arg(here(commands)).args([server, client]).output().unwrap();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{server} {client}: {errors}");
-    printed(output.stdout)
-}
-
-/// What the driver wrote.
-fn printed(lines: Vec<u8>) -> Vec<Printed> {
-    let lines = String::from_utf8(lines).unwrap();
-    let printed = |line: &str| {
-        let line: Value = serde_json::from_str(line).unwrap();
-        let text = |name: &str| line[name].as_str().unwrap().to_owned();
-        Printed { code: line["code"].as_i64().unwrap(), out: text("out"), err: text("err") }
-    };
-    lines.lines().map(printed).collect()
-}
-
-/// The same, as far as two runs share it.
-fn run(commands: &str, server: &str, client: &str) -> Vec<Printed> {
-    run_on("tree", commands, server, client, 0).into_iter().map(Printed::plain).collect()
-}
-
-impl Printed {
-    fn plain(self) -> Self {
-        Self { out: plain(&self.out), err: plain(&self.err), ..self }
-    }
-}
-
-/// Without what no two runs share: times become `#`, and of the log stay the errors alone, without their heads.
-fn plain(text: &str) -> String {
-    let line = |line: &str| {
-        if line.contains(": WARNING ") || line.starts_with("[processed in") {
-            return None;
-        }
-        let line = match line.split_once("]: ERROR   ") {
-            Some((_, message)) => format!("ERROR {message}"),
-            None => line.to_owned(),
-        };
-        Some(without_times(&line))
-    };
-    text.lines().filter_map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// `2026-11-27 10:21:43` becomes `#`.
-fn without_times(line: &str) -> String {
-    let shape = "dddd-dd-dd dd:dd:dd";
-    let is_time = |text: &[u8]| {
-        let fits = |(have, want): (&u8, u8)| if want == b'd' { have.is_ascii_digit() } else { *have == want };
-        text.len() == shape.len() && text.iter().zip(shape.bytes()).all(fits)
-    };
-    let mut line = line.to_owned();
-    while let Some(at) = line.as_bytes().windows(shape.len()).position(is_time) {
-        line.replace_range(at..at + shape.len(), "#");
-    }
-    line
-}
+use world::{PALISADE, Printed, here, on_host, plain, printed, run, run_beside, skipped};
 
 #[test]
 fn two_hundred_commands_print_the_same_through_both_clients_and_servers() {
@@ -116,10 +22,9 @@ fn two_hundred_commands_print_the_same_through_both_clients_and_servers() {
     let commands: Vec<&str> =
         text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert!(commands.len() >= 200, "{}", commands.len());
-    let runs = [("real", "real"), (PALISADE, PALISADE), (PALISADE, "real")];
-    let run = |(server, client)| thread::spawn(move || run("commands.txt", server, client));
-    let [theirs, ours, mixed] = runs.map(run);
-    let (theirs, ours, mixed) = (theirs.join().unwrap(), ours.join().unwrap(), mixed.join().unwrap());
+    let pairs = [("real", "real"), (PALISADE, PALISADE), (PALISADE, "real")];
+    let [theirs, ours, mixed] = run_beside("tree", "commands.txt", pairs)
+        .map(|printed| printed.into_iter().map(Printed::plain).collect::<Vec<_>>());
     assert_eq!([theirs.len(), ours.len(), mixed.len()], [commands.len(); 3]);
     let mut differences = String::new();
     for (at, command) in commands.iter().enumerate() {
@@ -144,11 +49,7 @@ fn the_same_log_leads_to_the_same_bans_at_the_same_times() {
     if skipped("bans beside Fail2Ban") {
         return;
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    // Both servers are up by then.
-    let run = |server, client| thread::spawn(move || run_on("bans", "bans.txt", server, client, now + START));
-    let (theirs, ours) = (run("real", "real"), run(PALISADE, PALISADE));
-    let (theirs, ours) = (theirs.join().unwrap(), ours.join().unwrap());
+    let [theirs, ours] = run_beside("bans", "bans.txt", [("real", "real"), (PALISADE, PALISADE)]);
     let text = std::fs::read_to_string(here("bans.txt")).unwrap();
     let commands: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
     assert_eq!([theirs.len(), ours.len()], [commands.len(); 2]);
@@ -173,14 +74,24 @@ fn an_idle_jail_reads_later_what_was_logged_meanwhile() {
 }
 
 #[test]
+fn nobody_bans_the_address_of_their_own_session() {
+    if skipped("own session") {
+        return;
+    }
+    let printed = run("session.txt", PALISADE, PALISADE);
+    for refused in &printed[..2] {
+        assert!(refused.code == 255 && refused.err.contains("you are logged in from there"), "{refused:?}");
+    }
+    assert_eq!((printed[2].code, &*printed[2].out), (0, "1"));
+    assert_eq!(printed[3].out, "['192.0.2.78']");
+}
+
+#[test]
 fn bans_are_taken_over_from_the_real_fail2ban_and_handed_back() {
     if skipped("taking over") {
         return;
     }
-    let mut command = Command::new("unshare");
-    command.args(["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "sh"]);
-    command.arg(here("world.sh")).arg(here("tree")).arg("sh").arg(here("takeover.sh")).arg(PALISADE);
-    let output = command.output().unwrap();
+    let output = on_host("tree").arg("sh").arg(here("takeover.sh")).arg(PALISADE).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}{errors}");

@@ -243,7 +243,7 @@ impl Keeper {
     }
 
     /// With an error in it, nothing has changed.
-    fn put_in_force(&mut self, plan: Plan) -> Result<(), CommandError> {
+    pub(super) fn put_in_force(&mut self, plan: Plan) -> Result<(), CommandError> {
         let known: Vec<String> = self.names().into_iter().map(|(_, name)| name).collect();
         let configured = self.jails.configure(plan.specs(), now());
         configured.map_err(|error| CommandError::new(Exit::Config, error))?;

@@ -23,7 +23,7 @@ impl Keeper {
     pub(super) fn answer(&mut self, call: Call) {
         let reply = match &call.request {
             Request::Reload => return self.reload(Some(call.into())),
-            Request::Fail2ban(_) => return self.fail2ban(call),
+            Request::Fail2ban(..) => return self.fail2ban(call),
             Request::Status { jail } => self.status(jail.as_deref()),
             Request::Bans { jail } => self.bans(jail.as_deref()),
             Request::TakeLists => {

@@ -1,6 +1,6 @@
 //! A configuration, reduced to what the keeper needs.
 
-use config::{Action, IgnoreCache, Jail, Loaded, Script, Settings, Source, Tree};
+use config::{Action, ActionKind, IgnoreCache, Jail, Loaded, Properties, Script, Settings, Source, Tree};
 use detect::{BanTimeSpec, IgnoreSpec, JailSpec};
 use firewall::{BanPolicy, JailTarget, Ports, Protocol, Verdict};
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub(super) const BY_HAND: &str = "by-hand";
 const BY_HAND_LENGTH: Duration = Duration::from_secs(86_400);
 
 /// More lines of one address are not kept, whatever `maxmatches` says.
-const MATCHES: u32 = 200;
+const MATCHES: usize = 200;
 
 /// What to protect, and how.
 #[derive(Clone)]
@@ -64,13 +64,34 @@ pub(super) struct Planned {
 #[derive(Clone, Default)]
 pub(super) struct Told {
     pub(super) ignorecommand: Option<String>,
-    pub(super) ignorecache: Option<String>,
-    pub(super) maxmatches: Option<u32>,
-    /// The names of its actions, each with that of its script.
-    pub(super) actions: Vec<(String, Option<String>)>,
+    pub(super) maxmatches: Option<i64>,
+    pub(super) actions: Vec<ToldAction>,
+}
+
+/// One of a jail's actions, as Fail2Ban's clients see it.
+#[derive(Clone)]
+pub(super) struct ToldAction {
+    pub(super) name: String,
+    pub(super) kind: ActionKind,
+    /// What it is since something was set at run time; until then the files say it.
+    pub(super) set: Option<Box<Properties>>,
 }
 
 impl Planned {
+    /// So many lines are kept, if the jail asks for `most`.
+    pub(super) fn keep_matches(&mut self, most: i64) {
+        self.maxmatches = usize::try_from(most).unwrap_or(0).min(MATCHES);
+    }
+
+    /// Whether one of the commands that it runs asks what led to a failure.
+    fn wants_evidence(&self) -> bool {
+        let cache = self.ignorecache.as_ref().map(|cache| cache.key.as_str());
+        let asked = [self.ignorecommand.as_deref(), cache];
+        ["matches>", "<F-"]
+            .into_iter()
+            .any(|text| self.mentions(text) || asked.into_iter().flatten().any(|asked| asked.contains(text)))
+    }
+
     fn to_watch(&self) -> Option<WatchedJail> {
         let watched = self.watched.clone()?;
         let source = if self.idle { Source::Files(Vec::new()) } else { watched.source };
@@ -110,15 +131,22 @@ impl Plan {
         if jails.iter().all(|jail| jail.spec.name != BY_HAND) {
             jails.push(by_hand());
         }
+        let stored_matches = settings.dbmaxmatches as usize;
+        let refused = permits.refused;
+        let mut plan = Self { jails, history, notes, stored_matches, idle, refused, settings };
+        plan.note_evidence();
+        Ok(plan)
+    }
+
+    /// Which jails' watchers report what they found, and not only of whom.
+    pub(super) fn note_evidence(&mut self) {
         // An action may ask what an address did in other jails.
         let everywhere =
-            jails.iter().any(|jail| jail.mentions("<ipmatches>") || jail.mentions("<ipfailures>"));
-        jails
-            .iter_mut()
-            .filter_map(|jail| jail.watched.as_mut())
-            .for_each(|watched| watched.evidence |= everywhere);
-        let stored_matches = settings.dbmaxmatches as usize;
-        Ok(Self { jails, history, notes, stored_matches, idle, refused: permits.refused, settings })
+            self.jails.iter().any(|jail| jail.mentions("<ipmatches>") || jail.mentions("<ipfailures>"));
+        for jail in &mut self.jails {
+            let wanted = everywhere || jail.wants_evidence();
+            jail.watched.iter_mut().for_each(|watched| watched.evidence = wanted);
+        }
     }
 
     /// The errors of a tree whose patterns the watcher could not compile; `None` if it is without fault.
@@ -192,26 +220,19 @@ fn planned(jail: Jail, permits: &mut Permits) -> Planned {
             config::Verdict::Drop => Verdict::Drop,
         },
     });
-    let maxmatches = jail.maxmatches.unwrap_or(jail.spec.maxretry).min(MATCHES) as usize;
+    let maxmatches = (jail.maxmatches.unwrap_or(jail.spec.maxretry) as usize).min(MATCHES);
     let told = Told {
         ignorecommand: jail.ignorecommand.clone(),
-        ignorecache: jail.ignorecache.clone(),
-        maxmatches: jail.maxmatches,
-        actions: jail.actions.iter().map(action_names).collect(),
+        maxmatches: jail.maxmatches.map(i64::from),
+        actions: jail.actions.iter().map(told).collect(),
     };
     let scripts = permits.scripts(&jail.spec.name, jail.actions);
     let ignorecommand = permits.ignorecommand(&jail.spec.name, jail.ignorecommand);
     let ignorecache = jail.ignorecache.as_deref().and_then(|text| IgnoreCache::parse(text).ok());
-    let asks = |text: &str| {
-        let asked = [ignorecommand.as_deref(), ignorecache.as_ref().map(|cache| cache.key.as_str())];
-        scripts.iter().any(|script: &Script| script.mentions(text))
-            || asked.into_iter().flatten().any(|asked| asked.contains(text))
-    };
-    let evidence = asks("matches>") || asks("<F-");
     Planned {
         spec: jail.spec,
         target,
-        watched: Some(WatchedJail { filter: jail.filter, source: jail.source, evidence }),
+        watched: Some(WatchedJail { filter: jail.filter, source: jail.source, evidence: false }),
         scripts,
         maxmatches,
         idle: false,
@@ -221,15 +242,8 @@ fn planned(jail: Jail, permits: &mut Permits) -> Planned {
     }
 }
 
-/// As Fail2Ban names an action (several of one file are told apart by what they are given), and as its script is named.
-fn action_names(action: &Action) -> (String, Option<String>) {
-    let option = |name: &str| action.options.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-    let name = match (option("actname"), option("name")) {
-        (Some(name), _) => name.clone(),
-        (None, Some(name)) => format!("{}-{name}", action.name),
-        (None, None) => action.name.clone(),
-    };
-    (name, action.script.as_ref().map(|script| script.name.clone()))
+fn told(action: &Action) -> ToldAction {
+    ToldAction { name: action.actname.clone(), kind: action.kind, set: None }
 }
 
 fn protocol(protocol: config::Protocol) -> Protocol {

@@ -8,14 +8,17 @@ mod shown;
 mod talk;
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use config::{Diagnostic, Settings, Severity, Tree};
+use ipnet::IpNet;
 use jiff::ZonedDateTime;
 use pickle::Value;
 
 use self::options::{Layout, Options, Task};
 use self::talk::Talk;
 use super::{Name, VERSION};
+use crate::control::session;
 use crate::engine::compile::{filters, zone};
 use crate::engine::place::render;
 use crate::exit::Exit;
@@ -161,6 +164,7 @@ impl<'o> Client<'o> {
                 return Err(Failure::new(format!("could not convert string to float: {quoted}")));
             }
             words => {
+                spare_own_session(words)?;
                 let value = self.talk().ask(Value::texts(words.iter().copied()))?;
                 say(&shown::reply(words, &value));
             }
@@ -214,6 +218,20 @@ impl<'o> Client<'o> {
             "ERROR: test configuration failed".into(),
         ]))
     }
+}
+
+/// Nobody is to be locked out by their own command. The daemon sees to it too, as far as it may know the session.
+fn spare_own_session(words: &[&str]) -> Result {
+    let ["set", _, "banip", wanted @ ..] = words else { return Ok(()) };
+    let Some(own) = session::address() else { return Ok(()) };
+    let is_own = |text: &&&str| {
+        let host = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+        host.or_else(|_| text.parse()).is_ok_and(|net: IpNet| net.contains(&own))
+    };
+    let Some(text) = wanted.iter().find(is_own) else { return Ok(()) };
+    let why = format!("{text}: not banned: you are logged in from there");
+    say(&why);
+    Err(Failure::new(format!("NOK: {}", Value::Tuple(vec![why.into()]).repr())))
 }
 
 /// A line on standard output. A reader that has gone, as `head` does, is no error.

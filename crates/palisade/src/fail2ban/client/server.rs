@@ -75,8 +75,11 @@ impl Client<'_> {
         if let Some(level) = &self.options.loglevel {
             command.arg("--loglevel").arg(level);
         }
-        if let Some(file) = target.filter(|target| target.starts_with('/')) {
-            command.arg("--log").arg(file);
+        let is_elsewhere = |target: &&String| {
+            target.starts_with('/') || matches!(target.as_str(), "SYSLOG" | "SYSTEMD-JOURNAL")
+        };
+        if let Some(target) = target.filter(is_elsewhere) {
+            command.arg("--log").arg(target);
         }
         command
     }

@@ -69,10 +69,12 @@ impl Keeper {
     }
 
     /// `set JAIL banip IP...`: how many bans began.
-    pub(super) fn ban_ip(&mut self, at: usize, words: Words<'_>) -> Outcome {
+    ///
+    /// `session` is where who gives the command is logged in.
+    pub(super) fn ban_ip(&mut self, at: usize, words: Words<'_>, session: Option<IpAddr>) -> Outcome {
         let (mut begun, mut decided) = (0, Vec::new());
         for text in words.iter() {
-            match self.decide_one(at, &text, None, None, now()) {
+            match self.decide_one(at, &text, None, session, now()) {
                 Ok((_, ban)) => {
                     begun += i64::from(ban.as_ref().is_some_and(|ban| !ban.prolonged));
                     decided.extend(ban);

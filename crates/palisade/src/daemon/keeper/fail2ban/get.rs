@@ -6,7 +6,7 @@ use config::Source;
 use detect::{FilterSpec, Usedns};
 use pickle::{Exception, Kind, Value};
 
-use super::actions;
+use super::asked;
 use super::words::Words;
 use super::{Keeper, Outcome};
 use crate::daemon::keeper::plan::Planned;
@@ -26,7 +26,9 @@ impl Keeper {
         match what.as_str() {
             "banned" => Ok(self.banned_in(&name, words.after(3))),
             "banip" => Ok(self.ban_list(&name, words.get(3).is_some_and(|option| option == "--with-time"))),
-            "action" => actions::property(&self.plan.jails[at], words.after(3)),
+            "action" => self.action_property(at, words.after(3)),
+            "actionproperties" => self.action_properties(at, words.after(3)),
+            "actionmethods" => self.action_methods(at, words.after(3)),
             "logpath" => Ok(Value::texts(self.log_files(&self.plan.jails[at]))),
             _ => {
                 let jail = &self.plan.jails[at];
@@ -47,12 +49,12 @@ fn of_jail(jail: &Planned, what: &str) -> Option<Value> {
         "findtime" => seconds(spec.findtime),
         "bantime" => bantime.base.map_or(Value::Int(-1), seconds),
         "maxretry" => Value::Int(spec.maxretry.into()),
-        "maxmatches" => Value::Int(told.maxmatches.unwrap_or(spec.maxretry.max(MAXMATCHES)).into()),
+        "maxmatches" => Value::Int(told.maxmatches.unwrap_or(spec.maxretry.max(MAXMATCHES).into())),
         "ignoreself" => Value::Bool(spec.ignore.ignoreself),
         "ignoreip" => ignored(jail),
         "ignorecommand" => Value::from(told.ignorecommand.clone().unwrap_or_default()),
-        "ignorecache" => text(told.ignorecache.clone()),
-        "actions" => Value::texts(told.actions.iter().map(|(name, _)| name.as_str())),
+        "ignorecache" => asked::cache(jail.ignorecache.as_ref()),
+        "actions" => Value::texts(told.actions.iter().map(|action| action.name.as_str())),
         "bantime.increment" => {
             if bantime.increment {
                 Value::Bool(true)

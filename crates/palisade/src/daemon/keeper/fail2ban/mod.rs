@@ -4,6 +4,7 @@
 //! comes when a watcher with the new plan is at work, and later commands see it.
 
 mod actions;
+mod asked;
 mod bans;
 mod get;
 mod jails;
@@ -15,6 +16,7 @@ mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
+use std::net::IpAddr;
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
@@ -28,7 +30,7 @@ use super::change::Caller;
 use super::plan::{Plan, Planned};
 use crate::control::protocol::{Reply, Request};
 use crate::control::server::{Call, refusal};
-use crate::exit::Exit;
+use crate::exit::{CommandError, Exit};
 use crate::fail2ban::socket::Listener;
 use crate::log;
 
@@ -127,17 +129,23 @@ impl Keeper {
 
     /// Answers a command, or puts it off while the watcher changes.
     pub(super) fn fail2ban(&mut self, call: Call) {
-        let Request::Fail2ban(command) = &call.request else { return };
+        let Request::Fail2ban(command, session) = &call.request else { return };
         let words = Words(command);
         if self.change.is_under_way() && changes_watcher(words) {
             self.fail2ban.waiting.push_back(call);
             return;
         }
-        match self.obey(words) {
+        match self.obey(words, *session) {
             Ok(Done::Now(value)) => call.answer(Reply::Fail2ban(Ok(value))),
             Ok(Done::End) => {
                 self.ending = true;
                 self.fail2ban.farewell = Some(call);
+            }
+            // The watcher need not know of it.
+            Ok(Done::Change(plan, value)) if plan.watched() == self.plan.watched() => {
+                let done = self.put_in_force(*plan).map(|()| value);
+                let refuse = |error: CommandError| Exception::new(Kind::ValueError, error.to_string());
+                call.answer(Reply::Fail2ban(done.map_err(refuse)));
             }
             Ok(Done::Change(plan, value)) => {
                 let done = Some(Reply::Fail2ban(Ok(value)));
@@ -165,7 +173,7 @@ impl Keeper {
         }
     }
 
-    fn obey(&mut self, words: Words<'_>) -> Outcome<Done> {
+    fn obey(&mut self, words: Words<'_>, session: Option<IpAddr>) -> Outcome<Done> {
         match words.at(0)?.as_str() {
             "ping" => Ok(Value::from("pong").into()),
             "echo" => Ok(Value::List(words.0[1..].to_vec()).into()),
@@ -174,7 +182,7 @@ impl Keeper {
             "banned" => self.banned_anywhere(words).map(Done::Now),
             "unban" => self.unban_everywhere(words).map(Done::Now),
             "get" => self.get(words).map(Done::Now),
-            "set" => self.set(words),
+            "set" => self.set(words, session),
             "multi-set" => self.set_several(words),
             "flushlogs" => self.flush_logs().map(Done::Now),
             "sleep" => Ok(Value::None.into()),
@@ -191,6 +199,9 @@ impl Keeper {
     fn set_several(&mut self, words: Words<'_>) -> Outcome<Done> {
         let (name, what) = (words.at(1)?, words.at(2)?);
         let at = self.fail2ban_jail(&name)?;
+        if let ("action", Some(Value::List(values))) = (&*what, words.0.get(4)) {
+            return self.set_properties(at, &words.at(3)?, values);
+        }
         let Some(Value::List(values)) = words.0.get(3) else {
             return words.at(3).map(|_| Value::Bool(true).into());
         };
@@ -200,17 +211,19 @@ impl Keeper {
         }
     }
 
-    fn set(&mut self, words: Words<'_>) -> Outcome<Done> {
-        let (name, what) = (words.at(1)?, words.at(2)?);
-        if let Some(value) = self.set_program(&name, &what)? {
+    fn set(&mut self, words: Words<'_>, session: Option<IpAddr>) -> Outcome<Done> {
+        if let Some(value) = self.set_program(words)? {
             return Ok(value.into());
         }
+        let (name, what) = (words.at(1)?, words.at(2)?);
         let at = self.fail2ban_jail(&name)?;
         match what.as_str() {
-            "banip" => self.ban_ip(at, words.after(3)).map(Done::Now),
+            "banip" => self.ban_ip(at, words.after(3), session).map(Done::Now),
             "unbanip" => self.unban_ip(at, words.after(3)).map(Done::Now),
             "attempt" => self.attempt(at, words.after(3)).map(Done::Now),
             what if rules::NAMES.contains(&what) => self.set_rule(at, what, words.after(3)).map(Done::Now),
+            what if actions::NAMES.contains(&what) => self.set_action(at, what, words.after(3)),
+            what if asked::NAMES.contains(&what) => self.set_asked(at, what, words.after(3)),
             what => self.set_watched(at, what, words.after(3)),
         }
     }
@@ -282,7 +295,10 @@ fn changes_watcher(words: Words<'_>) -> bool {
     match word(0).as_str() {
         "reload" | "multi-set" | "start" | "add" => true,
         "stop" => words.0.len() > 1,
-        "set" => watched::NAMES.contains(&word(2).as_str()),
+        "set" => {
+            let what = word(2);
+            [&watched::NAMES[..], &actions::NAMES, &asked::NAMES].concat().contains(&&*what)
+        }
         _ => false,
     }
 }

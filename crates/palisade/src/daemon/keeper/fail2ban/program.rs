@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use pickle::{Exception, Kind, Value};
+use tracing::warn;
 
-use super::words::{integer, seconds};
+use super::words::{Words, integer, seconds};
 use super::{Keeper, Outcome};
 use crate::log;
+
+/// What can be set.
+const NAMES: [&str; 8] =
+    ["loglevel", "logtarget", "syslogsocket", "dbfile", "dbmaxmatches", "dbpurgeage", "thread", "allowipv6"];
 
 impl Keeper {
     /// `get NAME`; `None`: it is a jail's name.
@@ -25,8 +30,14 @@ impl Keeper {
     }
 
     /// `set NAME VALUE`; `None`: it is a jail's name.
-    pub(super) fn set_program(&mut self, name: &str, value: &str) -> Outcome<Option<Value>> {
-        Ok(Some(match name {
+    pub(super) fn set_program(&mut self, words: Words<'_>) -> Outcome<Option<Value>> {
+        let name = words.at(1)?;
+        let value = words.at(2);
+        let value = match NAMES.contains(&&*name) {
+            true => value?,
+            false => return Ok(None),
+        };
+        Ok(Some(match name.as_str() {
             "loglevel" => {
                 let level = value.to_uppercase();
                 if !log::set_level(&level) {
@@ -36,25 +47,48 @@ impl Keeper {
                 log::level().into()
             }
             "logtarget" => {
-                log::set_target(value).map_err(|why| Exception::new(Kind::Exception, why))?;
+                let socket = self.plan.settings.syslogsocket.as_deref();
+                if let Err(why) = log::set_target(&value, socket) {
+                    warn!("the log stays where it is: {why}");
+                    return Err(Exception::new(Kind::Exception, "Failed to change log target"));
+                }
                 log::target().into()
             }
+            "syslogsocket" => {
+                self.plan.settings.syslogsocket = Some(value.clone());
+                if log::target() == "SYSLOG" && log::set_target("SYSLOG", Some(&value)).is_err() {
+                    return Err(Exception::new(Kind::Exception, "Failed to change log target"));
+                }
+                value.into()
+            }
             "dbpurgeage" => {
-                let age = seconds(value)?;
+                let age = seconds(&value)?;
                 self.plan.history = u64::try_from(age).ok().map(Duration::from_secs);
                 Value::Int(age)
             }
             "dbmaxmatches" => {
-                let most = integer(value)?;
+                let most = integer(&value)?;
                 let negative = |_| Exception::new(Kind::ValueError, "a negative number of lines");
                 self.plan.stored_matches = usize::try_from(most).map_err(negative)?;
                 Value::Int(most)
             }
-            "syslogsocket" | "dbfile" | "allowipv6" | "thread" => {
-                let why = format!("Palisade has no {name} to set: see docs/fail2ban.md");
+            "dbfile" => {
+                let why = "Cannot change database when there are jails present";
+                return Err(Exception::new(Kind::RuntimeError, why));
+            }
+            // Threads have the stacks that they need, and bans and names both families of addresses.
+            "thread" => match words.0.get(2) {
+                Some(Value::Dict(_)) => Value::None,
+                _ => {
+                    let why = "'str' object has no attribute 'items'";
+                    return Err(Exception::new(Kind::AttributeError, why));
+                }
+            },
+            _ if config::is_yes(&value) || value == "auto" => value.into(),
+            _ => {
+                let why = "Palisade bans IPv6 addresses wherever there are any: see docs/fail2ban.md";
                 return Err(Exception::new(Kind::Exception, why));
             }
-            _ => return Ok(None),
         }))
     }
 

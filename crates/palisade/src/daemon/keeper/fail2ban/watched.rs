@@ -31,16 +31,8 @@ pub(super) const NAMES: [&str; 16] = [
     "filter",
 ];
 
-/// What Fail2Ban can set and Palisade takes from its configuration alone.
-const CONFIGURED: [&str; 6] =
-    ["ignorecommand", "ignorecache", "maxmatches", "addaction", "delaction", "action"];
-
 impl Keeper {
     pub(super) fn set_watched(&self, at: usize, what: &str, words: Words<'_>) -> Outcome<Done> {
-        if CONFIGURED.contains(&what) {
-            let why = format!("Palisade takes {what} from its configuration alone: see docs/fail2ban.md");
-            return Err(Exception::new(Kind::Exception, why));
-        }
         if !NAMES.contains(&what) {
             let message = format!("Invalid command '{what}' (no set action or not yet implemented)");
             return Err(Exception::new(Kind::Exception, message));
@@ -110,13 +102,17 @@ fn log_path(watched: &mut WatchedJail, what: &str, words: Words<'_>) -> Outcome<
         Some(_) => return Err(Exception::new(Kind::ValueError, "File option must be 'head' or 'tail'")),
     };
     if !std::path::Path::new(&path).exists() {
-        let arguments = vec![Value::Int(2), "No such file or directory".into(), path.into()];
-        return Err(Exception { kind: Kind::FileNotFoundError, arguments });
+        return Err(missing(path));
     }
     if patterns.iter().all(|pattern| pattern.glob != path) {
         patterns.push(LogPattern { glob: path, tail });
     }
     Ok(())
+}
+
+pub(super) fn missing(path: String) -> Exception {
+    let arguments = vec![Value::Int(2), "No such file or directory".into(), path.into()];
+    Exception { kind: Kind::FileNotFoundError, arguments }
 }
 
 /// Terms side by side must all match; a `+` begins another group.
