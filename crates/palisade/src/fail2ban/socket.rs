@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use pickle::{Exception, Kind, Trust, Value};
 
+use crate::control::peer;
 use crate::control::protocol::{Reply, Request};
 use crate::control::server::Desk;
-use crate::control::peer;
 
 /// Ends a command and a reply.
 pub(crate) const END: &[u8] = b"<F2B_END_COMMAND>";

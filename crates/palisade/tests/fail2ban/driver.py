@@ -3,9 +3,11 @@
 driver.py COMMANDS SERVER CLIENT    where `real` is the installed Fail2Ban, and anything else a palisade binary
 driver.py COMMANDS regex -          the installed fail2ban-regex
 """
+import itertools
 import json
 import os
 import shlex
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ import time
 
 WHERE = ['-c', '/mnt/conf', '-s', '/mnt/run/socket', '-p', '/mnt/run/pid']
 PATIENCE = 60
+PIDS = itertools.count(4711)
 
 
 def forked(program, words):
@@ -96,6 +99,17 @@ def lines(path):
     return 0, open(path).read() if os.path.exists(path) else '', ''
 
 
+def journal(door, message, count=1):
+    """What sshd says to the journal, so often, and a field that tells whose entries these are."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.connect('/run/systemd/journal/socket')
+        for _ in range(int(count)):
+            # Each login is a process of its own.
+            pid = next(PIDS)
+            log.send(f'SYSLOG_IDENTIFIER=sshd\nSYSLOG_PID={pid}\nDOOR={door}\nMESSAGE={message}\n'.encode())
+    return 0, '', ''
+
+
 def sorted_lines(path):
     return 0, ''.join(sorted(lines(path)[1].splitlines(True))), ''
 
@@ -126,6 +140,8 @@ def main():
             result = log.at(*words[1:])
         elif words[0] == '@log':
             result = log.write(*words[1:])
+        elif words[0] == '@journal':
+            result = journal(*words[1:])
         elif words[0] == '@sorted':
             result = sorted_lines(*words[1:])
         elif words[0] == '@ssh':

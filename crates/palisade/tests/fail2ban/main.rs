@@ -50,8 +50,16 @@ fn the_same_log_leads_to_the_same_bans_at_the_same_times() {
         return;
     }
     let [theirs, ours] = run_beside("bans", "bans.txt", [("real", "real"), (PALISADE, PALISADE)]);
-    let text = std::fs::read_to_string(here("bans.txt")).unwrap();
-    let commands: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_same("bans.txt", &theirs, &ours);
+    let banned: usize = theirs.iter().map(|printed| printed.out.matches(" = ").count()).sum();
+    assert!(banned > 20, "{banned} bans alone");
+}
+
+/// Every command of the file printed the same twice.
+fn assert_same(commands: &str, theirs: &[Printed], ours: &[Printed]) {
+    let text = std::fs::read_to_string(here(commands)).unwrap();
+    let commands: Vec<&str> =
+        text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     assert_eq!([theirs.len(), ours.len()], [commands.len(); 2]);
     let differ = |(at, command): (usize, &&str)| {
         let (theirs, ours) = (&theirs[at], &ours[at]);
@@ -59,8 +67,25 @@ fn the_same_log_leads_to_the_same_bans_at_the_same_times() {
     };
     let differences: String = commands.iter().enumerate().filter_map(differ).collect();
     assert!(differences.is_empty(), "\n{differences}");
-    let banned: usize = theirs.iter().map(|printed| printed.out.matches(" = ").count()).sum();
-    assert!(banned > 20, "{banned} bans alone");
+}
+
+#[test]
+fn the_same_journal_leads_to_the_same_bans() {
+    const NAME: &str = "journal beside Fail2Ban";
+    let python = Command::new("/usr/bin/python3").args(["-c", "import systemd.journal"]).output();
+    let journald = Path::new("/lib/systemd/systemd-journald").exists();
+    if skipped(NAME) {
+        return;
+    }
+    if !journald || !python.is_ok_and(|output| output.status.success()) {
+        eprintln!("SKIPPED {NAME}: it needs systemd and python3-systemd");
+        return;
+    }
+    let pairs = [("real", "real"), (PALISADE, PALISADE)];
+    let [theirs, ours] = run_beside("journal", "journal.txt", pairs)
+        .map(|printed| printed.into_iter().map(Printed::plain).collect::<Vec<_>>());
+    assert_same("journal.txt", &theirs, &ours);
+    assert!(theirs.iter().any(|printed| printed.out == "192.0.2.1 2001:db8::1 192.0.2.4"), "{theirs:?}");
 }
 
 #[test]

@@ -9,5 +9,11 @@ rm -rf /mnt/conf/jail.d/* /mnt/conf/*.local
 cp -r "$1"/* /mnt/conf/
 touch /mnt/auth.log /mnt/other.log /mnt/own.log /mnt/third.log /mnt/names.log /mnt/six.log
 [ ! -e "$1/hosts" ] || mount --bind "$1/hosts" /etc/hosts
+if [ -e "$1/journald" ]; then
+    for folder in /run/systemd /run/log /var/log; do mount -t tmpfs journal $folder; done
+    mkdir -p /run/systemd/journal /run/log/journal/"$(cat /etc/machine-id)"
+    /lib/systemd/systemd-journald 2>/dev/null &
+    until [ -S /run/systemd/journal/socket ]; do sleep 0.05; done
+fi
 shift
 "$@"

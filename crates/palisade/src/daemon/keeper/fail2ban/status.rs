@@ -64,8 +64,8 @@ impl Keeper {
     fn source(&self, jail: &Planned) -> Value {
         match jail.watched.as_ref().map(|watched| &watched.source) {
             Some(Source::Journal(journal)) => {
-                let groups = journal.matches.iter().map(|terms| terms.join(" "));
-                pair("Journal matches", Value::texts(groups))
+                let groups: Vec<String> = journal.matches.iter().map(|terms| terms.join(" ")).collect();
+                pair("Journal matches", Value::texts([groups.join(" + ")]))
             }
             _ => pair("File list", Value::texts(self.log_files(jail))),
         }

@@ -89,18 +89,19 @@ fn idle(mut plan: Plan, at: usize, text: &str) -> Outcome<Done> {
 /// Fail2Ban takes up one file at a time, and only if it is there.
 fn log_path(watched: &mut WatchedJail, what: &str, words: Words<'_>) -> Outcome<()> {
     let path = words.at(0)?;
-    let Source::Files(patterns) = &mut watched.source else {
-        return Err(Exception::new(Kind::Exception, "the jail reads the journal"));
+    let tail = match words.get(1).as_deref() {
+        Some("tail") => true,
+        Some(place) if place != "head" && what == "addlogpath" => {
+            return Err(Exception::new(Kind::ValueError, "File option must be 'head' or 'tail'"));
+        }
+        _ => false,
     };
+    // Files are nothing to a jail that reads the journal.
+    let Source::Files(patterns) = &mut watched.source else { return Ok(()) };
     if what == "dellogpath" {
         patterns.retain(|pattern| pattern.glob != path);
         return Ok(());
     }
-    let tail = match words.get(1).as_deref() {
-        None | Some("head") => false,
-        Some("tail") => true,
-        Some(_) => return Err(Exception::new(Kind::ValueError, "File option must be 'head' or 'tail'")),
-    };
     if !std::path::Path::new(&path).exists() {
         return Err(missing(path));
     }
@@ -119,17 +120,20 @@ pub(super) fn missing(path: String) -> Exception {
 fn journal_match(watched: &mut WatchedJail, what: &str, words: Words<'_>) -> Outcome<()> {
     let Source::Journal(journal) = &mut watched.source else { return Ok(()) };
     let terms: Vec<String> = words.iter().collect();
-    let groups: Vec<Vec<String>> = terms.split(|term| term == "+").map(<[String]>::to_vec).collect();
     if what == "deljournalmatch" {
-        match terms.is_empty() {
-            true => journal.matches.clear(),
-            false => journal.matches.retain(|group| !groups.contains(group)),
-        }
-    } else if groups.iter().flatten().any(|term| !term.contains('=')) {
-        return Err(Exception::new(Kind::ValueError, "a term of a journal match is FIELD=VALUE"));
-    } else {
-        journal.matches.extend(groups);
+        let missing = || {
+            let why = format!("Match {} not found", Value::texts(terms.clone()).repr());
+            Exception::new(Kind::ValueError, why)
+        };
+        let at = journal.matches.iter().position(|group| *group == terms).ok_or_else(missing)?;
+        journal.matches.remove(at);
+        return Ok(());
     }
+    let groups = terms.split(|term| term == "+").filter(|group| !group.is_empty());
+    if groups.clone().flatten().any(|term| !term.contains('=')) {
+        return Err(Exception::new(Kind::ValueError, "Invalid match"));
+    }
+    journal.matches.extend(groups.map(<[String]>::to_vec));
     Ok(())
 }
 
