@@ -110,7 +110,7 @@ impl Definition {
 
     /// `<option>` from `[Definition]`, `<section/option>` from elsewhere.
     fn definition(&self, tag: &str) -> Result<Option<Rc<Text>>, Fault> {
-        let none = Vars::new();
+        let none = Vars::default();
         if let Some((section, option)) = section_and_option(tag) {
             let scopes = match section.to_lowercase().as_str() {
                 "known" => [
@@ -133,7 +133,7 @@ impl Definition {
 /// `[Init]` gives options that the jail did not, and is known under `known/` even where it did.
 fn add_init_section(config: &Config, init: &mut Vars) -> Result<(), Fault> {
     let Some(section) = config.section(INIT) else { return Ok(()) };
-    let none = Vars::new();
+    let none = Vars::default();
     let scope = Scope::new(config, INIT, &none);
     for name in section.keys() {
         let Some(value) = scope.get(name)? else { continue };

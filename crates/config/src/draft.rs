@@ -140,7 +140,7 @@ impl Draft<'_, '_> {
 
     /// `None` for a jail that is switched off.
     fn head(&mut self) -> Option<Head> {
-        let none = Vars::new();
+        let none = Vars::default();
         let scope = Scope::new(self.context.config, self.name, &none);
         let mut options = Options::read(&scope, ["enabled"]);
         let enabled = if self.context.forced { Enabled::Yes } else { enabled(&mut options) };
@@ -185,7 +185,7 @@ impl Draft<'_, '_> {
 
     /// All options of the jail, which may refer to those of its filter.
     fn options(&mut self, filter: Option<&Definition>) -> Options {
-        let none = Vars::new();
+        let none = Vars::default();
         let known = |option: &str| filter.map_or(Ok(None), |filter| filter.known(option));
         let scope = Scope::new(self.context.config, self.name, &none).with_known(&known);
         Options::read(&scope, options::JAIL.into_iter().chain(filter::OPTIONS))

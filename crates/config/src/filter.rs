@@ -166,7 +166,7 @@ fn unknown(tree: &Tree, name: &Text) -> Fault {
 
 fn read_one(reader: &mut Reader<'_>, text: &Text, journal: bool) -> Result<Filter, Vec<Fault>> {
     let call = call::parse(text).map_err(|fault| vec![fault])?;
-    let source = read(reader, &call, Vars::new(), journal).map_err(|fault| vec![fault])?;
+    let source = read(reader, &call, Vars::default(), journal).map_err(|fault| vec![fault])?;
     let filter = combine(call.name.as_str(), &|_| None, Some(&source))?;
     match filter.spec.failregex.is_empty() {
         true => {

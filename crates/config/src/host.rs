@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use globset::GlobBuilder;
 
@@ -82,6 +82,46 @@ impl Host for ThisHost {
     }
 }
 
+/// A host whose logs are looked for once: many jails read the same ones.
+pub(crate) struct Remembering<'h> {
+    host: &'h dyn Host,
+    logs: Mutex<BTreeMap<String, bool>>,
+}
+
+impl<'h> Remembering<'h> {
+    pub(crate) const fn new(host: &'h dyn Host) -> Self {
+        Self { host, logs: Mutex::new(BTreeMap::new()) }
+    }
+}
+
+impl Host for Remembering<'_> {
+    fn has_log(&self, glob: &str) -> bool {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = logs.get(glob) {
+            return *found;
+        }
+        let found = self.host.has_log(glob);
+        logs.insert(glob.to_owned(), found);
+        found
+    }
+
+    fn has_journal(&self, path: Option<&Path>) -> bool {
+        self.host.has_journal(path)
+    }
+
+    fn may_write(&self, field: &str) -> bool {
+        self.host.may_write(field)
+    }
+
+    fn service(&self, name: &str) -> Option<u16> {
+        self.host.service(name)
+    }
+
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        self.host.read(path)
+    }
+}
+
 /// Where systemd looks for units.
 const UNITS: [&str; 5] = [
     "/etc/systemd/system",
@@ -121,9 +161,10 @@ fn any_file(directory: &Path, parts: &[&str], wanted: &mut dyn FnMut(&Path) -> b
     if !is_glob(part) {
         return any_file(&directory.join(part), rest, wanted);
     }
+    // A pattern is dearer than a look at a directory that is not there.
+    let Ok(entries) = fs::read_dir(directory) else { return false };
     let Ok(glob) = GlobBuilder::new(part).literal_separator(true).build() else { return false };
     let matcher = glob.compile_matcher();
-    let Ok(entries) = fs::read_dir(directory) else { return false };
     let hidden = part.starts_with('.');
     entries
         .flatten()

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::diagnostic::Fault;
@@ -21,7 +22,7 @@ pub(crate) struct Entry {
 }
 
 /// Options by their names in lower case, in the order of their first appearance.
-pub(crate) type Section = IndexMap<Rc<str>, Entry>;
+pub(crate) type Section = IndexMap<Rc<str>, Entry, RandomState>;
 
 /// One file's sections in the order of their first appearance.
 #[derive(Debug, Default)]
@@ -121,7 +122,7 @@ impl Parser {
         self.section = known.or_else(|| {
             let name: Rc<str> = name.into();
             self.ini.headers.insert(name.clone(), place);
-            self.ini.sections.push((name, Section::new()));
+            self.ini.sections.push((name, Section::default()));
             Some(self.ini.sections.len() - 1)
         });
     }

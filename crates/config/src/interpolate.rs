@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::diagnostic::Fault;
@@ -19,7 +20,7 @@ const MAX_REFERENCES: usize = 10_000;
 pub(crate) const MAX_SIZE: usize = 1 << 20;
 
 /// Options given from outside, in their order; they win over those of the files.
-pub(crate) type Vars = IndexMap<String, Rc<Text>>;
+pub(crate) type Vars = IndexMap<String, Rc<Text>, RandomState>;
 
 /// Gives an option of the jail's filter, which a jail sees as `known/NAME`.
 pub(crate) type Known<'a> = &'a dyn Fn(&str) -> Result<Option<Rc<Text>>, Fault>;

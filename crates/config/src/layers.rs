@@ -1,7 +1,7 @@
 //! Several files as one configuration: `.conf`, `.d/*.conf`, `.local`, `.d/*.local`, each with what it includes. Later
 //! files win; what they replace stays known under `KNOWN/section`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -104,6 +104,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) tree: &'a Tree,
     pub(crate) files: Files,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What they say, and where.
+    reported: HashSet<(Option<Place>, String)>,
     directories: HashMap<PathBuf, Rc<Vec<PathBuf>>>,
     inis: HashMap<PathBuf, Option<Rc<Ini>>>,
     configs: HashMap<String, Option<Rc<Config>>>,
@@ -117,6 +119,7 @@ impl<'a> Reader<'a> {
             tree,
             files: Files::default(),
             diagnostics: Vec::new(),
+            reported: HashSet::new(),
             directories: HashMap::new(),
             inis: HashMap::new(),
             configs: HashMap::new(),
@@ -125,10 +128,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn report(&mut self, fault: Fault) {
-        let diagnostic = fault.diagnostic(&self.files);
         // The same place can be reached on many ways: once through every jail that uses a filter.
-        if !self.diagnostics.contains(&diagnostic) {
-            self.diagnostics.push(diagnostic);
+        if self.reported.insert((fault.place, fault.message.clone())) {
+            self.diagnostics.push(fault.diagnostic(&self.files));
         }
     }
 
@@ -212,7 +214,7 @@ impl<'a> Reader<'a> {
         };
         let mut config = Config { defaults, ..Config::default() };
         config.merge_section(&INCLUDES.into(), section);
-        let value = match Scope::new(&config, INCLUDES, &Vars::new()).interpolate(&entry.text) {
+        let value = match Scope::new(&config, INCLUDES, &Vars::default()).interpolate(&entry.text) {
             Ok(value) => value,
             Err(fault) => {
                 self.report(fault);

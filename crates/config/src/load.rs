@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, Fault, Severity};
 use crate::draft::{self, Context, Outcome};
-use crate::host::{Host, ThisHost};
+use crate::host::{Host, Remembering, ThisHost};
 use crate::jail::{Idle, Jail, Unfinished};
 use crate::layers::{Config, INCLUDES, Reader, built_in};
 use crate::lint;
@@ -162,6 +162,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded
             .filter(|name| !names.contains(&name.as_str()))
             .for_each(|name| unknown(reader, &names, name));
     }
+    let host = Remembering::new(options.host);
     for name in names {
         let forced = match &options.jails {
             Which::Enabled => false,
@@ -169,7 +170,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded
             Which::Named(wanted) if wanted.iter().any(|have| have == name) => true,
             Which::Named(_) => continue,
         };
-        let context = Context { config, host: options.host, forced, assume_logs: options.assume_logs };
+        let context = Context { config, host: &host, forced, assume_logs: options.assume_logs };
         match draft::read(reader, &context, name) {
             Outcome::Jail(jail) => loaded.jails.push(*jail),
             Outcome::Broken(what) => loaded.unfinished.extend(what.map(|what| *what)),

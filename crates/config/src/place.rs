@@ -1,10 +1,10 @@
 //! Where something was written.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A byte of a file that was read: which file, line and column, all counted from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     pub(crate) file: u32,
     pub(crate) line: u32,
@@ -14,31 +14,48 @@ pub struct Place {
 /// The files that were read, kept so that a message can show the line it is about.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    entries: Vec<(PathBuf, Arc<str>)>,
+    entries: Vec<File>,
+}
+
+#[derive(Clone, Debug)]
+struct File {
+    path: PathBuf,
+    content: Arc<str>,
+    /// Where each line begins, since somebody asked.
+    starts: OnceLock<Vec<usize>>,
+}
+
+impl File {
+    fn line(&self, number: usize) -> Option<&str> {
+        let starts = self.starts.get_or_init(|| {
+            let begin = self.content.as_ptr().addr();
+            lines(&self.content).map(|line| line.as_ptr().addr() - begin).collect()
+        });
+        lines(&self.content[*starts.get(number)?..]).next()
+    }
 }
 
 impl Files {
     pub(crate) fn add(&mut self, path: PathBuf, content: Arc<str>) -> u32 {
-        self.entries.push((path, content));
+        self.entries.push(File { path, content, starts: OnceLock::new() });
         (self.entries.len() - 1) as u32
     }
 
     /// The paths of all files.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.entries.iter().map(|(path, _)| path.as_path())
+        self.entries.iter().map(|file| file.path.as_path())
     }
 
     /// The path of the file a place is in.
     #[must_use]
     pub fn path(&self, place: Place) -> &Path {
-        self.entries.get(place.file as usize).map_or(Path::new(""), |(path, _)| path)
+        self.entries.get(place.file as usize).map_or(Path::new(""), |file| &file.path)
     }
 
     /// The line a place is in, without its end.
     #[must_use]
     pub fn line(&self, place: Place) -> &str {
-        let content = self.entries.get(place.file as usize).map_or("", |(_, content)| content);
-        lines(content).nth(place.line as usize).unwrap_or("")
+        self.entries.get(place.file as usize).and_then(|file| file.line(place.line as usize)).unwrap_or("")
     }
 
     /// `path:line:column`, both counted from 1, the column in characters.
@@ -64,7 +81,7 @@ pub(crate) fn lines(content: &str) -> impl Iterator<Item = &str> {
         if rest.is_empty() {
             return None;
         }
-        let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let end = memchr::memchr2(b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len());
         let line = &rest[..end];
         let skip = if rest[end..].starts_with("\r\n") { 2 } else { 1 };
         rest = rest.get(end + skip..).unwrap_or("");

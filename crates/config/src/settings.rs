@@ -61,7 +61,7 @@ const LEVELS: [&str; 10] =
 pub(crate) fn read(reader: &mut Reader<'_>, jails: &Config) -> Settings {
     let own = jails.section(SECTION).is_some().then_some(jails);
     let file = reader.config("fail2ban");
-    let none = Vars::new();
+    let none = Vars::default();
     let Some(config) = own.or(file.as_deref()) else { return Settings::default() };
     let mut options = Options::read(&Scope::new(config, SECTION, &none), NAMES);
     let default = Settings::default();

@@ -114,7 +114,7 @@ impl Parameters<'_> {
         if let Some(given) = self.call.option(name) {
             return Some(given.clone());
         }
-        let none = Vars::new();
+        let none = Vars::default();
         let file = |section| Scope::new(self.config?, section, &none).get(name).ok().flatten();
         file("Init").or_else(|| file("Definition")).map(|text| (*text).clone())
     }

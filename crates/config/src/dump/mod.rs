@@ -87,7 +87,7 @@ pub fn properties(tree: &Tree, jail: &str, action: &str) -> Option<Properties> {
 
 fn program(reader: &mut Reader<'_>, said: &Said) -> Vec<Value> {
     let config = reader.config("fail2ban").unwrap_or_default();
-    let none = Vars::new();
+    let none = Vars::default();
     let options = Options::read(&Scope::new(&config, DEFINITION, &none), PROGRAM.map(|(name, _)| name));
     let thread = Options::read(&Scope::new(&config, "Thread", &none), ["stacksize"]);
     let size = thread.get("stacksize").and_then(|size| integer(size.as_str()));

@@ -1,12 +1,24 @@
 //! A date pattern as a list of steps.
 
-use super::directive::Directive;
+use std::sync::OnceLock;
+
+use super::directive::{self, Directive};
 use super::emit::Writer;
 use super::fields::Slot;
 use super::parse::{Class, Node};
 use super::peek::Peek;
 use super::source::{Begin, Kind, Source};
 use super::word::is_word_byte;
+
+/// What a text of a directive may begin with.
+fn begins(directive: Directive) -> &'static Peek {
+    static KNOWN: [OnceLock<Peek>; directive::ALL.len()] = [const { OnceLock::new() }; directive::ALL.len()];
+    KNOWN[directive as usize].get_or_init(|| {
+        let mut peek = Peek::NONE;
+        (0..=0x7f).filter(|byte| directive.may_begin(*byte)).for_each(|byte| peek.add(byte));
+        peek
+    })
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
@@ -248,8 +260,7 @@ impl Program {
                 }
             }
             Op::Directive(directive) => {
-                let begins = |byte: &u8| directive.may_begin(*byte);
-                (0..=0x7f).filter(begins).for_each(|byte| peek.add(byte));
+                peek.union(begins(directive));
             }
             Op::Split { first, second } => {
                 self.collect(first.into(), after_word, seen, peek);

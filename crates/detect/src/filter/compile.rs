@@ -48,25 +48,8 @@ impl Filter {
     /// Compiles a filter; dates without a zone are in `logtimezone`, or else in `host`. Reports all errors at once.
     pub fn compile(spec: &FilterSpec, host: &Zone) -> Result<Filter, Vec<FilterError>> {
         let mut errors = Vec::new();
-        let mut keep = |result: Result<Rule, FilterError>| result.map_err(|error| errors.push(error)).ok();
-        let names = spec.usedns != Usedns::No;
         let several = spec.maxlines > 1;
-        let prefix = spec
-            .prefregex
-            .as_deref()
-            .filter(|written| !written.is_empty())
-            .and_then(|written| keep(Rule::compile("prefregex", 0, written, names, false)));
-        let mut list = |option, written: &[String], multiline| -> Vec<Rule> {
-            let compile = |(index, written): (usize, &String)| {
-                keep(Rule::compile(option, index, written, names, multiline))
-            };
-            written.iter().enumerate().filter_map(compile).collect()
-        };
-        let rules = list("failregex", &spec.failregex, several);
-        let ignore = list("ignoreregex", &spec.ignoreregex, false);
-        if spec.prefregex.is_none() || prefix.is_some() {
-            check_ids(&prefix, &rules, &mut errors);
-        }
+        let Rules { prefix, rules, ignore } = Rules::compile(spec, &mut errors);
         let date = compile_date(spec, host, &mut errors);
         let encoding = Encoding::parse(spec.logencoding.as_deref()).map_err(|error| errors.push(error)).ok();
         match (date, encoding) {
@@ -129,6 +112,37 @@ impl Filter {
     }
 }
 
+/// The patterns of a filter, without what makes many of them quick together.
+pub(super) struct Rules {
+    prefix: Option<Rule>,
+    rules: Vec<Rule>,
+    ignore: Vec<Rule>,
+}
+
+impl Rules {
+    pub(super) fn compile(spec: &FilterSpec, errors: &mut Vec<FilterError>) -> Self {
+        let mut keep = |result: Result<Rule, FilterError>| result.map_err(|error| errors.push(error)).ok();
+        let names = spec.usedns != Usedns::No;
+        let prefix = spec
+            .prefregex
+            .as_deref()
+            .filter(|written| !written.is_empty())
+            .and_then(|written| keep(Rule::compile("prefregex", 0, written, names, false)));
+        let mut list = |option, written: &[String], multiline| -> Vec<Rule> {
+            let compile = |(index, written): (usize, &String)| {
+                keep(Rule::compile(option, index, written, names, multiline))
+            };
+            written.iter().enumerate().filter_map(compile).collect()
+        };
+        let rules = list("failregex", &spec.failregex, spec.maxlines > 1);
+        let ignore = list("ignoreregex", &spec.ignoreregex, false);
+        if spec.prefregex.is_none() || prefix.is_some() {
+            check_ids(&prefix, &rules, errors);
+        }
+        Self { prefix, rules, ignore }
+    }
+}
+
 fn required(prefix: Option<&Rule>, rules: &[Rule]) -> Option<AhoCorasick> {
     let texts = required_by(prefix, rules)?;
     AhoCorasick::builder().ascii_case_insensitive(true).build(texts).ok()
@@ -146,7 +160,7 @@ fn check_ids(prefix: &Option<Rule>, rules: &[Rule], errors: &mut Vec<FilterError
     }
 }
 
-fn compile_date(spec: &FilterSpec, host: &Zone, errors: &mut Vec<FilterError>) -> Option<DateDetector> {
+pub(super) fn compile_date(spec: &FilterSpec, host: &Zone, errors: &mut Vec<FilterError>) -> Option<DateDetector> {
     let zone = match spec.logtimezone.as_deref() {
         None => host.clone(),
         name => match Zone::parse(name) {

@@ -7,6 +7,7 @@
 //! A [`Filter`] is compiled once. A [`FilterSet`] holds the filters that read one source, and what they remember from
 //! line to line.
 
+mod check;
 mod compile;
 mod failure;
 mod fast;
@@ -28,6 +29,7 @@ mod tags;
 mod tests;
 mod text;
 
+pub use check::Checker;
 pub use compile::{Filter, FilterError};
 pub use failure::Failure;
 pub use fields::{FieldValue, Fields};

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::bans::printed;
 use crate::cli::{ConfigCheck, ConfigShow, Place};
-use crate::engine::compile::{filters, zone};
+use crate::engine::compile::{self, zone};
 use crate::engine::permit::Permits;
 use crate::engine::place::{faulty, render, tree};
 use crate::engine::posture;
@@ -17,7 +17,7 @@ use crate::output::json;
 pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     let tree = tree(place)?;
     let loaded = config::load(&tree);
-    let faults = filters(&loaded, &zone(None)?).err();
+    let faults = compile::check(&loaded, zone(None)?).err();
     let (posture, wrong) = posture(&tree);
     let broken = faults.is_some() || !wrong.is_empty();
     let mut diagnostics = faults.unwrap_or_else(|| loaded.diagnostics.clone());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use config::{Diagnostic, Loaded, Severity};
-use detect::Zone;
-use detect::filter::Filter;
+use detect::filter::{Checker, Filter, FilterError};
+use detect::{FilterSpec, Zone};
 
 use super::place::faulty;
 use crate::exit::{CommandError, Exit};
@@ -12,24 +12,42 @@ use crate::exit::{CommandError, Exit};
 /// The filters of all jails, in their order. With any error in the configuration, everything that is to be said of it:
 /// the loader's faults and those of patterns together, by their places.
 pub(crate) fn filters(loaded: &Loaded, zone: &Zone) -> Result<Vec<Arc<Filter>>, Vec<Diagnostic>> {
-    let mut filters = Vec::new();
+    each(loaded, |spec| Filter::compile(spec, zone).map(Arc::new))
+}
+
+/// The same faults, without filters to search with, which takes a fraction of the time.
+pub(crate) fn check(loaded: &Loaded, zone: Zone) -> Result<(), Vec<Diagnostic>> {
+    let mut checker = Checker::new(zone);
+    let check = |spec: &FilterSpec| match checker.check(spec) {
+        errors if errors.is_empty() => Ok(()),
+        errors => Err(errors),
+    };
+    each(loaded, check).map(drop)
+}
+
+/// What is made of each jail's filter, or everything that is wrong.
+fn each<T>(
+    loaded: &Loaded,
+    mut make: impl FnMut(&FilterSpec) -> Result<T, Vec<FilterError>>,
+) -> Result<Vec<T>, Vec<Diagnostic>> {
+    let mut made = Vec::new();
     let mut all = loaded.diagnostics.clone();
     for jail in &loaded.jails {
-        match Filter::compile(&jail.filter, zone) {
-            Ok(filter) => filters.push(Arc::new(filter)),
+        match make(&jail.filter) {
+            Ok(filter) => made.push(filter),
             Err(errors) => all.extend(errors.iter().map(|error| {
                 loaded.diagnostic(jail, error.option, error.index, error.offset, &error.message)
             })),
         }
     }
     for jail in &loaded.unfinished {
-        let errors = Filter::compile(&jail.filter, zone).err().unwrap_or_default();
+        let errors = make(&jail.filter).err().unwrap_or_default();
         all.extend(errors.iter().map(|error| {
             loaded.diagnostic_of_unfinished(jail, error.option, error.index, error.offset, &error.message)
         }));
     }
     if all.iter().all(|diagnostic| diagnostic.severity != Severity::Error) {
-        return Ok(filters);
+        return Ok(made);
     }
     all.sort_by(Diagnostic::by_place);
     Err(all)

@@ -19,7 +19,7 @@ use self::options::{Layout, Options, Task};
 use self::talk::Talk;
 use super::{Name, VERSION};
 use crate::control::session;
-use crate::engine::compile::{filters, zone};
+use crate::engine::compile::{check, zone};
 use crate::engine::place::render;
 use crate::exit::Exit;
 
@@ -203,7 +203,7 @@ impl<'o> Client<'o> {
     fn check(&self) -> Result {
         let mut loaded = config::load(&self.tree);
         if let Ok(zone) = zone(None)
-            && let Err(faults) = filters(&loaded, &zone)
+            && let Err(faults) = check(&loaded, zone)
         {
             loaded.diagnostics.extend(faults);
         }
