@@ -47,7 +47,9 @@ mod tests {
         let host = Zone::parse(Some("UTC")).unwrap();
         let mut checker = Checker::new(host.clone());
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        for failregex in [texts(&["^x <HOST>$"]), texts(&["^(<HOST>", "a", "[<HOST>"]), texts(&["", "<HOST>"])] {
+        for failregex in
+            [texts(&["^x <HOST>$"]), texts(&["^(<HOST>", "a", "[<HOST>"]), texts(&["", "<HOST>"])]
+        {
             for prefregex in [None, Some("^p(<F-CONTENT>.*</F-CONTENT>$".to_owned())] {
                 for datepattern in [None, Some("%Y-%".to_owned()), Some("{^LN-BEG}".to_owned())] {
                     for logtimezone in [None, Some("Nowhere/At-all".to_owned())] {

@@ -160,7 +160,11 @@ fn check_ids(prefix: &Option<Rule>, rules: &[Rule], errors: &mut Vec<FilterError
     }
 }
 
-pub(super) fn compile_date(spec: &FilterSpec, host: &Zone, errors: &mut Vec<FilterError>) -> Option<DateDetector> {
+pub(super) fn compile_date(
+    spec: &FilterSpec,
+    host: &Zone,
+    errors: &mut Vec<FilterError>,
+) -> Option<DateDetector> {
     let zone = match spec.logtimezone.as_deref() {
         None => host.clone(),
         name => match Zone::parse(name) {

@@ -110,6 +110,16 @@ def journal(door, message, count=1):
     return 0, '', ''
 
 
+def exporter(*words):
+    """What Fail2Ban's own library for its socket gets, as exporters use it."""
+    from fail2ban.client.csocket import CSocket
+    talk = CSocket(WHERE[3])
+    try:
+        return 0, repr(talk.send(list(words))), ''
+    finally:
+        talk.close()
+
+
 def sorted_lines(path):
     return 0, ''.join(sorted(lines(path)[1].splitlines(True))), ''
 
@@ -131,15 +141,17 @@ def main():
     print('ready', flush=True)
     log = Log(float(sys.stdin.readline()))
     for line in open(commands):
-        words = shlex.split(line.strip().lstrip('~ '))
-        if line.startswith('#') or not words:
+        if line.startswith('#') or not line.strip():
             continue
+        words = shlex.split(line.strip().lstrip('~ '))
         if words[0] == '@fail':
             result = failures(*words[1:])
         elif words[0] == '@at':
             result = log.at(*words[1:])
         elif words[0] == '@log':
             result = log.write(*words[1:])
+        elif words[0] == '@exporter':
+            result = exporter(*words[1:])
         elif words[0] == '@journal':
             result = journal(*words[1:])
         elif words[0] == '@sorted':

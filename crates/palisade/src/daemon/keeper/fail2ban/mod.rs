@@ -217,11 +217,13 @@ impl Keeper {
         }
         let (name, what) = (words.at(1)?, words.at(2)?);
         let at = self.fail2ban_jail(&name)?;
+        if let Some(value) = self.set_rule(at, &what, words.after(3))? {
+            return Ok(value.into());
+        }
         match what.as_str() {
             "banip" => self.ban_ip(at, words.after(3), session).map(Done::Now),
             "unbanip" => self.unban_ip(at, words.after(3)).map(Done::Now),
             "attempt" => self.attempt(at, words.after(3)).map(Done::Now),
-            what if rules::NAMES.contains(&what) => self.set_rule(at, what, words.after(3)).map(Done::Now),
             what if actions::NAMES.contains(&what) => self.set_action(at, what, words.after(3)),
             what if asked::NAMES.contains(&what) => self.set_asked(at, what, words.after(3)),
             what => self.set_watched(at, what, words.after(3)),

@@ -13,27 +13,15 @@ use super::words::{Words, flag, integer, seconds};
 use super::{Keeper, Outcome};
 use crate::engine::clock::now;
 
-pub(super) const NAMES: [&str; 13] = [
-    "findtime",
-    "bantime",
-    "maxretry",
-    "ignoreself",
-    "addignoreip",
-    "delignoreip",
-    "bantime.increment",
-    "bantime.factor",
-    "bantime.formula",
-    "bantime.multipliers",
-    "bantime.maxtime",
-    "bantime.rndtime",
-    "bantime.overalljails",
-];
-
 impl Keeper {
-    pub(super) fn set_rule(&mut self, at: usize, what: &str, words: Words<'_>) -> Outcome {
+    /// `None`: this is no rule.
+    pub(super) fn set_rule(&mut self, at: usize, what: &str, words: Words<'_>) -> Outcome<Option<Value>> {
         let before = self.plan.jails[at].spec.clone();
         let mut spec = before.clone();
-        let value = change(&mut spec, what, words)?;
+        let changed = change(&mut spec, what, words)?;
+        if matches!(changed, Changed::Nothing) {
+            return Ok(None);
+        }
         let refuse = |error: String| Exception::new(Kind::ValueError, error);
         BanTimes::compile(&spec.bantime).map_err(|error| refuse(error.to_string()))?;
         self.plan.jails[at].spec = spec;
@@ -41,73 +29,89 @@ impl Keeper {
             self.plan.jails[at].spec = before;
             return Err(refuse(error.to_string()));
         }
-        Ok(value.unwrap_or_else(|| ignored(&self.plan.jails[at])))
+        Ok(Some(match changed {
+            Changed::To(value) => value,
+            _ => ignored(&self.plan.jails[at]),
+        }))
     }
 }
 
-/// Changes one rule; `None`: the reply is whom the jail ignores.
-fn change(spec: &mut JailSpec, what: &str, words: Words<'_>) -> Outcome<Option<Value>> {
-    let text = words.at(0)?;
+/// What became of a rule.
+enum Changed {
+    To(Value),
+    /// Whom the jail ignores, and that is the reply.
+    Ignored,
+    /// There is no such rule.
+    Nothing,
+}
+
+fn change(spec: &mut JailSpec, what: &str, words: Words<'_>) -> Outcome<Changed> {
+    let text = || words.at(0);
     let ban = &mut spec.bantime;
-    Ok(Some(match what {
+    Ok(Changed::To(match what {
         "findtime" => {
-            let number = seconds(&text)?;
+            let number = seconds(&text()?)?;
             spec.findtime = span(number)?;
             Value::Int(number)
         }
         "bantime" => {
-            let number = seconds(&text)?;
+            let number = seconds(&text()?)?;
             ban.base = u64::try_from(number).ok().map(Duration::from_secs);
             Value::Int(number)
         }
         "maxretry" => {
-            let number = integer(&text)?;
+            let number = integer(&text()?)?;
             spec.maxretry = u32::try_from(number.max(1)).unwrap_or(u32::MAX);
             Value::Int(number)
         }
         "ignoreself" => {
-            spec.ignore.ignoreself = flag(&text);
+            spec.ignore.ignoreself = flag(&text()?);
             Value::Bool(spec.ignore.ignoreself)
         }
         "addignoreip" => {
+            text()?;
             words.iter().for_each(|text| add_ignored(spec, text));
-            return Ok(None);
+            return Ok(Changed::Ignored);
         }
         "delignoreip" => {
+            text()?;
             words.iter().try_for_each(|text| remove_ignored(spec, &text))?;
-            return Ok(None);
+            return Ok(Changed::Ignored);
         }
         "bantime.increment" => {
-            ban.increment = flag(&text);
+            ban.increment = flag(&text()?);
             Value::Bool(ban.increment)
         }
         "bantime.factor" => {
-            ban.factor = Some(config::seconds(&text).map_err(|why| Exception::new(Kind::ValueError, why))?);
-            text.into()
+            ban.factor =
+                Some(config::seconds(&text()?).map_err(|why| Exception::new(Kind::ValueError, why))?);
+            text()?.into()
         }
         "bantime.formula" => {
-            ban.formula = Some(text.clone());
-            text.into()
+            ban.formula = Some(text()?);
+            text()?.into()
         }
         "bantime.multipliers" => {
+            let text = text()?;
             let numbers = text.split_whitespace().map(|word| Ok(integer(word)? as f64));
             ban.multipliers = Some(numbers.collect::<Outcome<_>>()?);
             text.into()
         }
         "bantime.maxtime" => {
-            let number = seconds(&text)?;
+            let number = seconds(&text()?)?;
             ban.maxtime = Some(span(number)?);
             Value::Int(number)
         }
         "bantime.rndtime" => {
-            let number = seconds(&text)?;
+            let number = seconds(&text()?)?;
             ban.rndtime = Some(span(number)?);
             Value::Int(number)
         }
-        _ => {
-            ban.overalljails = flag(&text);
-            text.into()
+        "bantime.overalljails" => {
+            ban.overalljails = flag(&text()?);
+            text()?.into()
         }
+        _ => return Ok(Changed::Nothing),
     }))
 }
 
