@@ -6,6 +6,7 @@ mod bans;
 mod daemon;
 mod fail2ban;
 mod figures;
+mod firewall;
 mod generate;
 mod hostile;
 mod journal;
@@ -42,6 +43,8 @@ enum OfDaemon {
     Idle(WithDaemon),
     /// The same after a million lines.
     Memory(WithDaemon),
+    /// Rules, beside ufw; covers ufw's files.
+    Firewall(WithDaemon),
 }
 
 #[derive(Args)]
@@ -64,5 +67,6 @@ fn main() -> anyhow::Result<()> {
         Command::OfDaemon(OfDaemon::Restart(with)) => restart::restart(&with),
         Command::OfDaemon(OfDaemon::Idle(with)) => memory::idle(&with),
         Command::OfDaemon(OfDaemon::Memory(with)) => memory::memory(&with),
+        Command::OfDaemon(OfDaemon::Firewall(with)) => firewall::firewall(&with),
     }
 }

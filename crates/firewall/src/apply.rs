@@ -1,15 +1,27 @@
 //! Making the table mean what was asked for: both halves, in one transaction, read back.
 
+use crate::edit::{Edits, Handles};
 use crate::enforce::{self, Enforced, Lists};
+use crate::firewall::Reading;
 use crate::layout::Layout;
 use crate::policy::BanPolicy;
 use crate::rules::Policy;
 use crate::ruleset::Ruleset;
 use crate::transaction::{self, Goal};
-use crate::{Applied, Firewall, FirewallError, modules};
+use crate::{Applied, Firewall, FirewallError, modules, wire};
 
-/// Somebody may change the table between our reading it and our change.
-const ATTEMPTS: usize = 3;
+/// How a change is tried. Somebody may change the table between our reading it and our change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// Refused if anything was changed since, so that what is read before need not be read again.
+    Quick,
+    /// Read again behind it.
+    Careful,
+    /// If it must be, from nothing.
+    Anew,
+}
+
+const ATTEMPTS: [Attempt; 4] = [Attempt::Quick, Attempt::Careful, Attempt::Careful, Attempt::Anew];
 
 /// What the table shall mean. Of a half that is `None`, whatever there is stays.
 #[derive(Clone, Debug, Default)]
@@ -51,13 +63,13 @@ impl Firewall {
     /// The table cannot be read.
     pub fn has_rules(&mut self) -> Result<bool, FirewallError> {
         let there = self.read()?.unwrap_or_default();
-        Ok(there.chains.keys().any(|chain| enforce::owns(chain)))
+        Ok(there.ruleset.chains.keys().any(|chain| enforce::owns(chain)))
     }
 
     fn want(&mut self, wanted: Wanted) -> Result<Applied, FirewallError> {
         let mut result = Err(FirewallError::Gone { doing: APPLYING });
-        for attempt in 1..=ATTEMPTS {
-            result = self.want_once(&wanted, attempt == ATTEMPTS);
+        for attempt in ATTEMPTS {
+            result = self.want_once(&wanted, attempt);
             match &result {
                 Err(FirewallError::Gone { .. } | FirewallError::Kernel { .. }) => {}
                 _ => break,
@@ -77,31 +89,64 @@ impl Firewall {
         result
     }
 
-    fn want_once(&mut self, wanted: &Wanted, last: bool) -> Result<Applied, FirewallError> {
+    fn want_once(&mut self, wanted: &Wanted, attempt: Attempt) -> Result<Applied, FirewallError> {
         let read = self.read()?;
-        let nothing = Ruleset::default();
-        let whole = read.as_ref().unwrap_or(&nothing);
-        let there = wanted.part(whole);
+        let is_new = read.is_none();
+        let Reading { ruleset: whole, handles, generation } = read.unwrap_or_default();
+        let (there, is_all) = wanted.part(whole);
         let layout = wanted.bans.as_ref().map(|bans| self.layout().next(bans, &there));
         let goal = wanted.goal(layout.as_ref());
         // What is not ours to build must not be torn down.
-        let rebuild = last && *whole == there;
-        if there != goal.ruleset || (read.is_none() && layout.is_some()) {
-            let mut batch = self.channel().batch();
+        let rebuild = attempt == Attempt::Anew && is_all;
+        if there != goal.ruleset || (is_new && layout.is_some()) {
             match rebuild {
-                true => transaction::rebuild(&mut batch, &goal),
-                false => transaction::change(&mut batch, &there, &goal),
-            }
-            self.channel().commit(APPLYING, batch)?;
-            let read_back = self.read()?.unwrap_or_default();
-            if let Some(difference) = goal.ruleset.difference(&wanted.part(&read_back)) {
-                return Err(FirewallError::NotAsApplied(difference));
+                true => {
+                    let mut batch = self.channel().batch();
+                    transaction::rebuild(&mut batch, &goal);
+                    self.channel().commit(APPLYING, batch)?;
+                    self.read_back(wanted, &goal.ruleset)?;
+                }
+                false => {
+                    let generation = (attempt == Attempt::Quick).then_some(generation);
+                    self.change(wanted, &goal, &there, &handles, generation)?;
+                }
             }
         }
         let Some(layout) = layout else { return Ok(Applied::default()) };
+        let nothing = Ruleset::default();
         let emptied = layout.without_sets(if rebuild { &nothing } else { &there });
         self.set_layout(layout);
         Ok(Applied { emptied })
+    }
+
+    /// Writes what differs. If nothing was changed since that moment and these are a few rules in chains that stay, the
+    /// kernel tells of each what it made of it; they and what was read before are what is there. Otherwise all is read again.
+    fn change(
+        &mut self,
+        wanted: &Wanted,
+        goal: &Goal<'_>,
+        there: &Ruleset,
+        handles: &Handles,
+        generation: Option<u32>,
+    ) -> Result<(), FirewallError> {
+        let edits = Edits::new(there, handles, &goal.ruleset);
+        let few = generation.and_then(|_| edits.few());
+        let mut batch = match generation {
+            Some(generation) => self.channel().batch_at(generation, few.is_some()),
+            None => self.channel().batch(),
+        };
+        transaction::change(&mut batch, there, &edits, goal);
+        let mut told = Vec::new();
+        self.channel().commit_echoed(APPLYING, batch, |message| told.extend(wire::read_rule(message)))?;
+        match few {
+            Some(few) if few == told => Ok(()),
+            _ => self.read_back(wanted, &goal.ruleset),
+        }
+    }
+
+    fn read_back(&mut self, wanted: &Wanted, goal: &Ruleset) -> Result<(), FirewallError> {
+        let (there, _) = wanted.part(self.read()?.unwrap_or_default().ruleset);
+        goal.difference(&there).map_or(Ok(()), |difference| Err(FirewallError::NotAsApplied(difference)))
     }
 }
 
@@ -112,13 +157,15 @@ impl Wanted {
         if enforce::owns(name) { self.rules.is_some() } else { self.bans.is_some() }
     }
 
-    /// What of a table belongs to the halves that are wanted.
-    fn part(&self, whole: &Ruleset) -> Ruleset {
-        let mut part = whole.clone();
+    /// What of a table belongs to the halves that are wanted, and whether that is all of it.
+    fn part(&self, whole: Ruleset) -> (Ruleset, bool) {
+        let size = |ruleset: &Ruleset| ruleset.counters.len() + ruleset.sets.len() + ruleset.chains.len();
+        let (all, mut part) = (size(&whole), whole);
         part.counters.retain(|name| self.owns(name));
         part.sets.retain(|name, _| self.owns(name));
         part.chains.retain(|name, _| self.owns(name));
-        part
+        let is_all = size(&part) == all;
+        (part, is_all)
     }
 
     fn goal<'a>(&'a self, layout: Option<&Layout>) -> Goal<'a> {

@@ -5,7 +5,7 @@ use std::io;
 use sys::netlink::{DONE, ERROR, Encoder, Family, Message, Messages, Socket, flag};
 
 use crate::FirewallError;
-use crate::wire::{self, BATCH_BEGIN, BATCH_END, BATCH_HEADER, INET_HEADER, message_type};
+use crate::wire::{self, BATCH_BEGIN, BATCH_END, BATCH_HEADER, FAMILY_HEADER, INET_HEADER, message_type};
 
 /// For the answers to a batch.
 const RECEIVE_BUFFER: usize = 4 << 20;
@@ -31,6 +31,8 @@ pub(crate) struct Batch {
     sequence: u32,
     /// Where the newest message begins.
     newest: usize,
+    /// Whether the kernel tells what it made of new rules.
+    is_echoed: bool,
 }
 
 impl Channel {
@@ -51,11 +53,33 @@ impl Channel {
         let mut encoder = Encoder::new();
         self.sequence = if self.sequence < LAST_SEQUENCE { self.sequence + 1 } else { 1 };
         encoder.message(BATCH_BEGIN, flag::REQUEST, self.sequence, |m| m.raw(&BATCH_HEADER));
-        Batch { encoder, sequence: self.sequence, newest: 0 }
+        Batch { encoder, sequence: self.sequence, newest: 0, is_echoed: false }
+    }
+
+    /// A batch that is refused if anything was changed since this moment. `is_echoed`: of new rules the kernel tells what
+    /// it made of them.
+    pub(crate) fn batch_at(&mut self, generation: u32, is_echoed: bool) -> Batch {
+        let Batch { sequence, .. } = self.batch();
+        let mut encoder = Encoder::new();
+        encoder.message(BATCH_BEGIN, flag::REQUEST, sequence, |m| {
+            m.raw(&BATCH_HEADER);
+            wire::if_still_at(m, generation);
+        });
+        Batch { encoder, sequence, newest: 0, is_echoed }
     }
 
     /// Sends the batch and learns whether it took effect.
-    pub(crate) fn commit(&mut self, doing: &'static str, mut batch: Batch) -> Result<(), FirewallError> {
+    pub(crate) fn commit(&mut self, doing: &'static str, batch: Batch) -> Result<(), FirewallError> {
+        self.commit_echoed(doing, batch, |_| {})
+    }
+
+    /// The same; `echo` sees what the kernel tells of new things.
+    pub(crate) fn commit_echoed(
+        &mut self,
+        doing: &'static str,
+        mut batch: Batch,
+        mut echo: impl FnMut(&Message<'_>),
+    ) -> Result<(), FirewallError> {
         let first = self.sequence;
         let last = batch.sequence;
         if first == last {
@@ -71,6 +95,10 @@ impl Channel {
         self.receive(doing, |message| {
             let ours = (first..=last).contains(&message.sequence);
             match message.error() {
+                None if ours => {
+                    echo(message);
+                    return true;
+                }
                 Some(0) if ours => {}
                 Some(errno) if ours && result.is_ok() => result = Err(FirewallError::errno(doing, errno)),
                 _ => return true,
@@ -90,7 +118,7 @@ impl Channel {
         body: impl FnOnce(&mut Encoder),
         read: impl Fn(&Message<'_>) -> Option<T>,
     ) -> Result<T, FirewallError> {
-        let sequence = self.request(doing, kind, flag::REQUEST, body)?;
+        let sequence = self.request(&INET_HEADER, doing, kind, flag::REQUEST, body)?;
         let mut result = None;
         self.receive(doing, |message| {
             if message.sequence == sequence {
@@ -104,7 +132,7 @@ impl Channel {
         result.unwrap_or_else(|| Err(unanswered(doing)))
     }
 
-    /// Lists; `read` sees each message of one complete listing.
+    /// Lists what the inet family has; `read` sees each message of one complete listing.
     pub(crate) fn dump<T>(
         &mut self,
         doing: &'static str,
@@ -112,8 +140,20 @@ impl Channel {
         body: impl Fn(&mut Encoder),
         read: impl Fn(&Message<'_>) -> Option<T>,
     ) -> Result<Vec<T>, FirewallError> {
+        self.dump_of(&INET_HEADER, doing, kind, body, read)
+    }
+
+    /// The same of the family in the header; of every family, if it is [`wire::ANY_HEADER`].
+    pub(crate) fn dump_of<T>(
+        &mut self,
+        header: &[u8; FAMILY_HEADER],
+        doing: &'static str,
+        kind: u8,
+        body: impl Fn(&mut Encoder),
+        read: impl Fn(&Message<'_>) -> Option<T>,
+    ) -> Result<Vec<T>, FirewallError> {
         for _ in 0..DUMP_ATTEMPTS {
-            if let Some(list) = self.dump_once(doing, kind, &body, &read)? {
+            if let Some(list) = self.dump_once(header, doing, kind, &body, &read)? {
                 return Ok(list);
             }
         }
@@ -122,12 +162,13 @@ impl Channel {
 
     fn dump_once<T>(
         &mut self,
+        header: &[u8; FAMILY_HEADER],
         doing: &'static str,
         kind: u8,
         body: impl Fn(&mut Encoder),
         read: impl Fn(&Message<'_>) -> Option<T>,
     ) -> Result<Option<Vec<T>>, FirewallError> {
-        let sequence = self.request(doing, kind, flag::REQUEST | flag::DUMP, body)?;
+        let sequence = self.request(header, doing, kind, flag::REQUEST | flag::DUMP, body)?;
         let mut list = Vec::new();
         let mut end = None;
         let mut interrupted = false;
@@ -152,6 +193,7 @@ impl Channel {
 
     fn request(
         &mut self,
+        header: &[u8; FAMILY_HEADER],
         doing: &'static str,
         kind: u8,
         flags: u16,
@@ -160,7 +202,7 @@ impl Channel {
         self.sequence = self.sequence.wrapping_add(1);
         let mut encoder = Encoder::new();
         encoder.message(message_type(kind), flags, self.sequence, |message| {
-            message.raw(&INET_HEADER);
+            message.raw(header);
             body(message);
         });
         self.send(doing, encoder)?;
@@ -201,6 +243,11 @@ impl Batch {
         });
     }
 
+    /// The flag of messages that are to be echoed.
+    pub(crate) const fn echo(&self) -> u16 {
+        if self.is_echoed { flag::ECHO } else { 0 }
+    }
+
     /// Creates unless it exists.
     pub(crate) fn create(&mut self, kind: u8, body: impl FnOnce(&mut Encoder)) {
         self.add(kind, flag::CREATE, body);
@@ -211,9 +258,10 @@ fn unanswered(doing: &'static str) -> FirewallError {
     FirewallError::kernel(doing, io::Error::other("the kernel did not answer"))
 }
 
-/// Whether nf_tables answers at all.
-pub(crate) fn probe(channel: &mut Channel) -> Result<(), FirewallError> {
-    match channel.get("asking for the generation", wire::kind::GET_GENERATION, |_| {}, |_| Some(())) {
+/// The number of the moment; an error if nf_tables does not answer at all.
+pub(crate) fn generation(channel: &mut Channel) -> Result<u32, FirewallError> {
+    let kind = wire::kind::GET_GENERATION;
+    match channel.get("asking for the generation", kind, |_| {}, wire::read_generation) {
         Err(FirewallError::Kernel { .. }) => Err(FirewallError::NoNfTables),
         other => other,
     }

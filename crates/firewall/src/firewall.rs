@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::apply::Wanted;
 use crate::channel::{self, Channel};
+use crate::edit::Handles;
 use crate::layout::Layout;
 use crate::policy::{Ban, BanPolicy, Remaining};
 use crate::ruleset::Ruleset;
@@ -19,6 +20,15 @@ pub struct Firewall {
     layout: Layout,
     pub(crate) wanted: Wanted,
     deletion: Deletion,
+}
+
+/// What was read of the table.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) ruleset: Ruleset,
+    pub(crate) handles: Handles,
+    /// Of which moment it is.
+    pub(crate) generation: u32,
 }
 
 /// What [`Firewall::apply`] did.
@@ -44,7 +54,7 @@ impl Firewall {
     /// Opens the way to the kernel and changes nothing. Says which capability or part of the kernel is missing.
     pub fn open() -> Result<Firewall, FirewallError> {
         let mut channel = Channel::open()?;
-        channel::probe(&mut channel)?;
+        channel::generation(&mut channel)?;
         let deletion = Deletion::of_this_kernel();
         Ok(Firewall { channel, layout: Layout::default(), wanted: Wanted::default(), deletion })
     }
@@ -52,14 +62,16 @@ impl Firewall {
     /// Takes the table as another [`Firewall`] keeps it, and writes nothing: bans of this policy's jails can be asked
     /// for. What the policy says of ports does not matter.
     pub fn observe(&mut self, policy: &BanPolicy) -> Result<(), FirewallError> {
-        let there = self.read()?.unwrap_or_default();
+        let there = self.read()?.unwrap_or_default().ruleset;
         self.layout = self.layout.next(policy, &there);
         Ok(())
     }
 
     /// What is in the table but for elements; `None` without a table.
-    pub(crate) fn read(&mut self) -> Result<Option<Ruleset>, FirewallError> {
+    pub(crate) fn read(&mut self) -> Result<Option<Reading>, FirewallError> {
         let channel = &mut self.channel;
+        // First, so that what is changed while it is read is not taken for part of it.
+        let generation = channel::generation(channel)?;
         let table =
             channel.get("reading the table", kind::GET_TABLE, wire::only_table, wire::read_table_is_dormant);
         let dormant = match table {
@@ -69,17 +81,28 @@ impl Firewall {
         let sets = channel.dump("reading sets", kind::GET_SET, wire::only_table, wire::read_set)?;
         let counters = read_counters(channel)?;
         let chains = channel.dump("reading chains", kind::GET_CHAIN, |_| {}, wire::read_chain)?;
-        let rules = channel.dump("reading rules", kind::GET_RULE, wire::only_table, wire::read_rule)?;
+        let rules =
+            channel.dump("reading rules", kind::GET_RULE, wire::only_table, wire::read_numbered_rule)?;
         let mut ruleset = Ruleset {
             dormant,
             counters: counters.into_keys().collect(),
             sets: sets.into_iter().collect(),
             chains: chains.into_iter().collect(),
         };
-        for (chain, rule) in rules {
-            ruleset.chains.entry(chain).or_default().rules.push(rule);
+        let mut handles = Handles::new();
+        for (handle, (name, rule)) in rules {
+            match (handles.get_mut(&name), ruleset.chains.get_mut(&name)) {
+                (Some(handles), Some(chain)) => {
+                    handles.push(handle);
+                    chain.rules.push(rule);
+                }
+                _ => {
+                    handles.insert(name.clone(), vec![handle]);
+                    ruleset.chains.entry(name).or_default().rules.push(rule);
+                }
+            }
         }
-        Ok(Some(ruleset))
+        Ok(Some(Reading { ruleset, handles, generation }))
     }
 
     /// Bans, or gives those that are banned a new time; in transactions of [`Firewall::CHUNK`]. After an error, some of
@@ -132,6 +155,12 @@ impl Firewall {
             self.layout.jail_of_counter(&name).map(|jail| (jail.clone(), counter))
         });
         Ok(named.collect())
+    }
+
+    /// The chains of other programs' tables that drop what none of their rules lets through: `FAMILY TABLE CHAIN`.
+    pub fn dropping_chains(&mut self) -> Result<Vec<String>, FirewallError> {
+        let read = wire::read_foreign_dropping_chain;
+        self.channel.dump_of(&wire::ANY_HEADER, "reading chains", kind::GET_CHAIN, |_| {}, read)
     }
 
     /// Deletes the table and all bans with it. That it is not there is no error.

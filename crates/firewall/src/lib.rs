@@ -13,9 +13,11 @@
 
 mod apply;
 mod channel;
+mod edit;
 mod enforce;
 mod error;
 mod firewall;
+pub mod import;
 mod layout;
 mod logged;
 mod modules;

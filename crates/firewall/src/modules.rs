@@ -55,7 +55,7 @@ fn is_missing(channel: &mut Channel, part: &str) -> bool {
     batch.create(kind::NEW_TABLE, wire::new_table);
     batch.create(kind::NEW_CHAIN, |m| wire::new_chain(m, SCRATCH, &chain, ""));
     let rule = vec![Expr::Foreign(part.to_owned())];
-    batch.add(kind::NEW_RULE, flag::CREATE | flag::APPEND, |m| wire::new_rule(m, SCRATCH, &rule));
+    batch.add(kind::NEW_RULE, flag::CREATE | flag::APPEND, |m| wire::new_rule(m, SCRATCH, &rule, None));
     batch.add(kind::NEW_CHAIN, flag::CREATE | flag::EXCL, |m| wire::new_chain(m, SCRATCH, &chain, ""));
     matches!(channel.commit("looking for a part of the kernel", batch), Err(FirewallError::Gone { .. }))
 }

@@ -1,15 +1,14 @@
 //! From the ruleset that is there to the one that shall be there, as one batch. Packets see the old one or the new one.
 
-use std::collections::BTreeSet;
-
 use sys::netlink::{Encoder, flag};
 
 use crate::channel::Batch;
+use crate::edit::{Edits, Handles};
 use crate::enforce::{self, Contents};
 use crate::layout::Missing;
 use crate::name::{self, BASE_CHAIN, REFUSE_CHAIN};
 use crate::policy::JailTarget;
-use crate::ruleset::{Chain, Expr, Ruleset, Set, refuse_rule};
+use crate::ruleset::{Chain, Ruleset, Set, refuse_rule};
 use crate::wire::{self, Element, Timeout, kind};
 
 /// What shall be there.
@@ -20,12 +19,11 @@ pub(crate) struct Goal<'a> {
     pub(crate) contents: Option<&'a Contents>,
 }
 
-/// Changes what is there; sets that stay keep their elements, counters their counts.
-pub(crate) fn change(batch: &mut Batch, there: &Ruleset, goal: &Goal<'_>) {
+/// Changes what is there; sets that stay keep their elements, counters their counts, and rules that stay are not written.
+pub(crate) fn change(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, goal: &Goal<'_>) {
     batch.create(kind::NEW_TABLE, wire::new_table);
-    let standing = standing(there, &goal.ruleset);
-    remove_surplus(batch, there, &goal.ruleset, &standing);
-    add_missing(batch, there, goal, &standing);
+    remove_surplus(batch, there, edits, &goal.ruleset);
+    add_missing(batch, there, edits, goal);
 }
 
 /// Deletes the table, if it is there, and builds it new, without elements: where something foreign in it stands in
@@ -34,25 +32,8 @@ pub(crate) fn rebuild(batch: &mut Batch, goal: &Goal<'_>) {
     batch.create(kind::NEW_TABLE, wire::new_table);
     batch.add(kind::DEL_TABLE, 0, wire::only_table);
     batch.create(kind::NEW_TABLE, wire::new_table);
-    add_missing(batch, &Ruleset::default(), goal, &BTreeSet::new());
-}
-
-/// The chains that are as they shall be, and hold on to nothing that has to go.
-fn standing<'a>(there: &'a Ruleset, wanted: &Ruleset) -> BTreeSet<&'a str> {
-    let sets = there.sets.iter().filter(|(name, set)| wanted.sets.get(*name) != Some(set));
-    let chains = there.chains.iter().filter(|(name, chain)| !keeps_hook(wanted, name, chain));
-    let counters = there.counters.difference(&wanted.counters);
-    let goes: BTreeSet<&str> = sets
-        .map(|(name, _)| name)
-        .chain(chains.map(|(name, _)| name))
-        .chain(counters)
-        .map(String::as_str)
-        .collect();
-    let holds =
-        |chain: &Chain| chain.rules.iter().flatten().filter_map(Expr::names).any(|name| goes.contains(name));
-    let stands =
-        |(name, chain): &(&String, &Chain)| wanted.chains.get(*name) == Some(*chain) && !holds(chain);
-    there.chains.iter().filter(stands).map(|(name, _)| name.as_str()).collect()
+    let nothing = Ruleset::default();
+    add_missing(batch, &nothing, &Edits::new(&nothing, &Handles::new(), &goal.ruleset), goal);
 }
 
 /// Only then a chain can get other rules; otherwise it goes and comes anew.
@@ -61,9 +42,14 @@ fn keeps_hook(other: &Ruleset, name: &str, chain: &Chain) -> bool {
 }
 
 /// Rules go first: they hold on to chains, sets and counters.
-fn remove_surplus(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset, standing: &BTreeSet<&str>) {
-    for chain in there.chains.keys().filter(|name| !standing.contains(name.as_str())) {
-        batch.add(kind::DEL_RULE, 0, |m| wire::flush_chain(m, chain));
+fn remove_surplus(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, wanted: &Ruleset) {
+    for (name, chain) in &there.chains {
+        match edits.leaving(name, chain) {
+            None => batch.add(kind::DEL_RULE, 0, |m| wire::flush_chain(m, name)),
+            Some(handles) => handles
+                .iter()
+                .for_each(|handle| batch.add(kind::DEL_RULE, 0, |m| wire::delete_rule(m, name, *handle))),
+        }
     }
     for (name, _) in there.chains.iter().filter(|(name, chain)| !keeps_hook(wanted, name, chain)) {
         batch.add(kind::DEL_CHAIN, 0, |m| wire::delete_chain(m, name));
@@ -78,7 +64,7 @@ fn remove_surplus(batch: &mut Batch, there: &Ruleset, wanted: &Ruleset, standing
     }
 }
 
-fn add_missing(batch: &mut Batch, there: &Ruleset, goal: &Goal<'_>, standing: &BTreeSet<&str>) {
+fn add_missing(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, goal: &Goal<'_>) {
     let wanted = &goal.ruleset;
     for name in wanted.counters.difference(&there.counters) {
         batch.create(kind::NEW_OBJECT, |m| wire::new_counter(m, name));
@@ -95,9 +81,11 @@ fn add_missing(batch: &mut Batch, there: &Ruleset, goal: &Goal<'_>, standing: &B
         let comment = comment_of_chain(name, goal.jails);
         batch.create(kind::NEW_CHAIN, |m| wire::new_chain(m, name, chain, &comment));
     }
-    for (name, chain) in wanted.chains.iter().filter(|(name, _)| !standing.contains(name.as_str())) {
-        for rule in &chain.rules {
-            batch.add(kind::NEW_RULE, flag::CREATE | flag::APPEND, |m| wire::new_rule(m, name, rule));
+    for name in wanted.chains.keys() {
+        let (rules, next) = edits.coming(name);
+        let flags = if next.is_some() { flag::CREATE } else { flag::CREATE | flag::APPEND };
+        for rule in rules {
+            batch.add(kind::NEW_RULE, flags | batch.echo(), |m| wire::new_rule(m, name, rule, next));
         }
     }
 }
@@ -124,7 +112,7 @@ pub(crate) fn add_sets<'a>(batch: &mut Batch, sets: impl Iterator<Item = &'a Mis
         add_set(batch, &name::set(identifier, *prefix), &Set::of(*prefix), id);
         let rule = refuse_rule(identifier, *prefix, *verdict);
         let chain = name::chain(identifier);
-        batch.add(kind::NEW_RULE, flag::CREATE | flag::APPEND, |m| wire::new_rule(m, &chain, &rule));
+        batch.add(kind::NEW_RULE, flag::CREATE | flag::APPEND, |m| wire::new_rule(m, &chain, &rule, None));
     }
 }
 

@@ -9,14 +9,15 @@ mod element;
 mod encode;
 
 pub(crate) use decode::{
-    belongs_to_table, read_chain, read_counter, read_rule, read_set, read_table_is_dormant,
+    belongs_to_table, read_chain, read_counter, read_foreign_dropping_chain, read_generation,
+    read_numbered_rule, read_rule, read_set, read_table_is_dormant,
 };
 pub(crate) use element::{
     Element, Key, Timeout, elements_of, put_bounds, put_elements, put_keys, read_remaining,
 };
 pub(crate) use encode::{
-    counters_of_table, delete_chain, delete_counter, delete_set, flush_chain, new_chain, new_counter,
-    new_rule, new_set, new_table, only_table,
+    counters_of_table, delete_chain, delete_counter, delete_rule, delete_set, flush_chain, if_still_at,
+    new_chain, new_counter, new_rule, new_set, new_table, only_table,
 };
 
 /// `nf_tables_msg_types`.
@@ -53,6 +54,8 @@ pub(crate) const BATCH_BEGIN: u16 = 0x10;
 pub(crate) const BATCH_END: u16 = 0x11;
 pub(crate) const BATCH_HEADER: [u8; FAMILY_HEADER] = [0, 0, 0, SUBSYSTEM];
 pub(crate) const INET_HEADER: [u8; FAMILY_HEADER] = [INET, 0, 0, 0];
+/// No family, which in a listing means all of them.
+pub(crate) const ANY_HEADER: [u8; FAMILY_HEADER] = [0; FAMILY_HEADER];
 
 /// A message type of nf_tables.
 pub(crate) const fn message_type(kind: u8) -> u16 {
@@ -66,6 +69,8 @@ pub(crate) fn kind_of(message_type: u16) -> Option<u8> {
 }
 
 // Attribute types, named as in linux/netfilter/nf_tables.h without NFTA_.
+const BATCH_GENERATION: u16 = 1;
+const GENERATION_ID: u16 = 1;
 const TABLE_NAME: u16 = 1;
 const TABLE_FLAGS: u16 = 2;
 const TABLE_USERDATA: u16 = 6;
@@ -79,7 +84,9 @@ const HOOK_HOOKNUM: u16 = 1;
 const HOOK_PRIORITY: u16 = 2;
 const RULE_TABLE: u16 = 1;
 const RULE_CHAIN: u16 = 2;
+const RULE_HANDLE: u16 = 3;
 const RULE_EXPRESSIONS: u16 = 4;
+const RULE_POSITION: u16 = 6;
 const SET_TABLE: u16 = 1;
 const SET_NAME: u16 = 2;
 const SET_FLAGS: u16 = 3;

@@ -22,6 +22,8 @@ pub mod flag {
     pub const REQUEST: u16 = 0x1;
     /// Answer with an acknowledgement, error 0 included.
     pub const ACK: u16 = 0x4;
+    /// Tell what became of it.
+    pub const ECHO: u16 = 0x8;
     /// List everything.
     pub const DUMP: u16 = 0x300;
     /// Put something new in place of what is there.

@@ -35,6 +35,35 @@ pub(crate) fn read_chain(message: &Message<'_>) -> Option<(String, Chain)> {
     Some((name, Chain { hook, rules: Vec::new() }))
 }
 
+/// A chain of another table that drops what its rules let fall through, as people write it.
+pub(crate) fn read_foreign_dropping_chain(message: &Message<'_>) -> Option<String> {
+    if belongs_to_table(message) {
+        return None;
+    }
+    let attributes = attributes(message);
+    attributes.nested(CHAIN_HOOK).be32(HOOK_HOOKNUM)?;
+    let family = match message.body.first()? {
+        1 => "inet",
+        2 => "ip",
+        5 => "netdev",
+        7 => "bridge",
+        10 => "ip6",
+        _ => return None,
+    };
+    let (table, chain) = (attributes.string(CHAIN_TABLE)?, attributes.string(CHAIN_NAME)?);
+    (attributes.be32(CHAIN_POLICY)? == VERDICT_DROP).then(|| format!("{family} {table} {chain}"))
+}
+
+/// The number of the moment, which every change of any table makes another.
+pub(crate) fn read_generation(message: &Message<'_>) -> Option<u32> {
+    attributes(message).be32(GENERATION_ID)
+}
+
+/// A rule with its number.
+pub(crate) fn read_numbered_rule(message: &Message<'_>) -> Option<(u64, (String, Rule))> {
+    Some((ours(message)?.be64(RULE_HANDLE)?, read_rule(message)?))
+}
+
 /// A rule and the name of its chain.
 pub(crate) fn read_rule(message: &Message<'_>) -> Option<(String, Rule)> {
     let attributes = ours(message)?;

@@ -26,6 +26,11 @@ pub(crate) fn new_table(message: &mut Encoder) {
         .bytes(TABLE_USERDATA, &comment(userdata::TABLE_COMMENT, "palisade: who is banned, and from what"));
 }
 
+/// The batch is refused if anything was changed since this moment.
+pub(crate) fn if_still_at(message: &mut Encoder, generation: u32) {
+    message.be32(BATCH_GENERATION, generation);
+}
+
 /// Names the table and nothing more: to ask for it, to delete it, to list what is in it.
 pub(crate) fn only_table(message: &mut Encoder) {
     put_table_name(message, TABLE_NAME);
@@ -94,9 +99,18 @@ pub(crate) fn delete_counter(message: &mut Encoder, name: &str) {
     message.be32(OBJ_TYPE, OBJECT_COUNTER);
 }
 
-pub(crate) fn new_rule(message: &mut Encoder, chain: &str, rule: &Rule) {
+pub(crate) fn delete_rule(message: &mut Encoder, chain: &str, handle: u64) {
+    flush_chain(message, chain);
+    message.be64(RULE_HANDLE, handle);
+}
+
+/// Before the rule of this number, if the message does not say that it comes behind; without one at an end of the chain.
+pub(crate) fn new_rule(message: &mut Encoder, chain: &str, rule: &Rule, next: Option<u64>) {
     put_table_name(message, RULE_TABLE);
     message.string(RULE_CHAIN, chain);
+    if let Some(next) = next {
+        message.be64(RULE_POSITION, next);
+    }
     message.nest(RULE_EXPRESSIONS, |list| rule.iter().for_each(|expr| put_expr(list, expr)));
 }
 

@@ -70,7 +70,7 @@ fn expr() -> impl Strategy<Value = Expr> {
 proptest! {
     #[test]
     fn rules_read_back_as_they_were_written(chain in "[a-z_]{1,20}", rule in proptest::collection::vec(expr(), 0..8)) {
-        let read: Option<(String, Rule)> = through(|m| new_rule(m, &chain, &rule), read_rule);
+        let read: Option<(String, Rule)> = through(|m| new_rule(m, &chain, &rule, None), read_rule);
         prop_assert_eq!(read, Some((chain, rule)));
     }
 

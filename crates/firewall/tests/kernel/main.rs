@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests count as tests")]
 
 mod changes;
+mod imports;
 mod isolated;
 mod limits;
 mod network;

@@ -51,6 +51,8 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
         Command::Fail2banRegex(args) => Ok(fail2ban::program(Name::Regex, &args.words)),
         Command::Fail2banServer(args) => Ok(fail2ban::program(Name::Server, &args.words)),
         Command::Import(Import::Fail2ban(args)) => import::fail2ban(&place, &args),
+        Command::Import(Import::Ufw(args)) => import::ufw(&place, &args),
+        Command::Import(Import::Iptables(args)) => import::iptables(&place, &args),
         Command::Generate(args) => generate::generate(&args),
     }
 }

@@ -3,6 +3,7 @@
 
 mod alone;
 mod commands;
+mod imports;
 mod isolated;
 mod ours;
 mod reference;
@@ -57,6 +58,14 @@ impl Pair {
         if !enabled {
             self.switch(true);
         }
+        self.compare_rules(block);
+        // What the real one keeps, taken over, is the same once more.
+        let imported = self.ours.import(self.ufw.root());
+        assert_eq!(imported.status, 0, "{}{}", imported.out, imported.err);
+        self.compare_rules(block);
+    }
+
+    fn compare_rules(&mut self, block: &Block) {
         for command in ["status numbered", "status", "status verbose", "show added"] {
             self.compare(&words_of(command), block, block.len() - 1);
         }

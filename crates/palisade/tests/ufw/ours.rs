@@ -45,10 +45,21 @@ impl Ours {
     }
 
     pub(crate) fn run(&self, words: &[String]) -> Reply {
+        self.palisade(&[&["firewall".to_owned()], words].concat())
+    }
+
+    /// Takes over what another ufw keeps, and nothing else.
+    pub(crate) fn import(&self, root: &Path) -> Reply {
+        fs::write(self.folder.path().join("palisade.toml"), "").unwrap();
+        let root = root.to_str().unwrap();
+        self.palisade(&["import", "ufw", "--apply", "--force", "--root", root].map(str::to_owned))
+    }
+
+    fn palisade(&self, words: &[String]) -> Reply {
         let mut command = Command::new(env!("CARGO_BIN_EXE_palisade"));
         let folder = self.folder.path();
         command.arg("--config").arg(folder).arg("--state").arg(folder.join("state"));
-        command.arg("firewall").args(words);
+        command.args(words);
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Reply { status: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }

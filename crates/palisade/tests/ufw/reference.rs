@@ -36,7 +36,7 @@ pub(crate) struct Reference {
     process: Child,
     words: ChildStdin,
     replies: BufReader<ChildStdout>,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// Why it cannot run here.
@@ -65,10 +65,15 @@ impl Reference {
             .unwrap();
         let words = process.stdin.take().unwrap();
         let replies = BufReader::new(process.stdout.take().unwrap());
-        let mut reference = Self { process, words, replies, _files: files };
+        let mut reference = Self { process, words, replies, files };
         let started = reference.reply();
         assert_eq!(started.status, 0, "ufw cannot be enabled: {}{}", started.out, started.err);
         reference
+    }
+
+    /// Where its etc/ufw and etc/default are.
+    pub(crate) fn root(&self) -> &Path {
+        self.files.path()
     }
 
     /// Forgets all rules and settings.

@@ -29,7 +29,7 @@ struct Listener {
 
 /// What can be reached from other hosts, each with the rules that may be about it.
 pub(super) fn report(policy: &Policy) -> String {
-    let programs = programs();
+    let programs = programs(None);
     let mut text = String::new();
     for (table, state, protocol, family) in TABLES {
         let content = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
@@ -58,7 +58,7 @@ pub(super) fn report(policy: &Policy) -> String {
 
 /// The TCP ports on which a program of this name can be reached from other hosts.
 pub(super) fn ports_of(program: &str) -> BTreeSet<u16> {
-    let programs = programs();
+    let programs = programs(Some(program));
     let mut ports = BTreeSet::new();
     for (table, state, ..) in TABLES.into_iter().filter(|(_, _, protocol, _)| *protocol == Protocol::Tcp) {
         let content = fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default();
@@ -131,21 +131,22 @@ impl Listener {
     }
 }
 
-/// The program that has each socket, by the socket's number.
-fn programs() -> HashMap<String, String> {
+/// The program that has each socket, by the socket's number; of one program, or of all.
+fn programs(named: Option<&str>) -> HashMap<String, String> {
     let mut programs = HashMap::new();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     for process in processes {
+        let Ok(program) = fs::read_link(process.path().join("exe")) else { continue };
+        let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if named.is_some_and(|named| named != name) {
+            continue;
+        }
         let files = fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten();
         let sockets = files.filter_map(|file| {
             let target = fs::read_link(file.path()).ok()?;
             Some(target.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
         });
-        let sockets: Vec<String> = sockets.collect();
-        if let (false, Ok(program)) = (sockets.is_empty(), fs::read_link(process.path().join("exe"))) {
-            let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            programs.extend(sockets.into_iter().map(|socket| (socket, name.clone())));
-        }
+        programs.extend(sockets.map(|socket| (socket, name.clone())));
     }
     programs
 }

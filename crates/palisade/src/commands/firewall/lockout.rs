@@ -1,7 +1,9 @@
 //! Nobody is shut out of the host: what a change would close is seen before it is in force.
 
+use std::collections::{BTreeSet, HashSet};
+
 use firewall::Lists;
-use firewall::rules::{Action, Direction, Policy, Probe, Protocol, Stance};
+use firewall::rules::{Action, Direction, Policy, Probe, Protocol, Rule, Stance};
 
 use super::listening::ports_of;
 use crate::control::session::{Connection, connection};
@@ -16,9 +18,22 @@ enum Way {
 
 /// Why a change is refused: it closes a way in which is open before it, the command's own ssh session or a port of sshd.
 pub(super) fn lockout(before: &Policy, after: &Policy, lists: &Lists) -> Option<String> {
-    let ways = connection().map(Way::Session).into_iter().chain(ports_of("sshd").into_iter().map(Way::Port));
+    let ports = if may_close_ports(before, after) { ports_of("sshd") } else { BTreeSet::new() };
+    let ways = connection().map(Way::Session).into_iter().chain(ports.into_iter().map(Way::Port));
     let mut closed = ways.filter(|way| way.is_open(before, lists) && !way.is_open(after, lists));
     closed.next().map(|way| way.refusal())
+}
+
+/// Whether a port that is open before can be closed after; if not, nobody has to look which ports there are.
+fn may_close_ports(before: &Policy, after: &Policy) -> bool {
+    if !after.enabled || after.defaults.incoming == Stance::Allow {
+        return false;
+    }
+    let rules: HashSet<&Rule> = after.rules.iter().collect();
+    let goes = |rule: &&Rule| lets_in(rule) && !rules.contains(rule);
+    !before.enabled
+        || before.defaults.incoming == Stance::Allow
+        || before.rules.iter().any(|rule| goes(&rule))
 }
 
 impl Way {
@@ -47,9 +62,13 @@ impl Way {
     }
 }
 
+fn lets_in(rule: &Rule) -> bool {
+    rule.direction == Direction::In && matches!(rule.action, Action::Allow | Action::Limit(_))
+}
+
 fn some_rule_opens(policy: &Policy, port: u16) -> bool {
-    policy.rules.iter().filter(|rule| rule.direction == Direction::In).any(|rule| {
-        matches!(rule.action, Action::Allow | Action::Limit(_))
+    policy.rules.iter().any(|rule| {
+        lets_in(rule)
             && rule.traffic().iter().any(|traffic| {
                 [Protocol::Any, Protocol::Tcp].contains(&traffic.protocol)
                     && (traffic.to.is_empty() || traffic.to.iter().any(|range| range.contains(&port)))
@@ -59,7 +78,7 @@ fn some_rule_opens(policy: &Policy, port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use firewall::rules::{Rule, Vocabulary};
+    use firewall::rules::Vocabulary;
 
     use super::*;
 
@@ -76,6 +95,20 @@ mod tests {
         assert!(!open(&policy(true, &[])));
         assert!(!open(&policy(true, &["allow 22/tcp", "deny from 192.0.2.0/24", "allow 2222/tcp"])));
         assert!(open(&policy(true, &["limit 2222/tcp"])));
+    }
+
+    #[test]
+    fn only_a_rule_that_goes_or_a_stricter_policy_closes_a_port() {
+        let before = policy(true, &["allow 22/tcp", "deny 23"]);
+        let closes = |after: &Policy| may_close_ports(&before, after);
+        assert!(!closes(&policy(true, &["deny from 192.0.2.9", "allow 22/tcp", "allow 80"])));
+        assert!(!closes(&policy(false, &[])));
+        assert!(closes(&policy(true, &["limit 22/tcp"])));
+        assert!(may_close_ports(&policy(false, &[]), &before));
+        let mut open = before.clone();
+        open.defaults.incoming = Stance::Allow;
+        assert!(!closes(&open));
+        assert!(may_close_ports(&open, &before));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod program;
 mod rules;
 mod session;
 mod settings;
+mod take_over;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -36,6 +37,7 @@ use posture::Journal;
 pub(crate) use program::{is_ufw, program};
 pub(crate) use session::{Manner, hold, open, reload_edited};
 use session::{Session, reads};
+pub(crate) use take_over::{Taken, take_over, text_of};
 
 /// Where packages put the profiles of their applications.
 const APPLICATIONS: &str = "/etc/ufw/applications.d";
@@ -51,7 +53,7 @@ struct Refused {
 
 /// Does what the words behind `palisade firewall` say.
 pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
-    let folder = place.config.as_deref().unwrap_or(Path::new(INSTALLED));
+    let folder = folder(place);
     if args.words.first().is_some_and(|word| beyond::is_command(word)) {
         return beyond::perform(folder, &place.state, args);
     }
@@ -140,6 +142,15 @@ fn perform(session: Session, command: Command, json: bool) -> Result<String, Com
         Command::Delete(rule) => rules::delete(session, &rule),
         Command::DeleteNumber(number) => rules::delete_number(session, number),
     }
+}
+
+/// What rules can name.
+pub(crate) fn vocabulary_of(place: &Place) -> Vocabulary {
+    vocabulary(folder(place))
+}
+
+fn folder(place: &Place) -> &Path {
+    place.config.as_deref().unwrap_or(Path::new(INSTALLED))
 }
 
 /// Services of this host, profiles and lists. Profiles in the configuration itself stand in for those of the packages.

@@ -8,8 +8,8 @@ use config::Tree;
 use store::fail2ban::{Fail2ban, hand_back, read};
 use store::{Ban, Batch, Change, Durability, Ending, PastBan, Store, StoreError};
 
-use super::bans::printed;
 use crate::cli::{ImportFail2ban, Place};
+use crate::commands::bans::printed;
 use crate::engine::clock::now;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::output::{Align, BOLD, Table, plain};
