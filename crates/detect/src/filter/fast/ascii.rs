@@ -13,6 +13,8 @@ impl Ascii {
     pub(super) const NONE: Ascii = Ascii([0; 2]);
     pub(super) const ALL: Ascii = Ascii([!0; 2]);
     const DIGITS: Ascii = Ascii([0x3ff << b'0', 0]);
+    /// All but blanks and control characters.
+    const VISIBLE: Ascii = Ascii([!0 << b'!', !0]);
 
     /// The one-character constructs; `None` for all others.
     pub(super) fn of(kind: &Kind) -> Option<Ascii> {
@@ -50,9 +52,13 @@ impl Ascii {
     #[inline]
     pub(super) fn run(self, text: &[u8], at: usize) -> usize {
         let rest = text.get(at..).unwrap_or_default();
-        let end = match self == Ascii::DIGITS {
-            true => rest.iter().position(|byte| !byte.is_ascii_digit()),
-            false => rest.iter().position(|&byte| !self.contains(byte)),
+        // The sets of most runs: digits, and whatever is visible.
+        let end = if self == Ascii::DIGITS {
+            rest.iter().position(|byte| !byte.is_ascii_digit())
+        } else if self & Ascii::VISIBLE == Ascii::VISIBLE {
+            rest.iter().position(|&byte| !(b'!'..=0x7f).contains(&byte) && !self.contains(byte))
+        } else {
+            rest.iter().position(|&byte| !self.contains(byte))
         };
         at + end.unwrap_or(rest.len())
     }
@@ -71,5 +77,30 @@ impl BitAnd for Ascii {
 
     fn bitand(self, other: Ascii) -> Ascii {
         Ascii([self.0[0] & other.0[0], self.0[1] & other.0[1]])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_run_ends_at_the_first_byte_that_is_no_member(
+            set in prop_oneof![
+                Just(Ascii::DIGITS),
+                Just(Ascii::VISIBLE),
+                Just(Ascii::ALL.without(b'\n')),
+                any::<[u64; 2]>().prop_map(Ascii),
+            ],
+            text in "[0-9a-z~ \t\n\u{7f}\u{e9}]{0,12}",
+            at in 0usize..13,
+        ) {
+            let at = at.min(text.len());
+            let expected = text.bytes().skip(at).take_while(|&byte| set.contains(byte)).count();
+            prop_assert_eq!(set.run(text.as_bytes(), at), at + expected);
+        }
     }
 }
