@@ -1,6 +1,7 @@
 //! From a syntax tree to steps.
 
-use super::parse::{Class, Node, Wide};
+use super::class::{Class, Wide};
+use super::parse::Node;
 use super::program::{Op, Run};
 
 /// Steps that a pattern may have; more come only from repetitions of repetitions.

@@ -5,6 +5,7 @@
 mod builtin;
 mod choices;
 mod civil;
+mod class;
 mod detector;
 mod directive;
 mod emit;

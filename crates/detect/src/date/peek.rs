@@ -1,4 +1,4 @@
-use super::parse::{Class, Wide};
+use super::class::{Class, Wide};
 
 /// What can come next: bytes, and whether the text may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
+use super::class::Class;
 use super::directive::{self, Directive};
 use super::emit::Writer;
 use super::fields::Slot;
-use super::parse::{Class, Node};
+use super::parse::Node;
 use super::peek::Peek;
 use super::source::{Begin, Kind, Source};
 use super::word::is_word_byte;

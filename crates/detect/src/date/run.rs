@@ -7,10 +7,10 @@ pub(super) use stack::Stack;
 
 use stack::Retry;
 
+use super::class::{Class, Wide};
 use super::directive::Directive;
 use super::fields::Slot;
 use super::layout::Taken;
-use super::parse::{Class, Wide};
 use super::program::{self, Op, Program, TwoDigits};
 use super::{names, word};
 

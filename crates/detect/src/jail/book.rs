@@ -6,94 +6,10 @@ use std::time::Duration;
 use hashbrown::HashTable;
 use ipnet::IpNet;
 
+use super::ban::{Attempt, Ban, Decision, JailId, Length};
 use super::net::{Key, PackedNet};
 use super::recent::Keyed;
 use crate::Time;
-
-/// A jail by number; [`Book::jail`] gives it, and a name keeps its number as long as the book lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JailId(u16);
-
-impl JailId {
-    pub(super) fn new(index: u16) -> Self {
-        Self(index)
-    }
-
-    /// Counts from 0.
-    pub fn index(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
-/// One address or network that is banned in one jail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ban {
-    /// Where.
-    pub jail: JailId,
-    /// Who.
-    pub host: IpNet,
-    /// The newest failure that led to it.
-    pub start: Time,
-    /// When it ends, itself not banned any more; `None` is never.
-    pub until: Option<Time>,
-    /// Lines that led to it.
-    pub failures: u32,
-    /// The how manieth of this address, from 1.
-    pub count: u32,
-}
-
-/// Somebody who reached a jail's limit, or whom a person wants to ban.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt {
-    /// Where.
-    pub jail: JailId,
-    /// Who.
-    pub host: IpNet,
-    /// When the ban starts: the newest failure, in log time.
-    pub time: Time,
-    /// The present. In a replay this is the time in the log too.
-    pub now: Time,
-    /// Lines that led to it.
-    pub failures: u32,
-    /// Bans before this one.
-    pub earlier: u32,
-}
-
-/// For how long somebody is to be banned; `None` is for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Length {
-    /// A new ban.
-    pub new: Option<Duration>,
-    /// From the new failure, when a ban is in force already.
-    pub again: Option<Duration>,
-}
-
-impl From<Option<Duration>> for Length {
-    fn from(length: Option<Duration>) -> Self {
-        Self { new: length, again: length }
-    }
-}
-
-/// What follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// A new ban, now in the book.
-    Ban {
-        /// The ban.
-        ban: Ban,
-        /// The ban that ends first of all, which had to make room because the book was full.
-        displaced: Option<Ban>,
-    },
-    /// A ban is in force.
-    AlreadyBanned {
-        /// As it stands now.
-        ban: Ban,
-        /// It now ends later than it did: the kernel and the store must learn this.
-        prolonged: bool,
-    },
-    /// The ban would be over by now, as happens when old lines are read.
-    Over,
-}
 
 /// The live bans of all jails, by address and by their end.
 ///
@@ -170,13 +86,13 @@ impl Book {
             let id = u16::try_from(self.names.len()).expect("fewer than 65,536 jails");
             self.names.push(name.into());
             self.counts.push(0);
-            JailId(id)
+            JailId::new(id)
         })
     }
 
     /// The number of a jail that has one.
     pub fn find_jail(&self, name: &str) -> Option<JailId> {
-        self.names.iter().position(|known| **known == *name).map(|at| JailId(at as u16))
+        self.names.iter().position(|known| **known == *name).map(|at| JailId::new(at as u16))
     }
 
     /// A jail's name.

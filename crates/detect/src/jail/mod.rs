@@ -15,6 +15,7 @@
 //!
 //! Bounded are the windows of a jail, the live bans of all jails and the history of a replay; each says what it drops.
 
+mod ban;
 mod ban_times;
 mod book;
 mod formula;
@@ -22,19 +23,22 @@ mod ignore;
 mod net;
 mod offences;
 mod recent;
+mod window;
 mod windows;
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+pub use ban::{Attempt, Ban, Decision, JailId, Length};
 pub use ban_times::BanTimes;
-pub use book::{Attempt, Ban, Book, Decision, JailId, Length};
+pub use book::Book;
 pub use formula::{FormulaError, constant};
 pub use ignore::Ignore;
 pub use net::reduce;
 pub use offences::{History, Offence, Offences};
-pub use windows::{Change, Outcome, Window, WindowRule, Windows};
+pub use window::{Window, WindowRule};
+pub use windows::{Change, Outcome, Windows};
 
 use self::net::{Key, PackedNet};
 use self::windows::Ahead;

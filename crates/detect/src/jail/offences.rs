@@ -3,7 +3,7 @@ use std::hint::black_box;
 use ipnet::IpNet;
 
 use super::Suspect;
-use super::book::JailId;
+use super::ban::JailId;
 use super::net::{Key, PackedNet};
 use super::recent::{Keyed, Recent};
 use crate::Time;

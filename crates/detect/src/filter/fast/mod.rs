@@ -6,6 +6,7 @@
 
 mod ascii;
 mod automaton;
+mod check;
 mod follow;
 mod head;
 mod lower;
@@ -18,6 +19,7 @@ mod shape;
 mod table;
 mod tails;
 mod variant;
+mod walk;
 
 use regex_automata::MatchKind;
 

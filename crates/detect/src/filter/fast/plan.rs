@@ -8,75 +8,12 @@ use std::ops::Range;
 
 use memchr::memmem::Finder;
 
-use crate::pattern::ast::Kind;
-
 use super::ascii::Ascii;
-use super::follow::{Follow, first, host_bytes, takes_anything};
+use super::follow::{Follow, host_bytes, takes_anything};
 use super::place::{Bytes, Group, Place, Unsure, address, classify, host_bytes_run};
-use super::sequence::{Item, Sequence, fixed_width, is_anchored, literal_before, literal_of, literals_at};
+use super::sequence::{Item, Sequence, is_anchored, literal_before, literal_of, literals_at};
 use super::shape::{Places, literal_after_stretch};
-
-/// A step over text whose length the text alone decides.
-#[derive(Clone, Debug)]
-enum Step {
-    /// So many bytes.
-    Skip(usize),
-    /// All bytes of a set that come; what follows is none of them.
-    Run(Ascii),
-}
-
-/// A way from the start of the text, or from the end of the host, to a place.
-#[derive(Clone, Debug)]
-struct Walk {
-    from_host: bool,
-    steps: Vec<Step>,
-}
-
-impl Walk {
-    /// The way to `to`, if there is only one whatever the text is.
-    fn to(items: &[Item<'_>], to: usize) -> Option<Walk> {
-        let host = items[..to].iter().rposition(|item| matches!(item, Item::Host));
-        let from = host.map_or(0, |at| at + 1);
-        Some(Walk { from_host: host.is_some(), steps: steps(items, from..to)? })
-    }
-
-    /// Where it leads from `start`.
-    fn end(&self, text: &[u8], start: usize) -> usize {
-        go(&self.steps, text, start)
-    }
-}
-
-fn go(steps: &[Step], text: &[u8], start: usize) -> usize {
-    steps.iter().fold(start, |at, step| match step {
-        Step::Skip(bytes) => at + bytes,
-        Step::Run(set) => set.run(text, at),
-    })
-}
-
-fn steps(items: &[Item<'_>], range: Range<usize>) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
-    for at in range {
-        let node = match items[at] {
-            Item::Leaf(node) => node,
-            Item::Open(_) | Item::Close(_) => continue,
-            Item::Host => return None,
-        };
-        if let Some(width) = fixed_width(node) {
-            match steps.last_mut() {
-                Some(Step::Skip(before)) => *before += width,
-                _ => steps.push(Step::Skip(width)),
-            }
-            continue;
-        }
-        let Kind::Repeat { body, .. } = &node.kind else { return None };
-        let set = Ascii::of(&body.kind)?;
-        if !(set & first(&items[at + 1..])).is_empty() {
-            return None;
-        }
-        steps.push(Step::Run(set));
-    }
-    Some(steps)
-}
+use super::walk::{Step, Walk, go, steps};
 
 /// Where to find what a sequence names.
 #[derive(Debug)]
@@ -342,9 +279,4 @@ impl HostPlan {
     ) -> bool {
         address(&text[start..end]).is_some() && (self.open || rest(end))
     }
-}
-
-/// Whether the way to `at` is the same for every text.
-pub(super) fn is_rigid(items: &[Item<'_>], at: usize) -> bool {
-    is_anchored(items) && Walk::to(items, at).is_some_and(|walk| !walk.from_host)
 }

@@ -11,7 +11,8 @@ use memchr::memmem::Finder;
 use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
-use super::follow::{first, is_any_run};
+use super::check::{Check, end_of};
+use super::follow::is_any_run;
 use super::lower::literal;
 use super::plan::Plan;
 use super::sequence::{Item, Sequence, literal_of, literals_at};
@@ -55,53 +56,6 @@ struct Rest {
     checks: Vec<Check>,
     /// `$`
     at_end: bool,
-}
-
-#[derive(Debug)]
-enum Check {
-    Literal(Literal),
-    /// One of some words, none of which begins another.
-    OneOf(Vec<Vec<u8>>),
-    /// These, if the text goes on with one of a set; what else may follow begins with none of it.
-    Optional(Ascii, Vec<Check>),
-    /// So many of a set, and then something else.
-    Run {
-        set: Ascii,
-        min: usize,
-        max: usize,
-    },
-}
-
-/// A text whose first bytes are compared all at once.
-#[derive(Debug)]
-struct Literal {
-    text: Box<[u8]>,
-    /// The first sixteen bytes, and which of them there are.
-    head: u128,
-    mask: u128,
-}
-
-impl Literal {
-    const HEAD: usize = 16;
-
-    fn new(text: &[u8]) -> Literal {
-        let length = text.len().min(Literal::HEAD);
-        let (mut head, mut mask) = ([0; Literal::HEAD], [0; Literal::HEAD]);
-        head[..length].copy_from_slice(&text[..length]);
-        mask[..length].fill(0xff);
-        Literal { text: text.into(), head: u128::from_ne_bytes(head), mask: u128::from_ne_bytes(mask) }
-    }
-
-    #[inline]
-    fn begins(&self, text: &[u8]) -> bool {
-        match text.first_chunk() {
-            Some(head) => {
-                (u128::from_ne_bytes(*head) ^ self.head) & self.mask == 0
-                    && (self.text.len() <= Literal::HEAD || text.starts_with(&self.text))
-            }
-            None => text.starts_with(&self.text),
-        }
-    }
 }
 
 /// All that stands before the end of a line.
@@ -193,100 +147,6 @@ impl Rest {
 
     fn matches(&self, text: &[u8], at: usize) -> bool {
         end_of(&self.checks, text, at).is_some_and(|end| !self.at_end || matches!(text[end..], [] | [b'\n']))
-    }
-}
-
-impl Check {
-    fn of(node: &Node, after: &[Item<'_>]) -> Option<Check> {
-        if let Some(text) = literal(node) {
-            return Some(Check::Literal(Literal::new(&text)));
-        }
-        if let Some(set) = Ascii::of(&node.kind) {
-            return Some(Check::Run { set, min: 1, max: 1 });
-        }
-        match &node.kind {
-            Kind::Group { body, .. } => Check::of(body, after),
-            Kind::Alternate(nodes) => {
-                let words: Vec<Vec<u8>> = nodes.iter().map(literal).collect::<Option<_>>()?;
-                let begins = |(at, word): (usize, &Vec<u8>)| {
-                    let mut others = words.iter().enumerate().filter(|(other, _)| *other != at);
-                    others.any(|(_, other)| other.starts_with(word))
-                };
-                (!words.iter().enumerate().any(begins)).then_some(Check::OneOf(words))
-            }
-            Kind::Repeat { min: 0, max: Some(1), body, .. } if Ascii::of(&body.kind).is_none() => {
-                Check::optional(body, after)
-            }
-            Kind::Repeat { min, max, body, .. } => {
-                let set = Ascii::of(&body.kind)?;
-                let (min, max) = (*min as usize, max.map_or(usize::MAX, |max| max as usize));
-                (set & first(after)).is_empty().then_some(Check::Run { set, min, max })
-            }
-            _ => None,
-        }
-    }
-
-    /// `( port \d+)?`
-    fn optional(body: &Node, after: &[Item<'_>]) -> Option<Check> {
-        let begin = first(&[Item::Leaf(body)]);
-        if !(begin & first(after)).is_empty() {
-            return None;
-        }
-        let nodes = parts(body);
-        let mut checks = Vec::new();
-        for (at, node) in nodes.iter().enumerate() {
-            let rest: Vec<Item<'_>> =
-                nodes[at + 1..].iter().map(|&node| Item::Leaf(node)).chain(after.iter().copied()).collect();
-            Check::of(node, &rest)?.push_to(&mut checks);
-        }
-        Some(Check::Optional(begin, checks))
-    }
-
-    /// Literals next to each other are one.
-    fn push_to(self, checks: &mut Vec<Check>) {
-        match (checks.last_mut(), self) {
-            (Some(Check::Literal(before)), Check::Literal(text)) => {
-                *before = Literal::new(&[&before.text[..], &text.text].concat())
-            }
-            (_, check) => checks.push(check),
-        }
-    }
-
-    #[inline]
-    fn end(&self, text: &[u8], at: usize) -> Option<usize> {
-        let rest = &text[at..];
-        match self {
-            Check::Literal(literal) => literal.begins(rest).then_some(at + literal.text.len()),
-            Check::OneOf(words) => {
-                words.iter().find(|word| rest.starts_with(word)).map(|word| at + word.len())
-            }
-            Check::Optional(begin, checks) => match rest.first() {
-                Some(&byte) if begin.contains(byte) => end_of(checks, text, at),
-                _ => Some(at),
-            },
-            Check::Run { set, min: 1, max: 1 } => set.contains(*rest.first()?).then_some(at + 1),
-            Check::Run { set, min, max } => {
-                let end = set.run(text, at);
-                (*min..=*max).contains(&(end - at)).then_some(end)
-            }
-        }
-    }
-}
-
-/// Where the text ends that the checks take from `at` on.
-fn end_of(checks: &[Check], text: &[u8], mut at: usize) -> Option<usize> {
-    for check in checks {
-        at = check.end(text, at)?;
-    }
-    Some(at)
-}
-
-/// The nodes of a concatenation, or the one node.
-fn parts(node: &Node) -> Vec<&Node> {
-    match &node.kind {
-        Kind::Concat(nodes) => nodes.iter().collect(),
-        Kind::Group { body, .. } => parts(body),
-        _ => vec![node],
     }
 }
 

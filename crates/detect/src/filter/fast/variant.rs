@@ -12,9 +12,10 @@ use super::ascii::Ascii;
 use super::head;
 use super::lower::{Lowered, anything, lower};
 use super::place::{Bytes, Place};
-use super::plan::{Plan, Verdict, is_rigid};
+use super::plan::{Plan, Verdict};
 use super::sequence::{Interest, Item, Sequence, is_anchored};
 use super::shape::{Places, Shape};
+use super::walk::is_rigid;
 
 #[derive(Debug)]
 pub(super) struct Variant {
