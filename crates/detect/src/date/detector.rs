@@ -3,6 +3,7 @@ use std::ops::Range;
 use super::fields::Fields;
 use super::resolve::Resolver;
 use super::run::{Hit, Stack};
+use super::seen::Seen;
 use super::template::Template;
 use super::{DateError, Zone, list};
 use crate::Time;
@@ -100,15 +101,21 @@ impl DateDetector {
     /// Finds the date in `line`, which ends before its newline. `now` settles dates without a year or a day; it is the
     /// only clock.
     pub fn find(&mut self, line: &str, now: Time) -> Option<Found> {
-        self.find_again(line.as_bytes(), now).or_else(|| self.find_anew(line, now))
+        self.find_in(&Seen::from(line), now)
     }
 
-    /// As [`DateDetector::find`], where [`DateDetector::find_again`] did not.
-    pub(crate) fn find_anew(&mut self, line: &str, now: Time) -> Option<Found> {
+    /// As [`DateDetector::find`], in a line that other detectors look at too.
+    #[inline]
+    pub(crate) fn find_in(&mut self, line: &Seen<'_>, now: Time) -> Option<Found> {
+        self.find_again(line.bytes(), now).or_else(|| self.find_anew(line, now))
+    }
+
+    fn find_anew(&mut self, seen: &Seen<'_>, now: Time) -> Option<Found> {
         self.clock = None;
+        let line = seen.text();
         let (index, hit) = match self.at_last_anchor(line) {
             Some(found) => found,
-            None => self.choose(line)?,
+            None => self.choose(seen)?,
         };
         self.remember(line, index, &hit, now);
         let span = hit.date.0..hit.date.1;
@@ -122,7 +129,7 @@ impl DateDetector {
     /// The date of the line before, if this one's has the same shape and the same clock. The line need not be known to be
     /// text: what is read of it is.
     #[inline]
-    pub(crate) fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
+    fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
         let known = self.clock.as_ref().filter(|clock| clock.now.is_none_or(|then| then == now))?;
         let template = &mut self.templates[self.last?];
         let (_, date) = template.clock(line).filter(|(text, _)| *text == known.text)?;
@@ -143,7 +150,8 @@ impl DateDetector {
 
     /// The pattern to take, and where it matches: the last one if it matches where it did, else the first in the list
     /// that matches no further right than it and the last one did, else the one that matches leftmost.
-    fn choose(&mut self, line: &str) -> Option<(usize, Hit)> {
+    fn choose(&mut self, seen: &Seen<'_>) -> Option<(usize, Hit)> {
+        let line = seen.text();
         let mut best: Option<(usize, Hit, Fields)> = None;
         let mut tried = None;
         if let Some(last) = self.last {
@@ -159,9 +167,8 @@ impl DateDetector {
                 best = Some((last, hit, *self.stack.fields()));
             }
         }
-        let clock = has_clock(line);
         for index in (0..self.templates.len()).filter(|index| Some(*index) != tried) {
-            if !clock && self.templates[index].has_clock() {
+            if !self.templates[index].may_match(seen) {
                 continue;
             }
             let Some(hit) = self.templates[index].search(line, 0, &mut self.stack) else { continue };
@@ -248,13 +255,6 @@ impl DateDetector {
         let (mover, passed) = (&self.templates[index], &self.templates[to]);
         mover.weight() > passed.weight() || mover.last_used - UNUSED > passed.last_used
     }
-}
-
-/// Whether a digit, a colon and a digit stand in the line.
-fn has_clock(line: &str) -> bool {
-    let line = line.as_bytes();
-    let digit = |at: usize| line.get(at).is_some_and(u8::is_ascii_digit);
-    memchr::memchr_iter(b':', line).any(|at| at > 0 && digit(at - 1) && digit(at + 1))
 }
 
 /// Characters before the byte `at`.

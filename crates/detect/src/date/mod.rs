@@ -22,12 +22,14 @@ mod program;
 mod resolve;
 mod run;
 mod search;
+mod seen;
 mod source;
 mod template;
 mod word;
 mod zone;
 
 pub use detector::{DateDetector, Found};
+pub(crate) use seen::Seen;
 pub use zone::{Zone, ZoneError};
 
 /// A datepattern that cannot be used.

@@ -1,5 +1,6 @@
 //! A date pattern as a list of steps.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::class::Class;
@@ -112,6 +113,8 @@ pub(super) struct Program {
     pub(super) begins: Begins,
     /// Matches only where a digit, a colon and a digit stand somewhere.
     pub(super) has_clock: bool,
+    /// Bytes without which a line has no match.
+    pub(super) required: Box<[u8]>,
 }
 
 impl Program {
@@ -140,6 +143,7 @@ impl Program {
             begins: Begins::Anywhere,
             ignore_case: source.flags.ignore_case,
             has_clock: node.has_clock(),
+            required: node.required().into_iter().collect(),
             ops,
             classes,
             runs,
@@ -286,6 +290,19 @@ impl Program {
 }
 
 impl Node {
+    /// Bytes that every match holds.
+    fn required(&self) -> BTreeSet<u8> {
+        match self {
+            Self::Byte(byte) => [*byte].into(),
+            Self::Concat(all) => all.iter().flat_map(Self::required).collect(),
+            Self::Alternate(all) => {
+                all.iter().map(Self::required).reduce(|one, other| &one & &other).unwrap_or_default()
+            }
+            Self::Repeat { node, min: 1.., .. } | Self::Date(node) | Self::Mark(_, node) => node.required(),
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// Whether every match holds `1:2`: a directive, a colon and a directive, each of digits.
     fn has_clock(&self) -> bool {
         match self {

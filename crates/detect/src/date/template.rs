@@ -6,6 +6,7 @@ use super::layout::Layout;
 use super::parse;
 use super::program::Program;
 use super::run::{Hit, Stack};
+use super::seen::Seen;
 use super::source::Source;
 
 /// One pattern of a detector, and how it has done so far.
@@ -82,9 +83,15 @@ impl Template {
         Self { pattern, matcher, shape, anchored, preferred, hits: 0, matches: 0, last_used: 0, distance }
     }
 
-    /// Matches only where `1:2` stands somewhere in the line.
-    pub(super) fn has_clock(&self) -> bool {
-        matches!(&self.matcher, Matcher::Program(program) if program.has_clock)
+    /// Whether it can match in a line, by what stands somewhere in it.
+    pub(super) fn may_match(&self, line: &Seen<'_>) -> bool {
+        match &self.matcher {
+            Matcher::Program(program) => {
+                (!program.has_clock || line.has_clock())
+                    && program.required.iter().all(|byte| line.has(*byte))
+            }
+            Matcher::Engine(_) => true,
+        }
     }
 
     /// The first match in `text` from `from`.

@@ -25,8 +25,37 @@ impl Members {
         }
     }
 
+    /// Those of both.
+    pub(super) fn and(self, other: Members) -> Members {
+        Members(self.0 | other.0)
+    }
+
+    /// Whether one of them, or one after the 128th, is among others.
+    pub(super) fn meet(self, others: &Others) -> bool {
+        others.beyond || self.0 & others.members.0 != 0
+    }
+
     pub(super) fn contains(self, index: usize) -> bool {
         index >= Members::ALL || self.0 >> index & 1 == 1
+    }
+}
+
+/// Filters that go together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Others {
+    members: Members,
+    /// There are some after the 128th.
+    beyond: bool,
+}
+
+impl Others {
+    pub(super) fn of(indices: impl Iterator<Item = usize>) -> Others {
+        let mut others = Others::default();
+        for index in indices {
+            others.members.insert(index);
+            others.beyond |= index >= Members::ALL;
+        }
+        others
     }
 }
 

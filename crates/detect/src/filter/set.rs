@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::Time;
+use crate::date::Seen;
 
 use super::compile::Filter;
 use super::failure::Failure;
-use super::gate::Gate;
+use super::gate::{Gate, Others};
 use super::plain::Scratch;
 use super::state::{Counters, State};
 use super::stream::Stream;
@@ -22,11 +23,20 @@ const LONGEST: usize = 64 << 10;
 #[derive(Debug)]
 pub struct FilterSet {
     members: Vec<Member>,
-    /// Each with the filters that it serves.
-    streams: Vec<(Stream, Vec<usize>)>,
+    groups: Vec<Group>,
     gate: Option<Gate>,
     lines: u64,
     scratch: Scratch,
+}
+
+/// The filters that look for dates in the same way.
+#[derive(Debug)]
+struct Group {
+    stream: Stream,
+    indices: Vec<usize>,
+    all: Others,
+    /// One of them is for several lines.
+    several: bool,
 }
 
 #[derive(Debug)]
@@ -65,10 +75,18 @@ impl FilterSet {
                 None => streams.push((Stream::new(filter), vec![index])),
             }
         }
+        let several = |index: &usize| filters[*index].maxlines > 1;
+        let group = |(stream, indices): (Stream, Vec<usize>)| Group {
+            stream,
+            all: Others::of(indices.iter().copied()),
+            several: indices.iter().any(several),
+            indices,
+        };
+        let groups = streams.into_iter().map(group).collect();
         let gate = Gate::new(&filters);
         let member = |filter: Arc<Filter>| Member { state: State::new(&filter), filter };
         let members = filters.into_iter().map(member).collect();
-        FilterSet { members, streams, gate, lines: 0, scratch: Scratch::default() }
+        FilterSet { members, groups, gate, lines: 0, scratch: Scratch::default() }
     }
 
     /// Reads one line and reports the failures that it shows, each with the index of its filter. Time and memory are
@@ -80,29 +98,33 @@ impl FilterSet {
             return self.members.iter_mut().for_each(|member| member.state.give_up());
         }
         let asked = self.gate.as_ref().map(|gate| gate.pass(text));
-        let simple = is_simple(text);
+        let simple = is_simple(text).then(|| Seen::new(text));
         let ended = line.text.strip_suffix(b"\n").filter(|line| line.len() == text.len()).map(|_| line.text);
         let mut decoded: Option<(Encoding, Cow<'_, str>)> = None;
-        for (stream, indices) in &mut self.streams {
-            let text = match simple {
-                true => Text::Simple(text),
-                false => Text::Other(decode(&mut decoded, stream.encoding(), text)),
+        for Group { stream, indices, all, several } in &mut self.groups {
+            let (text, date, dated) = match &simple {
+                Some(seen) => {
+                    let (date, dated) = stream.date(seen, line.time, now);
+                    (Text::Simple(text), date, dated)
+                }
+                None => {
+                    let text = decode(&mut decoded, stream.encoding(), text);
+                    let (date, dated) = stream.date(&Seen::from(text), line.time, now);
+                    (Text::Other(text), date, dated)
+                }
             };
-            let (date, dated) = stream.date(text, line.time, now);
-            let torn = self.gate.as_mut().map(|gate| gate.pass_seam(text.bytes(), date.clone()));
-            let concerned = |index: &usize| {
-                asked.is_none_or(|asked| asked.contains(*index))
-                    || torn.is_some_and(|torn| torn.contains(*index))
+            let concerned = match (&mut self.gate, asked) {
+                (Some(gate), Some(asked)) => Some(asked.and(gate.pass_seam(text.bytes(), date.clone()))),
+                _ => None,
             };
             // A filter for several lines remembers also those that do not concern it.
-            let wanted = |index: &usize| concerned(index) || self.members[*index].filter.maxlines > 1;
-            if !indices.iter().any(wanted) {
+            if !*several && concerned.is_some_and(|concerned| !concerned.meet(all)) {
                 continue;
             }
             let subject = stream.cut(text, ended, date);
             for &index in indices.iter() {
                 let Member { filter, state } = &mut self.members[index];
-                if !concerned(&index) {
+                if concerned.is_some_and(|concerned| !concerned.contains(index)) {
                     state.pass_by(filter, subject);
                     continue;
                 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::Time;
-use crate::date::{DateDetector, Found};
+use crate::date::{DateDetector, Found, Seen};
 
 use super::compile::Filter;
 use super::text::{Encoding, Text};
@@ -61,13 +61,12 @@ impl Stream {
     }
 
     /// When the next line was written, and the part of it that says so.
-    pub(super) fn date(&mut self, text: Text<'_>, time: Option<Time>, now: Time) -> (Range<usize>, Dated) {
+    pub(super) fn date(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) -> (Range<usize>, Dated) {
         if let Some(time) = time {
             self.last = Some(time);
             return (0..0, Dated::Known(time));
         }
-        let found =
-            self.date.find_again(text.bytes(), now).or_else(|| self.date.find_anew(text.as_str(), now));
+        let found = self.date.find_in(line, now);
         if let Some(Found { time: Some(time), span }) = found {
             self.last = Some(time);
             return (span, Dated::Known(time));
