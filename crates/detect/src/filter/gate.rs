@@ -30,9 +30,20 @@ impl Members {
         Members(self.0 | other.0)
     }
 
-    /// Whether one of them, or one after the 128th, is among others.
-    pub(super) fn meet(self, others: &Others) -> bool {
-        others.beyond || self.0 & others.members.0 != 0
+    /// Those that are among others too; `None` if that cannot be told, for there are some after the 128th.
+    pub(super) fn among(self, others: &Others) -> Option<Members> {
+        (!others.beyond).then_some(Members(self.0 & others.members.0))
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// In order.
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
+        let next = |rest: &u128| Some(rest & (rest - 1)).filter(|rest| *rest != 0);
+        std::iter::successors(Some(self.0).filter(|all| *all != 0), next)
+            .map(|rest| rest.trailing_zeros() as usize)
     }
 
     pub(super) fn contains(self, index: usize) -> bool {
@@ -157,24 +168,21 @@ impl Gate {
     fn find(&self, line: &[u8], members: &mut Members) {
         let mut at = 0;
         while let Some(word) = line.get(at..).and_then(<[u8]>::first_chunk) {
-            self.look(line, at, u64::from_le_bytes(*word), members);
+            let keys = keys(*word);
+            if self.may_hold_one(keys) {
+                self.confirm(line, at, keys, members);
+            }
             at += 6;
         }
         let mut last = [0xff; 8];
         let rest = &line[at.min(line.len())..];
         last[..rest.len()].copy_from_slice(rest);
-        self.look(line, at, u64::from_le_bytes(last), members);
+        self.confirm(line, at, keys(last), members);
     }
 
     #[inline]
-    fn look(&self, line: &[u8], at: usize, word: u64, members: &mut Members) {
-        let lower = word | 0x2020_2020_2020_2020;
-        let keys = [0, 2, 4].map(|from| (lower >> (from * 8)) as u32 & 0xff_ffff);
-        if keys.iter().fold(false, |any, key| any | self.may_hold(*key)) {
-            for (key, from) in keys.into_iter().zip([0, 2, 4]) {
-                self.confirm(line, at + from, key, members);
-            }
-        }
+    fn may_hold_one(&self, keys: [u32; 3]) -> bool {
+        keys.iter().fold(false, |any, key| any | self.may_hold(*key))
     }
 
     #[inline]
@@ -183,14 +191,16 @@ impl Gate {
         self.bitmap[hash >> 6] >> (hash & 63) & 1 == 1
     }
 
-    fn confirm(&self, line: &[u8], at: usize, key: u32, members: &mut Members) {
-        if !self.may_hold(key) {
-            return;
-        }
-        for text in self.texts.get(&key).into_iter().flatten() {
-            let news = text.asked_by.0 & !members.0 != 0;
-            if news && text.stands_in(line, at) {
-                members.0 |= text.asked_by.0;
+    #[cold]
+    #[inline(never)]
+    fn confirm(&self, line: &[u8], at: usize, keys: [u32; 3], members: &mut Members) {
+        let held = keys.into_iter().zip([at, at + 2, at + 4]).filter(|(key, _)| self.may_hold(*key));
+        for (key, at) in held {
+            for text in self.texts.get(&key).into_iter().flatten() {
+                let news = text.asked_by.0 & !members.0 != 0;
+                if news && text.stands_in(line, at) {
+                    members.0 |= text.asked_by.0;
+                }
             }
         }
     }
@@ -203,6 +213,13 @@ impl Text {
         let there = start.and_then(|start| line.get(start..start + self.bytes.len()));
         there.is_some_and(|there| there.eq_ignore_ascii_case(&self.bytes))
     }
+}
+
+/// The keys of the pieces in eight bytes.
+#[inline]
+fn keys(word: [u8; 8]) -> [u32; 3] {
+    let lower = u64::from_le_bytes(word) | 0x2020_2020_2020_2020;
+    [0, 2, 4].map(|from| (lower >> (from * 8)) as u32 & 0xff_ffff)
 }
 
 /// The same for letters of either case.

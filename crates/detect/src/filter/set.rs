@@ -8,7 +8,7 @@ use crate::date::Seen;
 
 use super::compile::Filter;
 use super::failure::Failure;
-use super::gate::{Gate, Others};
+use super::gate::{Gate, Members, Others};
 use super::plain::Scratch;
 use super::state::{Counters, State};
 use super::stream::Stream;
@@ -118,19 +118,22 @@ impl FilterSet {
                 _ => None,
             };
             // A filter for several lines remembers also those that do not concern it.
-            if !*several && concerned.is_some_and(|concerned| !concerned.meet(all)) {
+            let only = concerned.and_then(|concerned| concerned.among(all)).filter(|_| !*several);
+            if only.is_some_and(Members::is_empty) {
                 continue;
             }
             let subject = stream.cut(text, ended, date);
-            for &index in indices.iter() {
+            let mut read = |index: usize| {
                 let Member { filter, state } = &mut self.members[index];
                 if concerned.is_some_and(|concerned| !concerned.contains(index)) {
                     state.pass_by(filter, subject);
-                    continue;
-                }
-                if let Some(failure) = state.read(filter, subject, dated, &mut self.scratch) {
+                } else if let Some(failure) = state.read(filter, subject, dated, &mut self.scratch) {
                     report(index, failure);
                 }
+            };
+            match only {
+                Some(only) => only.iter().for_each(read),
+                None => indices.iter().for_each(|index| read(*index)),
             }
         }
     }
