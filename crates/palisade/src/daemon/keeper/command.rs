@@ -1,6 +1,7 @@
 //! What people command over the control socket.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use detect::Time;
 use detect::jail::{Ban, Command, Decision, Length};
@@ -16,7 +17,7 @@ use crate::control::protocol::{AddressReport, BanRequest, Reply, Request, UnbanR
 use crate::control::server::{Call, refusal};
 use crate::engine::clock::now;
 use crate::exit::Exit;
-use crate::output::left;
+use crate::output::span;
 
 impl Keeper {
     /// Answers one request; a reload is answered when it is done.
@@ -177,11 +178,8 @@ fn contains(ban: IpNet, wanted: IpNet) -> bool {
 fn ending(until: Option<Time>, now: Time) -> String {
     match until {
         None => "for ever".into(),
-        // A rest of a second is not worth a word.
-        Some(until) => format!(
-            "for {}",
-            left(Some((until + std::time::Duration::from_millis(500)).as_secs()), now.as_secs())
-        ),
+        // A part of a second is not worth a word.
+        Some(until) => format!("for {}", span(until.since(now) + Duration::from_millis(500))),
     }
 }
 
