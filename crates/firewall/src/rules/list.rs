@@ -303,11 +303,11 @@ impl Rule {
 
     /// Whether both are about the same packets, whatever becomes of them, but for the families.
     fn is_about(&self, other: &Self) -> bool {
-        let same = |rule: &Self| {
-            let Rule { direction, input, output, protocol, from, to, .. } = rule.clone();
-            (direction, input, output, protocol, from, to)
-        };
-        same(self) == same(other)
+        let of = |rule: &Self| (rule.direction, rule.protocol);
+        of(self) == of(other)
+            && self.to == other.to
+            && self.from == other.from
+            && (&self.input, &self.output) == (&other.input, &other.output)
     }
 
     /// Whether both are the same, but for the families.

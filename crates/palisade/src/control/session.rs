@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// More ancestors than any real session has.
@@ -26,7 +27,8 @@ pub(crate) fn address() -> Option<IpAddr> {
 
 /// This process's ssh session, if it has one.
 pub(crate) fn connection() -> Option<Connection> {
-    connection_of(std::process::id())
+    static FOUND: OnceLock<Option<Connection>> = OnceLock::new();
+    *FOUND.get_or_init(|| connection_of(std::process::id()))
 }
 
 /// The ssh session of another process, if it has one and its environment may be read.

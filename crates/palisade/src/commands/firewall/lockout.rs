@@ -1,6 +1,6 @@
 //! Nobody is shut out of the host: what a change would close is seen before it is in force.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use firewall::Lists;
 use firewall::rules::{Action, Direction, Policy, Probe, Protocol, Rule, Stance};
@@ -29,11 +29,12 @@ fn may_close_ports(before: &Policy, after: &Policy) -> bool {
     if !after.enabled || after.defaults.incoming == Stance::Allow {
         return false;
     }
-    let rules: HashSet<&Rule> = after.rules.iter().collect();
-    let goes = |rule: &&Rule| lets_in(rule) && !rules.contains(rule);
+    // In the same order, as a command leaves them.
+    let mut rules = after.rules.iter();
+    let mut stays = |rule: &Rule| rules.any(|other| other == rule);
     !before.enabled
         || before.defaults.incoming == Stance::Allow
-        || before.rules.iter().any(|rule| goes(&rule))
+        || !before.rules.iter().filter(|rule| lets_in(rule)).all(stays)
 }
 
 impl Way {
