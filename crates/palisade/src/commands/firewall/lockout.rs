@@ -31,7 +31,7 @@ fn may_close_ports(before: &Policy, after: &Policy) -> bool {
     }
     // In the same order, as a command leaves them.
     let mut rules = after.rules.iter();
-    let mut stays = |rule: &Rule| rules.any(|other| other == rule);
+    let stays = |rule: &Rule| rules.any(|other| other == rule);
     !before.enabled
         || before.defaults.incoming == Stance::Allow
         || !before.rules.iter().filter(|rule| lets_in(rule)).all(stays)
