@@ -22,7 +22,6 @@ pub(crate) struct Place {
 /// A running one; dropped, it is killed.
 pub(crate) struct Daemon {
     keeper: Child,
-    watcher: u32,
 }
 
 impl Place {
@@ -82,11 +81,10 @@ impl Place {
             if said.read_line(&mut line)? == 0 {
                 bail!("the daemon ended: {all}");
             }
-            if let Some((_, pid)) = line.trim_end().rsplit_once("watching, process ") {
-                let watcher = pid.parse()?;
+            if line.contains("watching, process ") {
                 // A full pipe would stop it.
                 thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-                return Ok(Daemon { keeper, watcher });
+                return Ok(Daemon { keeper });
             }
             all.push_str(&line);
         }
@@ -118,9 +116,9 @@ fn number(text: &str, key: &str) -> Option<u64> {
 }
 
 impl Daemon {
-    /// Keeper and watcher.
+    /// The keeper and those that it has started.
     pub(crate) fn processes(&self) -> Processes {
-        Processes::new([self.keeper.id(), self.watcher])
+        Processes::with_children(self.keeper.id())
     }
 }
 

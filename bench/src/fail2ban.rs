@@ -81,7 +81,7 @@ impl Place {
 
 impl Server {
     pub(crate) fn processes(&self) -> Processes {
-        Processes::new([self.0.id()])
+        Processes::of(self.0.id())
     }
 
     /// As `systemctl stop` ends it: it lifts its bans in the kernel, and keeps them in its database.

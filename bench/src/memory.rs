@@ -33,7 +33,7 @@ pub(crate) fn idle(with: &WithDaemon) -> anyhow::Result<()> {
     }
     let memory = rounds.iter().map(|idle| idle.memory).collect::<Figures>().median();
     let busy = rounds.iter().map(|idle| idle.busy).collect::<Figures>().median();
-    row("memory at rest, both processes", "MiB", memory);
+    row("memory at rest, all processes", "MiB", memory);
     // A thousandth of a percent is ten microseconds a second.
     println!("{:<52} {busy:>10.4} % of a core", "processor at rest");
     let Some(place) = fail2ban::Place::new()? else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! What processes hold and burn, as the kernel counts it.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,8 +11,18 @@ use anyhow::Context;
 pub(crate) struct Processes(Vec<u32>);
 
 impl Processes {
-    pub(crate) fn new(pids: impl Into<Vec<u32>>) -> Self {
-        Self(pids.into())
+    pub(crate) fn of(pid: u32) -> Self {
+        Self(vec![pid])
+    }
+
+    /// A process and those that its threads have started and that run still.
+    pub(crate) fn with_children(pid: u32) -> Self {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+        let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+        let children = lists.flat_map(|list| {
+            list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
+        });
+        Self([pid].into_iter().chain(children).collect())
     }
 
     /// Proportional set size of all, in KiB.
@@ -32,7 +43,11 @@ impl Processes {
         for pid in &self.0 {
             for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
                 // `NANOSECONDS-RUN NANOSECONDS-WAITED TURNS`
-                let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+                let text = match fs::read_to_string(thread?.path().join("schedstat")) {
+                    // It has just ended.
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    text => text?,
+                };
                 sum += text.split(' ').next().unwrap_or_default().parse::<u64>()?;
             }
         }
