@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use firewall::FirewallError;
+
 /// Exit statuses, after sysexits(3); `palisade --help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -45,6 +47,16 @@ impl CommandError {
             _ => Exit::Io,
         };
         Self::new(exit, format_args!("{what}: {error}"))
+    }
+}
+
+impl From<FirewallError> for CommandError {
+    fn from(error: FirewallError) -> Self {
+        let exit = match &error {
+            FirewallError::MissingCapability => Exit::Permission,
+            _ => Exit::Unavailable,
+        };
+        Self::new(exit, error)
     }
 }
 

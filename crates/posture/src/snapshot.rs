@@ -52,6 +52,12 @@ impl Snapshot {
         Ok(Self { path, found })
     }
 
+    /// Whether that is the file's name.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.path.file_name().is_some_and(|known| known == name)
+    }
+
     /// Its text; that of a file which is not there is empty.
     #[must_use]
     pub fn text(&self) -> &str {

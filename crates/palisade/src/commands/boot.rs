@@ -4,13 +4,11 @@ use std::path::Path;
 
 use config::{POSTURE_FILE, Posture};
 
-use super::firewall::{hold, put_in_force, vocabulary};
+use super::firewall::hold;
 use crate::cli::Place;
-use crate::engine::lists::KeptLists;
-use crate::engine::place::INSTALLED;
+use crate::engine::posture::{enforce, folder, vocabulary};
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::transaction::applied::Applied;
-use crate::transaction::undo::unreadable;
 
 pub(crate) fn boot(place: &Place) -> Outcome {
     // What a change waited for when the host went down is taken back. If that fails, what stands in the file is still
@@ -19,13 +17,13 @@ pub(crate) fn boot(place: &Place) -> Outcome {
     if let Err(error) = &settled {
         anstream::eprintln!("palisade: {error}");
     }
-    let folder = place.config.as_deref().unwrap_or(Path::new(INSTALLED));
+    let folder = folder(place);
     let posture = match Posture::load(folder, &vocabulary(folder)) {
         Ok(posture) => posture,
-        Err(error) => return last_known(&place.state, folder, unreadable(error)),
+        Err(error) => return last_known(&place.state, folder, error.into()),
     };
     if posture.policy().enabled {
-        put_in_force(posture.policy(), &KeptLists::load(&place.state).in_force())?;
+        enforce(posture.policy(), &place.state)?;
     }
     Applied::of(&posture)
         .save(&place.state)
@@ -37,7 +35,7 @@ pub(crate) fn boot(place: &Place) -> Outcome {
 fn last_known(state: &Path, folder: &Path, error: CommandError) -> Outcome {
     let instead = match Applied::load(state, &folder.join(POSTURE_FILE)) {
         Some(applied) => {
-            put_in_force(&applied.policy, &KeptLists::load(state).in_force())?;
+            enforce(&applied.policy, state)?;
             format!(
                 "the rules that were in force last are in force once more: {}",
                 applied.policy.rules.len()

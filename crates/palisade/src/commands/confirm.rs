@@ -9,18 +9,18 @@ use super::bans::printed;
 use super::firewall::hold;
 use crate::cli::Confirm;
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::transaction::{failed, login};
+use crate::transaction::login;
 
 pub(crate) fn confirm(state: &Path, args: &Confirm) -> Outcome {
     let held = hold(state)?;
-    let Some(mut change) = held.open().map_err(failed)? else {
+    let Some(mut change) = held.open()? else {
         return Err(CommandError::new(Exit::Nothing, "no change waits to be confirmed"));
     };
     let objection = login::objection(&change).filter(|_| !args.force || !is_made(&change));
     if let Some(objection) = objection {
         return Err(CommandError::new(Exit::Nothing, refusal(&change, &objection)));
     }
-    held.confirm(&mut change, login::author()).map_err(failed)?;
+    held.confirm(&mut change, login::author())?;
     printed(writeln!(anstream::stdout(), "Change {} is confirmed, and stays.", change.id))
 }
 

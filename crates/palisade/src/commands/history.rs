@@ -11,7 +11,6 @@ use super::bans::printed;
 use crate::cli::History;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::output::{ALERT, Align, BOLD, Table, cut, json, plain, span};
-use crate::transaction::failed;
 
 /// Columns for who and for the command, in a line of 80.
 const WHO: usize = 20;
@@ -21,10 +20,10 @@ pub(crate) fn history(state: &Path, args: &History) -> Outcome {
     let journal = Journal::of(state);
     let out = anstream::stdout().lock();
     let Some(id) = args.id else {
-        let listing = journal.list().map_err(failed)?;
+        let listing = journal.list()?;
         return printed(if args.json { objects(out, &listing) } else { list(out, &listing) });
     };
-    let change = journal.get(id).map_err(failed)?.ok_or_else(|| {
+    let change = journal.get(id)?.ok_or_else(|| {
         CommandError::new(
             Exit::Nothing,
             format_args!("there is no change {id}; `palisade history` lists them"),

@@ -4,18 +4,18 @@ use std::io::Write as _;
 use std::path::Path;
 
 use config::POSTURE_FILE;
-use posture::{Change, Held, Snapshot, State};
+use posture::{Change, Held, State};
 
 use super::bans::printed;
 use super::firewall::{Manner, hold, open};
 use crate::cli::{Place, Rollback};
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::transaction::undo::take_back;
-use crate::transaction::{failed, login, notice};
+use crate::transaction::{login, notice};
 
 pub(crate) fn rollback(place: &Place, args: &Rollback) -> Outcome {
     let held = hold(&place.state)?;
-    match held.open().map_err(failed)? {
+    match held.open()? {
         Some(change) if args.id.is_none_or(|id| id == change.id) => take_back_now(place, &held, change),
         Some(change) => Err(refused(format_args!(
             "change {} waits to be confirmed; first: palisade confirm, or palisade rollback",
@@ -42,13 +42,12 @@ fn take_back_now(place: &Place, held: &Held, mut change: Change) -> Outcome {
 /// The change that is meant, or the last one.
 fn wanted(held: &Held, id: Option<u64>) -> Result<Change, CommandError> {
     let Some(id) = id else {
-        let changes = held.list().map_err(failed)?.changes;
+        let changes = held.list()?.changes;
         let last = changes.into_iter().rfind(Change::is_in_effect);
         return last.ok_or_else(|| refused("there is no change that could be taken back"));
     };
     let change = held
-        .get(id)
-        .map_err(failed)?
+        .get(id)?
         .ok_or_else(|| refused(format_args!("there is no change {id}; `palisade history` lists them")))?;
     match change.is_in_effect() {
         true => Ok(change),
@@ -58,8 +57,7 @@ fn wanted(held: &Held, id: Option<u64>) -> Result<Change, CommandError> {
 
 /// As a change of its own, from which there is a way back too.
 fn undo(place: &Place, args: &Rollback, change: &Change) -> Outcome {
-    let is_posture = |file: &&Snapshot| file.path.file_name().is_some_and(|name| name == POSTURE_FILE);
-    let Some(before) = change.before.iter().find(is_posture) else {
+    let Some(before) = change.before.iter().find(|file| file.is_named(POSTURE_FILE)) else {
         return Err(refused(format_args!("change {} is not about the rules", change.id)));
     };
     let manner = Manner {

@@ -14,7 +14,6 @@ use crate::control::client::ask;
 use crate::control::protocol::{JailReport, Reply, Request, StatusReport};
 use crate::exit::Outcome;
 use crate::output::{ALERT, Align, BOLD, Table, ago, cut, json, plain, span};
-use crate::transaction::failed;
 use crate::transaction::notice::{self, Waiting};
 
 /// Columns for the ports, in a line of 80; `palisade status JAIL` shows them all.
@@ -24,7 +23,7 @@ pub(crate) fn status(state: &Path, args: &Status) -> Outcome {
     let Reply::Status(report) = ask(state, &Request::Status { jail: args.jail.clone() })? else {
         return unexpected();
     };
-    let open = Journal::of(state).open().map_err(failed)?;
+    let open = Journal::of(state).open()?;
     let mut out = anstream::stdout().lock();
     printed(match (args.json, &args.jail, report.jails.first()) {
         (true, ..) => json(out, &Shown { report: &report, waiting: open.as_ref().and_then(Waiting::of) }),

@@ -13,10 +13,12 @@ use posture::JournalError;
 
 use crate::exit::{CommandError, Exit};
 
-/// Why the journal cannot be had, as a command ends with it.
-pub(crate) fn failed(error: JournalError) -> CommandError {
-    match error {
-        JournalError::Io { path, source } => CommandError::io(path.display(), &source),
-        busy @ JournalError::Busy => CommandError::new(Exit::Busy, busy),
+/// As a command ends where the journal cannot be had.
+impl From<JournalError> for CommandError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Io { path, source } => Self::io(path.display(), &source),
+            busy @ JournalError::Busy => Self::new(Exit::Busy, busy),
+        }
     }
 }

@@ -3,15 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use config::{POSTURE_FILE, Posture, PostureError};
+use config::{POSTURE_FILE, Posture};
 use firewall::rules::Policy;
 use posture::{Change, Held, Moment, Snapshot};
 
 use super::applied::Applied;
-use super::failed;
-use crate::commands::firewall::{put_in_force, vocabulary};
-use crate::engine::lists::KeptLists;
-use crate::engine::place;
+use crate::engine::place::faulty;
+use crate::engine::posture::{enforce, vocabulary};
 use crate::exit::{CommandError, Exit};
 
 /// Takes back what is overdue, and says so.
@@ -19,7 +17,7 @@ use crate::exit::{CommandError, Exit};
 /// # Errors
 /// The kernel or the journal says no: it is still overdue.
 pub(crate) fn settle(state: &Path, held: &Held) -> Result<Option<Change>, CommandError> {
-    let Some(mut change) = held.open().map_err(failed)? else { return Ok(None) };
+    let Some(mut change) = held.open()? else { return Ok(None) };
     let Some(why) = change.overdue(&Moment::now()) else { return Ok(None) };
     take_back(state, held, &mut change, &why)?;
     Ok(Some(change))
@@ -36,42 +34,34 @@ pub(crate) fn take_back(
     why: &str,
 ) -> Result<(), CommandError> {
     // Where the disk is full or cannot be written, the kernel can be put right all the same.
-    let put_back = held.roll_back(change, why).map_err(failed);
+    let put_back = held.roll_back(change, why).map_err(CommandError::from);
     let mut troubles = Vec::new();
     for file in &change.before {
         if !file.is_so().is_ok_and(|so| so) {
             troubles.push(format!("{} is not as it was", file.path.display()));
         }
-        if file.path.file_name().is_some_and(|name| name == POSTURE_FILE) {
-            troubles.extend(enforce(state, file)?);
+        if file.is_named(POSTURE_FILE) {
+            troubles.extend(put_back_in_force(state, file)?);
         }
     }
     put_back?;
     let trouble = (!troubles.is_empty()).then(|| troubles.join("; "));
-    held.rolled_back(change, trouble).map_err(failed)
+    held.rolled_back(change, trouble).map_err(CommandError::from)
 }
 
 /// What the file said is in force. The answer is what is wrong with that.
-fn enforce(state: &Path, file: &Snapshot) -> Result<Option<String>, CommandError> {
+fn put_back_in_force(state: &Path, file: &Snapshot) -> Result<Option<String>, CommandError> {
     let folder = file.path.parent().unwrap_or(Path::new("/"));
     let posture = match Posture::parse(file.path.clone(), file.text(), &vocabulary(folder)) {
         Ok(posture) => posture,
         // Somebody may stand outside: better no rule than one that keeps him there.
         Err(errors) => {
-            put_in_force(&Policy::default(), &KeptLists::load(state).in_force())?;
-            return Ok(Some(format!("no rule is in force: {}", place::faulty(&errors))));
+            enforce(&Policy::default(), state)?;
+            return Ok(Some(format!("no rule is in force: {}", faulty(&errors))));
         }
     };
-    put_in_force(posture.policy(), &KeptLists::load(state).in_force())?;
+    enforce(posture.policy(), state)?;
     Ok(Applied::of(&posture).save(state).err().map(|error| format!("{}: {error}", state.display())))
-}
-
-/// A posture that cannot be had, as a command ends with it.
-pub(crate) fn unreadable(error: PostureError) -> CommandError {
-    match error {
-        PostureError::Wrong(errors) => place::faulty(&errors),
-        PostureError::Io { path, source } => CommandError::io(path.display(), &source),
-    }
 }
 
 /// Between attempts to put the rules back.

@@ -10,18 +10,16 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::force::put_in_force;
-use super::vocabulary;
 use crate::cli::firewall::{List, ListAction};
 use crate::commands::bans::printed;
 use crate::control::client;
 use crate::control::protocol::Request;
 use crate::engine::lists::{KeptLists, uses};
+use crate::engine::posture::{put_in_force, vocabulary};
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::fetcher::Fetch;
 use crate::output::{ALERT, Align, Table, ago, cut, json, plain};
 use crate::transaction::applied::Applied;
-use crate::transaction::undo::unreadable;
 
 /// Columns for where a list is from, in a line of 80.
 const FROM: usize = 40;
@@ -135,7 +133,7 @@ impl<'a> Shown<'a> {
 
 /// Asks for lists, and puts what is believed in force, in the daemon too if one runs.
 fn refresh(folder: &Path, state: &Path, mut lists: KeptLists, name: Option<&str>, any: bool) -> Outcome {
-    let posture = Posture::load(folder, &vocabulary(folder)).map_err(unreadable)?;
+    let posture = Posture::load(folder, &vocabulary(folder))?;
     let mut refused = Vec::new();
     for kept in lists.iter_mut().filter(|kept| name.is_none_or(|name| kept.name() == name)) {
         match ask(kept, &posture, any) {

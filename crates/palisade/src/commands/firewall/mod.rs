@@ -1,13 +1,12 @@
 //! `palisade firewall`: ufw's commands, on the rules in `palisade.toml`.
 //!
 //! The words are read into a command, `session` holds the file while it is carried out and makes the change one that can
-//! be taken back, and each module carries out the commands of its name; `force` puts what came of it in force. `program`
-//! is the same under the name of ufw. `beyond` are the commands that ufw does not have.
+//! be taken back, and each module carries out the commands of its name. `program` is the same under the name of ufw. `beyond`
+//! are the commands that ufw does not have.
 
 mod apps;
 mod ask;
 mod beyond;
-mod force;
 mod json;
 mod listening;
 mod lists;
@@ -23,24 +22,18 @@ mod take_over;
 use std::io::Write as _;
 use std::path::Path;
 
-use firewall::rules::Vocabulary;
 use firewall::rules::command::{Command, Invocation, NoCommand, Report};
 
 use crate::cli::{Firewall, Place};
 use crate::commands::bans::printed;
-use crate::engine::lists::names;
-use crate::engine::place::INSTALLED;
+use crate::engine::posture::{folder, vocabulary};
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::transaction::{failed, notice};
-pub(crate) use force::put_in_force;
+use crate::transaction::notice;
 use posture::Journal;
 pub(crate) use program::{is_ufw, program};
 pub(crate) use session::{Manner, hold, open, reload_edited};
 use session::{Session, reads};
 pub(crate) use take_over::{Taken, take_over, text_of};
-
-/// Where packages put the profiles of their applications.
-const APPLICATIONS: &str = "/etc/ufw/applications.d";
 
 const USAGE: &str = include_str!("usage.txt");
 
@@ -70,7 +63,7 @@ pub(crate) fn firewall(place: &Place, args: &Firewall) -> Outcome {
     match carry_out(folder, &place.state, &words, json, manner) {
         Ok(mut said) => {
             if words.first() == Some(&"status") && !json {
-                let open = Journal::of(&place.state).open().map_err(failed)?;
+                let open = Journal::of(&place.state).open()?;
                 let line = open.and_then(|change| notice::waiting(&place.state, &change));
                 let gap = if said.ends_with("\n\n") { "" } else { "\n" };
                 said += &line.map_or(String::new(), |line| format!("{gap}{line}\n"));
@@ -142,20 +135,4 @@ fn perform(session: Session, command: Command, json: bool) -> Result<String, Com
         Command::Delete(rule) => rules::delete(session, &rule),
         Command::DeleteNumber(number) => rules::delete_number(session, number),
     }
-}
-
-/// What rules can name.
-pub(crate) fn vocabulary_of(place: &Place) -> Vocabulary {
-    vocabulary(folder(place))
-}
-
-fn folder(place: &Place) -> &Path {
-    place.config.as_deref().unwrap_or(Path::new(INSTALLED))
-}
-
-/// Services of this host, profiles and lists. Profiles in the configuration itself stand in for those of the packages.
-pub(crate) fn vocabulary(folder: &Path) -> Vocabulary {
-    let own = folder.join("applications.d");
-    let applications = if own.is_dir() { own } else { APPLICATIONS.into() };
-    Vocabulary::of_host(&applications, names())
 }

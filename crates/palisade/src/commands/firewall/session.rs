@@ -12,16 +12,15 @@ use jiff::Timestamp;
 use posture::{Change, Held, Journal, Plan, Snapshot, Step, unified};
 
 use super::ask;
-use super::force::put_in_force;
 use super::lockout::lockout;
-use super::vocabulary;
 use crate::control::session::connection;
 use crate::engine::lists::KeptLists;
-use crate::engine::place::INSTALLED;
+use crate::engine::place::faulty;
+use crate::engine::posture::{beside, put_in_force, vocabulary};
 use crate::exit::{CommandError, Exit};
 use crate::transaction::applied::Applied;
-use crate::transaction::undo::{settle, unreadable};
-use crate::transaction::{failed, guard, login, notice};
+use crate::transaction::undo::settle;
+use crate::transaction::{guard, login, notice};
 
 /// For commands that come to an end.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -77,7 +76,7 @@ impl Session {
         reads: bool,
     ) -> Result<Self, CommandError> {
         let held = if reads || manner.dry_run { None } else { Some(hold(state)?) };
-        let posture = Posture::load(folder, &vocabulary).map_err(unreadable)?;
+        let posture = Posture::load(folder, &vocabulary)?;
         let found = Snapshot::take(posture.path())
             .map_err(|error| CommandError::io(posture.path().display(), &error))?;
         let before = in_force(state, &posture);
@@ -91,7 +90,7 @@ impl Session {
 
     /// The change that waits, if there is one.
     pub(super) fn open_change(&self) -> Result<Option<Change>, CommandError> {
-        Journal::of(&self.state).open().map_err(failed)
+        Journal::of(&self.state).open().map_err(CommandError::from)
     }
 
     /// Nothing is asked.
@@ -130,8 +129,7 @@ impl Session {
     /// The file shall be as it was once.
     pub(crate) fn go_back_to(&mut self, text: &str) -> Result<(), CommandError> {
         let path = self.posture.path().to_owned();
-        self.posture = Posture::parse(path, text, &self.vocabulary)
-            .map_err(|errors| unreadable(config::PostureError::Wrong(errors)))?;
+        self.posture = Posture::parse(path, text, &self.vocabulary).map_err(|errors| faulty(&errors))?;
         Ok(())
     }
 
@@ -163,16 +161,16 @@ impl Session {
             true => self.found.clone(),
             false => self.found.with_text(self.before.0.clone()),
         };
-        let mut change = held.begin(&plan, self.step(), before).map_err(failed)?;
+        let mut change = held.begin(&plan, self.step(), before)?;
         let made = match change.is_open() {
             true => guard::arm(&self.state, &change, plan.after).and_then(|()| self.make()),
             false => self.make(),
         };
         if let Err(error) = made {
-            held.withdraw(change, &error.message).map_err(failed)?;
+            held.withdraw(change, &error.message)?;
             return Err(error);
         }
-        held.in_force(&mut change).map_err(failed)?;
+        held.in_force(&mut change)?;
         notice::tell_waiting(&self.state, &change);
         Ok(())
     }
@@ -228,7 +226,7 @@ impl Session {
 
 /// The journal, without anything in it that is overdue.
 pub(crate) fn hold(state: &Path) -> Result<Held, CommandError> {
-    let held = Journal::of(state).hold(PATIENCE).map_err(failed)?;
+    let held = Journal::of(state).hold(PATIENCE)?;
     if let Some(change) = settle(state, &held)? {
         anstream::eprintln!("{}", notice::taken_back(&change));
     }
@@ -251,8 +249,7 @@ fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
 /// Rules that people edited are a change like any other, when the daemon in whose configuration they are is to read it
 /// again.
 pub(crate) fn reload_edited(root: &Path, state: &Path) -> Result<(), CommandError> {
-    let mut folders = [root, Path::new(INSTALLED)].into_iter();
-    let Some(folder) = folders.find(|folder| folder.join(POSTURE_FILE).exists()) else { return Ok(()) };
+    let Some(folder) = beside(root) else { return Ok(()) };
     let command = "firewall reload".to_owned();
     let session =
         open(folder, state, Manner { command, force: false, dry_run: false, rollback_after: None })?;

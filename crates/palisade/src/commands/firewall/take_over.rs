@@ -10,9 +10,9 @@ use firewall::rules::list::Step;
 use firewall::rules::{Policy, Rule, Stance};
 
 use super::session::{Manner, open};
-use super::{folder, vocabulary_of};
 use crate::cli::{ImportRules, Place};
 use crate::engine::place;
+use crate::engine::posture::{folder, vocabulary_of};
 use crate::exit::CommandError;
 
 /// What became of it.

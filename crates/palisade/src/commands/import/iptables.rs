@@ -10,7 +10,7 @@ use firewall::import::ufw::File;
 
 use super::report::{Found, report};
 use crate::cli::{ImportIptables, Place};
-use crate::commands::firewall::vocabulary_of;
+use crate::engine::posture::vocabulary_of;
 use crate::exit::{CommandError, Exit, Outcome};
 
 /// What prints the rules that are in force.

@@ -10,7 +10,7 @@ use firewall::import::{Kind, Note};
 
 use super::report::{Found, report};
 use crate::cli::{ImportUfw, Place};
-use crate::commands::firewall::vocabulary_of;
+use crate::engine::posture::vocabulary_of;
 use crate::exit::{CommandError, Exit, Outcome};
 
 /// The files of the frame around people's rules, and what ufw comes with.

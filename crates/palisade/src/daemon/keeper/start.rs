@@ -10,7 +10,7 @@ use std::time::Duration;
 use config::Tree;
 use detect::Time;
 use detect::jail::{Ban, JailId, Window};
-use firewall::{Firewall, FirewallError};
+use firewall::Firewall;
 use posture::Journal;
 use store::{Change as Stored, Ending, Store, StoreError};
 use sys::memory::Code;
@@ -30,7 +30,7 @@ use crate::control::server::Server;
 use crate::engine::clock::now;
 use crate::engine::jails::Jails;
 use crate::exit::{CommandError, Exit};
-use crate::transaction::{self, notice, undo};
+use crate::transaction::{notice, undo};
 
 /// How often a configuration with errors is looked at, and how long after each other.
 const LOOKS: u32 = 4;
@@ -48,12 +48,12 @@ impl Keeper {
         let store = Store::open(&state).map_err(store_error)?;
         let sole = Sole::claim()?;
         settle(&state);
-        let mut firewall = Firewall::open().map_err(kernel_error)?;
+        let mut firewall = Firewall::open()?;
         let runner = Runner::spawn(&tree).map_err(|error| CommandError::io("the runner", &error))?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
         let runner =
             runner.map(Runner::listen).transpose().map_err(|error| CommandError::io("the runner", &error))?;
-        firewall.apply(&plan.policy()).map_err(kernel_error)?;
+        firewall.apply(&plan.policy())?;
         let failed = |what: &'static str| move |error: io::Error| CommandError::io(what, &error);
         let server = Server::listen(&state).map_err(failed("the control socket"))?;
         let signals = Signals::catch().map_err(failed("signals"))?;
@@ -164,7 +164,7 @@ impl Keeper {
 
 /// What a change of the rules waited for when the host went down, or the one that would have taken it back, is undone.
 fn settle(state: &Path) {
-    let held = Journal::of(state).hold(JOURNAL_PATIENCE).map_err(transaction::failed);
+    let held = Journal::of(state).hold(JOURNAL_PATIENCE).map_err(CommandError::from);
     match held.and_then(|held| undo::settle(state, &held)) {
         Ok(None) => {}
         Ok(Some(change)) => info!("{}", notice::taken_back(&change)),
@@ -177,14 +177,6 @@ fn store_error(error: StoreError) -> CommandError {
         StoreError::InUse { .. } => Exit::Busy,
         StoreError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Exit::Permission,
         _ => Exit::Io,
-    };
-    CommandError::new(exit, error)
-}
-
-fn kernel_error(error: FirewallError) -> CommandError {
-    let exit = match &error {
-        FirewallError::MissingCapability => Exit::Permission,
-        _ => Exit::Unavailable,
     };
     CommandError::new(exit, error)
 }
