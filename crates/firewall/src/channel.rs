@@ -153,22 +153,21 @@ impl Channel {
         read: impl Fn(&Message<'_>) -> Option<T>,
     ) -> Result<Vec<T>, FirewallError> {
         for _ in 0..DUMP_ATTEMPTS {
-            if let Some(list) = self.dump_once(header, doing, kind, &body, &read)? {
+            let sequence = self.request(header, doing, kind, flag::REQUEST | flag::DUMP, &body)?;
+            if let Some(list) = self.listing(sequence, doing, &read)? {
                 return Ok(list);
             }
         }
         Err(FirewallError::errno(doing, EINTR))
     }
 
-    fn dump_once<T>(
+    /// The answers to a listing that was asked for. `None`: something was changed meanwhile.
+    fn listing<T>(
         &mut self,
-        header: &[u8; FAMILY_HEADER],
+        sequence: u32,
         doing: &'static str,
-        kind: u8,
-        body: impl Fn(&mut Encoder),
         read: impl Fn(&Message<'_>) -> Option<T>,
     ) -> Result<Option<Vec<T>>, FirewallError> {
-        let sequence = self.request(header, doing, kind, flag::REQUEST | flag::DUMP, body)?;
         let mut list = Vec::new();
         let mut end = None;
         let mut interrupted = false;

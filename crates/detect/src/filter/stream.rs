@@ -18,9 +18,8 @@ pub(super) struct Stream {
     date: DateDetector,
     /// The last date that was read.
     last: Option<Time>,
-    /// Of the line without its date.
-    bytes: Vec<u8>,
-    text: String,
+    /// The line without its date, with a newline.
+    subject: Vec<u8>,
 }
 
 /// When a line was written.
@@ -42,13 +41,7 @@ impl Dated {
 
 impl Stream {
     pub(super) fn new(filter: &Filter) -> Stream {
-        Stream {
-            encoding: filter.encoding,
-            date: filter.date.clone(),
-            last: None,
-            bytes: Vec::new(),
-            text: String::new(),
-        }
+        Stream { encoding: filter.encoding, date: filter.date.clone(), last: None, subject: Vec::new() }
     }
 
     /// Whether a filter reads lines in the same way.
@@ -86,22 +79,18 @@ impl Stream {
         ended: Option<&'a [u8]>,
         date: Range<usize>,
     ) -> Text<'a> {
-        match (text, ended) {
-            (Text::Simple(_), Some(ended)) if date.start == 0 => Text::Simple(&ended[date.end..]),
-            (Text::Simple(text), _) => {
-                self.bytes.clear();
-                self.bytes.extend_from_slice(&text[..date.start]);
-                self.bytes.extend_from_slice(&text[date.end..]);
-                self.bytes.push(b'\n');
-                Text::Simple(&self.bytes)
-            }
-            (Text::Other(text), _) => {
-                self.text.clear();
-                self.text.push_str(&text[..date.start]);
-                self.text.push_str(&text[date.end..]);
-                self.text.push('\n');
-                Text::Other(&self.text)
-            }
+        if let (Text::Simple(_), Some(ended), 0) = (text, ended, date.start) {
+            return Text::Simple(&ended[date.end..]);
+        }
+        let bytes = text.bytes();
+        self.subject.clear();
+        self.subject.extend_from_slice(&bytes[..date.start]);
+        self.subject.extend_from_slice(&bytes[date.end..]);
+        self.subject.push(b'\n');
+        match text {
+            Text::Simple(_) => Text::Simple(&self.subject),
+            // A date begins and ends between characters.
+            Text::Other(_) => Text::Other(str::from_utf8(&self.subject).unwrap_or_default()),
         }
     }
 }

@@ -35,7 +35,6 @@ pub use ban_times::BanTimes;
 pub use book::Book;
 pub use formula::{FormulaError, constant};
 pub use ignore::Ignore;
-pub use net::reduce;
 pub use offences::{History, Offence, Offences};
 pub use window::{Window, WindowRule};
 pub use windows::{Change, Outcome, Windows};
@@ -144,7 +143,7 @@ impl Jail {
         }
         let grows = self.rules.ban_times.grows();
         let offence = || if grows { history.earlier(Some(self.id), suspect) } else { None };
-        match self.windows.record_of(suspect.key, failure.time, offence) {
+        match self.windows.record(suspect.key, failure.time, offence) {
             Outcome::Counting(count) => Verdict::Counting(count),
             Outcome::Reached { failures, time, bans } => {
                 let known = grows && !self.rules.overalljails;
@@ -156,7 +155,8 @@ impl Jail {
         }
     }
 
-    /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`].
+    /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
+    /// holds an ignored address.
     pub fn suspect(&self, ip: IpAddr) -> Suspect {
         Suspect { key: self.rules.counted(ip).into(), ignored: self.rules.ignore.contains(ip) }
     }
@@ -179,11 +179,6 @@ impl Jail {
         let earlier = self.earlier_bans(host.into(), history);
         let attempt = Attempt { jail: self.id, host, time: now, now, failures: 0, earlier };
         book.decide(&attempt, length.unwrap_or_else(|| self.length(earlier, random)))
-    }
-
-    /// What is counted and banned for an address: by `ipv6prefix`, but alone where the network holds an ignored address.
-    pub fn host(&self, ip: IpAddr) -> IpNet {
-        self.rules.counted(ip).into()
     }
 
     /// Its number in the book.

@@ -37,7 +37,8 @@ impl PackedNet {
         usize::from(self.kind)
     }
 
-    /// As [`reduce`].
+    /// What is counted and banned for `ip`: an IPv4 address alone, an IPv6 address with all that share its first
+    /// `ipv6prefix` bits. An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`) is the IPv4 address.
     pub(super) fn around(ip: IpAddr, ipv6prefix: u8) -> Self {
         match ip.to_canonical() {
             IpAddr::V4(ip) => Self { octets: ip.to_ipv6_mapped().octets(), kind: V4 + 32 },
@@ -108,12 +109,6 @@ impl From<PackedNet> for IpNet {
     }
 }
 
-/// What is counted and banned for `ip`: an IPv4 address alone, an IPv6 address with all that share its first `ipv6prefix`
-/// bits. An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`) is the IPv4 address.
-pub fn reduce(ip: IpAddr, ipv6prefix: u8) -> IpNet {
-    PackedNet::around(ip, ipv6prefix).into()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -128,11 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn reduce_keeps_the_prefix_and_undresses_mapped_addresses() {
-        let reduced = |ip: &str, prefix| reduce(ip.parse().unwrap(), prefix).to_string();
-        assert_eq!(reduced("2001:db8:1:2:3:4:5:6", 64), "2001:db8:1:2::/64");
-        assert_eq!(reduced("2001:db8::1", 128), "2001:db8::1/128");
-        assert_eq!(reduced("::ffff:192.0.2.7", 64), "192.0.2.7/32");
+    fn what_is_counted_keeps_the_prefix_and_undresses_mapped_addresses() {
+        let counted =
+            |ip: &str, prefix| IpNet::from(PackedNet::around(ip.parse().unwrap(), prefix)).to_string();
+        assert_eq!(counted("2001:db8:1:2:3:4:5:6", 64), "2001:db8:1:2::/64");
+        assert_eq!(counted("2001:db8::1", 128), "2001:db8::1/128");
+        assert_eq!(counted("::ffff:192.0.2.7", 64), "192.0.2.7/32");
     }
 
     proptest! {

@@ -99,7 +99,7 @@ fn an_ipv6_network_counts_as_one_unless_an_ignored_address_lives_in_it() {
     assert_eq!(rig.fail(&mut jail, "2001:db8::2", 0), Verdict::Counting(2));
     rig.fail(&mut jail, "2001:db8:1::1", 0);
     assert_eq!(rig.fail(&mut jail, "2001:db8:1::2", 0), Verdict::Counting(1));
-    assert_eq!(jail.host("2001:db8:1::2".parse().unwrap()).to_string(), "2001:db8:1::2/128");
+    assert_eq!(jail.suspect("2001:db8:1::2".parse().unwrap()).host().to_string(), "2001:db8:1::2/128");
 }
 
 #[test]

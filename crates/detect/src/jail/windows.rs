@@ -90,12 +90,7 @@ impl Windows {
     ///
     /// A failure exactly `findtime` after the last still counts with it. One that comes late by more than `findtime` does
     /// not count.
-    pub fn record(&mut self, host: IpNet, time: Time, offence: impl FnOnce() -> Option<Offence>) -> Outcome {
-        self.record_of(host.into(), time, offence)
-    }
-
-    /// As [`Windows::record`], by the key.
-    pub(super) fn record_of(
+    pub(super) fn record(
         &mut self,
         key: Key,
         time: Time,

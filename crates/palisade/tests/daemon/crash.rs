@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::rig::{Rig, kill, skipped};
+use crate::rig::{Rig, THREE_STRIKES, kill, skipped};
 use crate::writer::{Random, Writer};
 
 const KILLS: u32 = 200;
@@ -82,7 +82,7 @@ fn a_keeper_killed_during_a_command_leaves_no_ban_that_nobody_knows() {
         return;
     }
     let mut rig = Rig::new();
-    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    rig.configure(THREE_STRIKES);
     rig.start_daemon();
     let mut random = Random(SEED);
     let mut held = 0;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::rig::{Rig, skipped};
+use crate::rig::{Rig, THREE_STRIKES, skipped};
 use crate::server::{list, ok, serve};
 
 /// A server in the rig's namespace, whose answer can be set; `None` keeps whoever asks waiting. The configuration names it.
@@ -24,7 +24,7 @@ fn source(rig: &Rig, first: Option<Vec<u8>>) -> Arc<Mutex<Option<Vec<u8>>>> {
             let _ = stream.write_all(&answer);
         })
     });
-    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    rig.configure(THREE_STRIKES);
     let posture = format!(
         "[firewall]\nenabled = true\nrules = [\"allow 22\", \"allow from cloudflare to any port 80\"]\n\
          [lists]\ncloudflare = \"http://{source}/ips\"\n"

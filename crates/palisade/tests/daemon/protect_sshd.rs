@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use crate::rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, SERVER, SERVER6, skipped};
-
-const THREE_STRIKES: &str = "maxretry = 3\nfindtime = 1h\nbantime = 1h\n";
+use crate::rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, SERVER, SERVER6, THREE_STRIKES, skipped};
 
 #[test]
 fn an_attacker_is_refused_after_maxretry_and_nobody_else_is() {

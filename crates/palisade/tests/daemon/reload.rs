@@ -4,10 +4,8 @@ use std::fs;
 use std::sync::mpsc;
 use std::thread;
 
-use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, kill, signal, skipped};
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, THREE_STRIKES, kill, signal, skipped};
 use crate::writer::Writer;
-
-const THREE_STRIKES: &str = "maxretry = 3\nfindtime = 1h\nbantime = 1h\n";
 
 /// A daemon with three strikes and port 22 open.
 fn daemon(test: &str) -> Option<Rig> {

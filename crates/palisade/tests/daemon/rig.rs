@@ -34,6 +34,9 @@ pub(crate) struct Rig {
     daemon: Option<Child>,
 }
 
+/// What most jails here are told: three failures are a ban.
+pub(crate) const THREE_STRIKES: &str = "maxretry = 3\nfindtime = 1h\nbantime = 1h\n";
+
 /// Why the rig cannot stand here, if so; said once, loudly.
 pub(crate) fn skipped(test: &str) -> bool {
     let root = rustix::process::geteuid().is_root();

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, kill, skipped};
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, THREE_STRIKES, kill, skipped};
 
 const RULES: &str = "# mine\n[firewall]\nenabled = true\nrules = [\"allow 22/tcp\"] # the way in\n";
 /// What shuts the session out, taken back as soon as that is seen.
@@ -19,7 +19,7 @@ const MOMENTS: u32 = 8;
 /// A server that can be reached, with rules in force.
 fn rig() -> Rig {
     let mut rig = Rig::new();
-    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    rig.configure(THREE_STRIKES);
     fs::write(rig.path("config/palisade.toml"), RULES).unwrap();
     rig.start_sshd();
     rig.listen(80);

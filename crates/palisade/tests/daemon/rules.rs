@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, skipped};
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, THREE_STRIKES, skipped};
 
 #[test]
 fn rules_are_in_force_from_the_start_and_come_back_when_another_program_takes_them() {
@@ -10,7 +10,7 @@ fn rules_are_in_force_from_the_start_and_come_back_when_another_program_takes_th
         return;
     }
     let mut rig = Rig::new();
-    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    rig.configure(THREE_STRIKES);
     let rules = "[firewall]\nenabled = true\nrules = [\"allow 22/tcp\"]\n";
     fs::write(rig.path("config/palisade.toml"), rules).unwrap();
     rig.listen(22);
@@ -39,7 +39,7 @@ fn rules_and_bans_come_back_together_and_go_one_by_one() {
         return;
     }
     let mut rig = Rig::new();
-    rig.configure("maxretry = 3\nfindtime = 1h\nbantime = 1h\n");
+    rig.configure(THREE_STRIKES);
     let rules =
         "[firewall]\nenabled = true\ndefaults = { incoming = \"reject\" }\nrules = [\"allow 22/tcp\"]\n";
     fs::write(rig.path("config/palisade.toml"), rules).unwrap();
