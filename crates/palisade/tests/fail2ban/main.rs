@@ -43,13 +43,26 @@ fn two_hundred_commands_print_the_same_through_both_clients_and_servers() {
     assert!(differences.is_empty(), "\n{differences}");
 }
 
+/// The jails with `bantime.increment`, as their status names them.
+const INCREMENTS: [&str; 3] = ["jail: factor\n", "jail: multipliers\n", "jail: formula\n"];
+
 /// Increments, several jails on one file, recidive, `ignorecommand`, actions, several lines, `usedns`, IPv6.
 #[test]
 fn the_same_log_leads_to_the_same_bans_at_the_same_times() {
     if skipped("bans beside Fail2Ban") {
         return;
     }
-    let [theirs, ours] = run_beside("bans", "bans.txt", [("real", "real"), (PALISADE, PALISADE)]);
+    // A failure of an address that was banned before counts for more. A thread of the real one adds that, and counts
+    // it in the total too if it comes before the ban: the total of jails with increments is another one in every run.
+    let without_total = |printed: Printed| {
+        let lines = printed.out.lines().map(|line| match line.split_once("Total failed:") {
+            Some((tree, _)) if INCREMENTS.iter().any(|jail| printed.out.contains(jail)) => tree,
+            _ => line,
+        });
+        Printed { out: lines.collect::<Vec<_>>().join("\n"), ..printed }
+    };
+    let [theirs, ours] = run_beside("bans", "bans.txt", [("real", "real"), (PALISADE, PALISADE)])
+        .map(|printed| printed.into_iter().map(without_total).collect::<Vec<_>>());
     assert_same("bans.txt", &theirs, &ours);
     let banned: usize = theirs.iter().map(|printed| printed.out.matches(" = ").count()).sum();
     assert!(banned > 20, "{banned} bans alone");
