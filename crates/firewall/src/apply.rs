@@ -41,7 +41,7 @@ impl Firewall {
     /// The policy makes no sense, or the kernel refuses: then nothing changed.
     pub fn apply(&mut self, policy: &BanPolicy) -> Result<Applied, FirewallError> {
         policy.check()?;
-        self.want(Wanted { bans: Some(policy.clone()), ..self.wanted.clone() })
+        self.want(Wanted { bans: Some(policy.clone()), rules: self.wanted.rules.clone() })
     }
 
     /// Puts these rules in force in place of those that were, in one transaction, and reads them back: every packet sees
@@ -54,7 +54,7 @@ impl Firewall {
     /// A rule names a list that is not in `lists`, or the kernel refuses: then nothing changed.
     pub fn set_policy(&mut self, policy: &Policy, lists: &Lists) -> Result<Applied, FirewallError> {
         let rules = enforce::render(policy, lists)?;
-        self.want(Wanted { rules: Some(rules), ..self.wanted.clone() })
+        self.want(Wanted { rules: Some(rules), bans: self.wanted.bans.clone() })
     }
 
     /// Whether rules are in force, whoever put them there.
@@ -163,6 +163,7 @@ impl Wanted {
         let (all, mut part) = (size(&whole), whole);
         part.counters.retain(|name| self.owns(name));
         part.sets.retain(|name, _| self.owns(name));
+        part.port_lists.retain(|name, _| self.owns(name));
         part.chains.retain(|name, _| self.owns(name));
         let is_all = size(&part) == all;
         (part, is_all)
@@ -173,6 +174,7 @@ impl Wanted {
         let mut ruleset = layout.map(|layout| layout.ruleset(jails)).unwrap_or_default();
         let Some(rules) = &self.rules else { return Goal { ruleset, jails, contents: None } };
         ruleset.sets.extend(rules.ruleset.sets.clone());
+        ruleset.port_lists.extend(rules.ruleset.port_lists.clone());
         ruleset.chains.extend(rules.ruleset.chains.clone());
         Goal { ruleset, jails, contents: Some(&rules.contents) }
     }

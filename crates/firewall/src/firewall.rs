@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::apply::Wanted;
 use crate::channel::{self, Channel};
 use crate::edit::Handles;
+use crate::enforce;
 use crate::layout::Layout;
 use crate::policy::{Ban, BanPolicy, Remaining};
 use crate::ruleset::Ruleset;
@@ -79,6 +80,12 @@ impl Firewall {
             other => other?,
         };
         let sets = channel.dump("reading sets", kind::GET_SET, wire::only_table, wire::read_set)?;
+        let mut port_lists = BTreeMap::new();
+        for (name, _) in sets.iter().filter(|(name, _)| enforce::is_port_list(name)) {
+            let body = |message: &mut _| wire::only_set(message, name);
+            let ports = channel.dump("reading a list of ports", kind::GET_ELEMENT, body, wire::read_ports)?;
+            port_lists.insert(name.clone(), ports.into_iter().flatten().collect());
+        }
         let counters = read_counters(channel)?;
         let chains = channel.dump("reading chains", kind::GET_CHAIN, |_| {}, wire::read_chain)?;
         let rules =
@@ -87,6 +94,7 @@ impl Firewall {
             dormant,
             counters: counters.into_keys().collect(),
             sets: sets.into_iter().collect(),
+            port_lists,
             chains: chains.into_iter().collect(),
         };
         let mut handles = Handles::new();

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use ipnet::IpNet;
 use sys::netlink::{Family, Message, Messages, Socket};
 
+use crate::enforce;
 use crate::layout::Layout;
 use crate::wire::{self, kind};
 use crate::{Firewall, FirewallError};
@@ -22,7 +23,7 @@ pub struct Monitor {
 pub enum Event {
     /// The table went, and all bans with it: apply the policy, then ban everybody again.
     TableDeleted,
-    /// Rules, chains, sets or counters changed: apply the policy, and ban those again whom it names as gone.
+    /// Rules, chains, sets, counters or lists of ports changed: apply the policy, and ban those again whom it names as gone.
     RulesChanged,
     /// One ban was taken away: ban again.
     ElementDeleted {
@@ -85,6 +86,11 @@ fn event(message: &Message<'_>, layout: &Layout) -> Vec<Event> {
     }
     match wire::kind_of(message.kind) {
         Some(kind::DEL_TABLE) => vec![Event::TableDeleted],
+        Some(kind::NEW_ELEMENT | kind::DEL_ELEMENT)
+            if wire::set_of_elements(message).is_some_and(enforce::is_port_list) =>
+        {
+            vec![Event::RulesChanged]
+        }
         Some(kind::DEL_ELEMENT) => deleted_elements(message, layout),
         Some(kind::NEW_ELEMENT) | None => Vec::new(),
         Some(_) => vec![Event::RulesChanged],

@@ -6,13 +6,14 @@ use std::ops::RangeInclusive;
 use crate::name::{self, Prefix};
 use crate::policy::{JailTarget, Ports, Protocol, Verdict};
 
-/// Everything in the table but the elements.
+/// Everything in the table but the elements; of lists of ports these too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ruleset {
     /// A dormant table is there and does nothing.
     pub(crate) dormant: bool,
     pub(crate) counters: BTreeSet<String>,
     pub(crate) sets: BTreeMap<String, Set>,
+    pub(crate) port_lists: BTreeMap<String, BTreeSet<u16>>,
     pub(crate) chains: BTreeMap<String, Chain>,
 }
 
@@ -261,12 +262,16 @@ impl Ruleset {
     /// The first thing in which the other differs, for an error message.
     pub(crate) fn difference(&self, other: &Ruleset) -> Option<String> {
         let chain = self.chains.iter().find(|(name, chain)| other.chains.get(*name) != Some(chain));
-        let set = self.sets.iter().find(|(name, set)| other.sets.get(*name) != Some(set));
+        let differs = |name: &&String| {
+            other.sets.get(*name) != self.sets.get(*name)
+                || other.port_lists.get(*name) != self.port_lists.get(*name)
+        };
+        let set = self.sets.keys().find(differs);
         if self == other {
             None
         } else if let Some((name, _)) = chain {
             Some(format!("chain {name}"))
-        } else if let Some((name, _)) = set {
+        } else if let Some(name) = set {
             Some(format!("set {name}"))
         } else {
             Some("something is there that does not belong there".to_owned())

@@ -1,5 +1,7 @@
 //! From the ruleset that is there to the one that shall be there, as one batch. Packets see the old one or the new one.
 
+use std::collections::BTreeSet;
+
 use sys::netlink::{Encoder, flag};
 
 use crate::channel::Batch;
@@ -59,6 +61,9 @@ fn remove_surplus(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, wanted:
             batch.add(kind::DEL_SET, 0, |m| wire::delete_set(m, name));
         }
     }
+    for (name, ports) in wanted.port_lists.iter().filter(|(name, _)| stays(there, wanted, name)) {
+        put_ports(batch, kind::DEL_ELEMENT, name, ports_of(there, name).difference(ports));
+    }
     for name in there.counters.difference(&wanted.counters) {
         batch.add(kind::DEL_OBJECT, 0, |m| wire::delete_counter(m, name));
     }
@@ -77,6 +82,10 @@ fn add_missing(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, goal: &Goa
             batch.create(kind::NEW_ELEMENT, |m| wire::put_bounds(m, name, bounds));
         }
     }
+    for (name, ports) in &wanted.port_lists {
+        let known = if stays(there, wanted, name) { ports_of(there, name) } else { &NO_PORTS };
+        put_ports(batch, kind::NEW_ELEMENT, name, ports.difference(known));
+    }
     for (name, chain) in wanted.chains.iter().filter(|(name, chain)| !keeps_hook(there, name, chain)) {
         let comment = comment_of_chain(name, goal.jails);
         batch.create(kind::NEW_CHAIN, |m| wire::new_chain(m, name, chain, &comment));
@@ -87,6 +96,25 @@ fn add_missing(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, goal: &Goa
         for rule in rules {
             batch.add(kind::NEW_RULE, flags | batch.echo(), |m| wire::new_rule(m, name, rule, next));
         }
+    }
+}
+
+static NO_PORTS: BTreeSet<u16> = BTreeSet::new();
+
+fn ports_of<'a>(ruleset: &'a Ruleset, list: &str) -> &'a BTreeSet<u16> {
+    ruleset.port_lists.get(list).unwrap_or(&NO_PORTS)
+}
+
+/// Whether a set is changed, and not another one in its place.
+fn stays(there: &Ruleset, wanted: &Ruleset, set: &str) -> bool {
+    there.sets.get(set) == wanted.sets.get(set)
+}
+
+/// Ports that come or go.
+fn put_ports<'a>(batch: &mut Batch, kind: u8, list: &str, ports: impl Iterator<Item = &'a u16>) {
+    for ports in ports.copied().collect::<Vec<_>>().chunks(PER_MESSAGE) {
+        let flags = if kind == kind::NEW_ELEMENT { flag::CREATE } else { 0 };
+        batch.add(kind, flags, |m| wire::put_ports(m, list, ports));
     }
 }
 

@@ -13,7 +13,8 @@ pub(crate) use decode::{
     read_numbered_rule, read_rule, read_set, read_table_is_dormant,
 };
 pub(crate) use element::{
-    Element, Key, Timeout, elements_of, put_bounds, put_elements, put_keys, read_remaining,
+    Element, Key, Timeout, elements_of, only_set, put_bounds, put_elements, put_keys, put_ports, read_ports,
+    read_remaining, set_of_elements,
 };
 pub(crate) use encode::{
     counters_of_table, delete_chain, delete_counter, delete_rule, delete_set, flush_chain, if_still_at,

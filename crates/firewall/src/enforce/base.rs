@@ -108,8 +108,9 @@ pub(super) fn render(policy: &Policy, lists: &Lists) -> Result<Enforced, Firewal
     let chain = |(name, hook, rules): (&str, _, _)| (name.to_owned(), Chain { hook, rules });
     let limits = limits.into_iter().map(|(name, rules)| (name, Chain { hook: None, rules }));
     let chains = chains.into_iter().map(chain).chain(limits).collect();
-    let ruleset = Ruleset { sets: sets.sets, chains, ..Ruleset::default() };
-    Ok(Enforced { ruleset, contents: sets.contents })
+    let Sets { sets, port_lists, contents } = sets;
+    let ruleset = Ruleset { sets, port_lists, chains, ..Ruleset::default() };
+    Ok(Enforced { ruleset, contents })
 }
 
 fn limited(level: Logging) -> Vec<Rule> {

@@ -1,6 +1,6 @@
 //! What packets a rule is about, as expressions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv6Addr;
 
 use ipnet::IpNet;
@@ -25,7 +25,7 @@ pub(super) enum View {
 }
 
 /// Which end of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum End {
     From,
     To,
@@ -213,6 +213,12 @@ impl Matcher<'_> {
                 vec![load, Expr::InSet(self.sets.of(PORTS, ranges.collect()))]
             }
         }
+    }
+
+    /// The destination port is on this list, which has these ports.
+    pub(super) fn port_list(&mut self, list: &str, ports: &BTreeSet<u16>) -> Vec<Expr> {
+        self.sets.of_ports(list, ports);
+        vec![self.load_port(End::To, REGISTER_1), Expr::InSet(list.to_owned())]
     }
 
     pub(super) fn load_port(&self, end: End, register: u32) -> Expr {

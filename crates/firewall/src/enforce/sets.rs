@@ -1,7 +1,10 @@
 //! Sets. One whose content never changes is named by it: the same content is the same set in every policy, and a change
 //! is another set, so that packets see the old one or the new one. The kernel lets nobody change it while it is used.
+//!
+//! Lists of ports change in place, so that one port more is one element more: a packet that is just being judged sees such
+//! a list as it was or as it will be, and both are right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -40,10 +43,24 @@ const ACCOUNTS: u32 = 65_535;
 /// Both ends are in it.
 pub(super) type Range = (u128, u128);
 
+/// What the names of lists of ports begin with.
+const PORT_LIST: &str = "ruleports.";
+
+/// The name of the list of ports that belongs to rules of this shape.
+pub(super) fn port_list(shape: &str) -> String {
+    format!("{PORT_LIST}{:016x}", name::fnv1a(shape.as_bytes()))
+}
+
+/// Whether a set is a list of ports, whose elements are not told by its name.
+pub(crate) fn is_port_list(set: &str) -> bool {
+    set.starts_with(PORT_LIST)
+}
+
 /// The sets of a policy.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
     pub(super) sets: BTreeMap<String, Set>,
+    pub(super) port_lists: BTreeMap<String, BTreeSet<u16>>,
     pub(super) contents: Contents,
 }
 
@@ -62,6 +79,13 @@ impl Sets {
         self.sets.insert(name.clone(), set);
         self.contents.insert(name.clone(), bounds);
         name
+    }
+
+    /// A list of ports of this name.
+    pub(super) fn of_ports(&mut self, name: &str, ports: &BTreeSet<u16>) {
+        let set = Set { key_type: PORTS.key_type, key_length: PORTS.key_length, ..Set::default() };
+        self.sets.insert(name.to_owned(), set);
+        self.port_lists.insert(name.to_owned(), ports.clone());
     }
 
     /// The single values.

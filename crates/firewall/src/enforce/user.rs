@@ -1,8 +1,6 @@
 //! What people wrote, rule by rule.
 
-use ipnet::IpNet;
-
-use super::group::{Group, groups};
+use super::group::{AnyOf, Group, groups};
 use super::matching::{End, Matcher, came_by, family, leaves_by};
 use super::{limit, log};
 use crate::FirewallError;
@@ -25,7 +23,7 @@ pub(super) fn rules(
         for family in families(group.rule) {
             let Some(ends) = addresses(matcher, &group, family)? else { continue };
             for traffic in group.rule.traffic() {
-                let fits = fits(matcher, group.rule, family, &ends, &traffic);
+                let fits = fits(matcher, &group, family, &ends, &traffic);
                 rules.extend(outcome(matcher, policy.logging, group.rule, family, &traffic, fits));
             }
         }
@@ -50,8 +48,8 @@ fn addresses(
 ) -> Result<Option<Vec<Expr>>, FirewallError> {
     let mut exprs = Vec::new();
     for (end, address) in [(End::From, &group.rule.from.address), (End::To, &group.rule.to.address)] {
-        let one = match &group.networks {
-            Some((set, networks)) if *set == end => Some(networks_of(matcher, end, networks)),
+        let one = match &group.any_of {
+            Some(AnyOf::Networks(set, networks)) if *set == end => Some(matcher.networks(end, networks)),
             _ => matcher.address(end, address, family)?,
         };
         let Some(one) = one else { return Ok(None) };
@@ -60,17 +58,14 @@ fn addresses(
     Ok(Some(exprs))
 }
 
-fn networks_of(matcher: &mut Matcher<'_>, end: End, networks: &[IpNet]) -> Vec<Expr> {
-    matcher.networks(end, networks)
-}
-
 fn fits(
     matcher: &mut Matcher<'_>,
-    rule: &Said,
+    group: &Group<'_>,
     of: Families,
     ends: &[Expr],
     traffic: &Traffic<'_>,
 ) -> Vec<Expr> {
+    let rule = group.rule;
     let with_ports = !traffic.from.is_empty() || !traffic.to.is_empty();
     let interfaces = rule.input.iter().flat_map(|name| came_by(name));
     let mut fits = family(of);
@@ -78,7 +73,10 @@ fn fits(
     fits.extend_from_slice(ends);
     fits.extend(matcher.protocol(traffic.protocol, with_ports));
     fits.extend(matcher.ports(End::From, traffic.from));
-    fits.extend(matcher.ports(End::To, traffic.to));
+    fits.extend(match &group.any_of {
+        Some(AnyOf::Ports(list, ports)) => matcher.port_list(list, ports),
+        _ => matcher.ports(End::To, traffic.to),
+    });
     fits
 }
 

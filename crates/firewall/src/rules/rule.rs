@@ -10,23 +10,37 @@ pub struct Rule {
     /// What becomes of the packet.
     pub action: Action,
     /// Which way the packet goes.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub direction: Direction,
     /// Which families the rule is in force for. Never wider than its addresses and its protocol have.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub families: Families,
     /// The interface the packet came in by; never with [`Direction::Out`].
+    #[serde(default, skip_serializing_if = "is_default")]
     pub input: Option<String>,
     /// The interface it will leave by; never with [`Direction::In`].
+    #[serde(default, skip_serializing_if = "is_default")]
     pub output: Option<String>,
     /// What is written to the kernel log about it.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub log: Option<Log>,
     /// [`Protocol::Any`] where a profile is named: it brings its own.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub protocol: Protocol,
     /// The packet's source.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub from: Endpoint,
     /// The packet's destination.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub to: Endpoint,
     /// For people; empty for none.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub comment: String,
+}
+
+/// Most rules say little; what they do not say is not stored.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// What becomes of a packet that a rule fits.
@@ -112,8 +126,10 @@ impl Log {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Whose.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub address: Address,
     /// Which of its ports.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub port: Port,
 }
 

@@ -89,10 +89,41 @@ pub(crate) fn put_bounds(message: &mut Encoder, set: &str, bounds: &[Bound]) {
     });
 }
 
-fn put_list(message: &mut Encoder, set: &str, elements: impl FnOnce(&mut Encoder)) {
+/// Ports of a list that come or go.
+pub(crate) fn put_ports(message: &mut Encoder, set: &str, ports: &[u16]) {
+    put_list(message, set, |list| {
+        for port in ports {
+            list.nest(LIST_ELEM, |element| {
+                element.nest(ELEMENT_KEY, |data| data.bytes(DATA_VALUE, &port.to_be_bytes()));
+            });
+        }
+    });
+}
+
+/// Names a set, whose elements are asked for.
+pub(crate) fn only_set(message: &mut Encoder, set: &str) {
     put_table_name(message, ELEMENT_LIST_TABLE);
     message.string(ELEMENT_LIST_SET, set);
+}
+
+fn put_list(message: &mut Encoder, set: &str, elements: impl FnOnce(&mut Encoder)) {
+    only_set(message, set);
     message.nest(ELEMENT_LIST_ELEMENTS, elements);
+}
+
+/// The name of the set that a message about elements is about.
+pub(crate) fn set_of_elements<'a>(message: &Message<'a>) -> Option<&'a str> {
+    message.attributes(FAMILY_HEADER).string(ELEMENT_LIST_SET)
+}
+
+/// The ports in a message about elements.
+pub(crate) fn read_ports(message: &Message<'_>) -> Option<Vec<u16>> {
+    let elements = message.attributes(FAMILY_HEADER).nested(ELEMENT_LIST_ELEMENTS);
+    let port = |element| {
+        let key = Attributes::new(element).nested(ELEMENT_KEY).get(DATA_VALUE)?;
+        <[u8; 2]>::try_from(key).map(u16::from_be_bytes).ok()
+    };
+    Some(elements.filter_map(|(_, element)| port(element)).collect())
 }
 
 /// The set's name and the keys in a message about elements.

@@ -1,15 +1,16 @@
 //! Rules while they change, and many of them.
 
 use std::net::UdpSocket;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use firewall::rules::{Logging, Policy, Stance};
-use firewall::{Firewall, Lists};
+use firewall::{Event, Firewall, Lists};
 
 use crate::isolated::isolated;
 use crate::network::{nft, tcp, udp};
-use crate::rules::{REFUSED, in_force, lists, other_host, rules, servers};
+use crate::rules::{IN_PROGRESS, REFUSED, in_force, knock, lists, other_host, rules, servers};
 
 /// Somebody tries denied and allowed ports as fast as he can, while rules, policies, lists and the log change.
 #[test]
@@ -104,6 +105,55 @@ fn nothing_is_written_where_nothing_differs() {
         assert_eq!(monitor.read(&other).unwrap(), []);
         firewall.set_policy(&rules(&["allow 23"]), &lists()).unwrap();
         assert!(!monitor.read(&other).unwrap().is_empty());
+    });
+}
+
+#[test]
+fn one_port_more_is_one_element_more() {
+    isolated("changes::one_port_more_is_one_element_more", || {
+        let host = other_host();
+        let _servers = [2222, 2223].map(servers);
+        let mut lines: Vec<String> = (3001..=3500).map(|port| format!("allow {port}/tcp")).collect();
+        let policy = |lines: &[String]| rules(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut firewall = in_force(&policy(&lines));
+        // With their numbers, which new ones would not have.
+        let listed = || {
+            let words = ["-a", "list", "chain", "inet", "palisade", "rules.in"];
+            String::from_utf8(Command::new("nft").args(words).output().unwrap().stdout).unwrap()
+        };
+        let before = listed();
+        assert_eq!(before.matches("accept").count(), 1, "{before}");
+        for (more, open) in [("allow 2222/tcp", true), ("allow 2223/tcp", true), ("allow 2222/tcp", false)] {
+            match open {
+                true => lines.push(more.to_owned()),
+                false => lines.retain(|line| line != more),
+            }
+            // Another process each time.
+            in_force(&policy(&lines));
+            let port = more[6..10].parse().unwrap();
+            for from in ["192.0.2.2", "2001:db8::2"] {
+                let expected = if open { 0 } else { IN_PROGRESS };
+                assert_eq!(knock(&host, from, port, expected), expected, "{from} {more} {open}");
+            }
+            assert_eq!(listed(), before);
+        }
+        assert_eq!(knock(&host, "192.0.2.2", 2223, 0), 0);
+        firewall.set_policy(&policy(&lines), &lists()).unwrap();
+
+        let other = Firewall::open().unwrap();
+        let mut monitor = other.monitor().unwrap();
+        let list = before.split('@').nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        for damage in ["delete", "add"] {
+            nft(&format!(
+                "{damage} element inet palisade {list} {{ {} }}",
+                if damage == "add" { 9 } else { 2223 }
+            ));
+            assert_eq!(monitor.read(&other).unwrap(), [Event::RulesChanged], "{damage}");
+            firewall.set_policy(&policy(&lines), &lists()).unwrap();
+            monitor.read(&other).unwrap();
+            let elements = nft(&format!("list set inet palisade {list}"));
+            assert!(elements.contains(" 2223,") && !elements.contains(" 9,"), "{elements}");
+        }
     });
 }
 

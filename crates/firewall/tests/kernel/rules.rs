@@ -260,10 +260,11 @@ fn a_published_port_of_a_container_is_a_port_of_this_host() {
         run("nft 'table ip nat { chain pre { type nat hook prerouting priority dstnat; \
              iifname cable tcp dport 8080 dnat to 10.9.0.2:80; }; }'");
         let _server = container.within(|| Server::new("10.9.0.2:80"));
-        let cases: [(&[&str], [i32; 2]); 6] = [
+        let cases: [(&[&str], [i32; 2]); 7] = [
             (&[], [IN_PROGRESS, IN_PROGRESS]),
             (&["allow 80"], [IN_PROGRESS, IN_PROGRESS]),
             (&["allow 8080/tcp"], [0, 0]),
+            (&["allow 8080/tcp", "allow 81/tcp"], [0, 0]),
             (&["allow from friends to any port 8080 proto tcp"], [IN_PROGRESS, 0]),
             (&["reject from 192.0.2.2 to 192.0.2.1 port 8080", "allow 8080"], [REFUSED, 0]),
             (&["route allow from 192.0.2.2 to 10.9.0.2 port 80"], [0, IN_PROGRESS]),
@@ -428,6 +429,8 @@ fn nft_reads_its_listing_back() {
             "reject out on eth0 to 192.0.2.9 port 53 proto udp",
             "route allow in on eth0 out on eth1 from friends proto tcp",
             "allow from 10.0.0.1 proto gre",
+            "allow 5000/tcp",
+            "allow 5001/tcp",
         ]);
         for level in firewall::rules::Logging::ALL {
             policy.logging = level;

@@ -140,7 +140,7 @@ impl Rule {
             (clause.profile, clause.port) = (Some((at, text.to_owned())), None);
             return Ok(());
         }
-        match ports::read(text, &vocabulary.services, Wrong::Port(text.to_owned())) {
+        match ports::read(text, &vocabulary.services, || Wrong::Port(text.to_owned())) {
             Ok((list, named)) => {
                 end.port = Port::Ranges(list);
                 (clause.profile, clause.port) = (None, Some((at, named)));

@@ -69,7 +69,7 @@ impl Rule {
     pub fn read(line: &str, vocabulary: &Vocabulary) -> Result<Self, (Wrong, std::ops::Range<usize>)> {
         let whole = 0..line.len();
         let Some(pieces) = split(line) else { return Err((Wrong::Quotes, whole)) };
-        let words: Vec<&str> = pieces.iter().map(|piece| piece.text.as_str()).collect();
+        let words: Vec<&str> = pieces.iter().map(|piece| piece.text.as_ref()).collect();
         let skip = usize::from(words.first() == Some(&"route"));
         Self::parse(&words[skip..], skip == 1, vocabulary).map_err(|mistake| {
             let piece = mistake.word.and_then(|word| pieces.get(word + skip));

@@ -8,11 +8,9 @@ impl Rule {
     /// `in` and `out` that stand alone, without an interface.
     pub(super) fn take_direction(&mut self, words: &mut Vec<Word<'_>>) -> Found<()> {
         let Some(&(at, word)) = words.get(1) else { return Ok(()) };
-        let direction = match word.to_lowercase().as_str() {
-            "in" => Direction::In,
-            "out" => Direction::Out,
-            _ => return Ok(()),
-        };
+        let ways = [("in", Direction::In), ("out", Direction::Out)];
+        let way = ways.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name));
+        let Some((_, direction)) = way else { return Ok(()) };
         match words.get(2) {
             None => return Wrong::Interface.at(at),
             _ if self.direction == Direction::Route => {}
@@ -82,9 +80,5 @@ impl Rule {
 }
 
 fn log(word: &str) -> Option<Log> {
-    match word.to_lowercase().as_str() {
-        "log" => Some(Log::New),
-        "log-all" => Some(Log::All),
-        _ => None,
-    }
+    [Log::New, Log::All].into_iter().find(|log| word.eq_ignore_ascii_case(log.name()))
 }

@@ -57,7 +57,11 @@ pub(super) fn is_malformed(text: &str) -> bool {
 }
 
 /// What stands behind `port`; `bad` is the message for what is neither a list nor a service.
-pub(super) fn read(text: &str, services: &Services, bad: Wrong) -> Result<(Vec<PortRange>, Named), Wrong> {
+pub(super) fn read(
+    text: &str,
+    services: &Services,
+    bad: impl FnOnce() -> Wrong,
+) -> Result<(Vec<PortRange>, Named), Wrong> {
     if text == "any" {
         return Ok((Vec::new(), Named::Any));
     }
@@ -73,6 +77,6 @@ pub(super) fn read(text: &str, services: &Services, bad: Wrong) -> Result<(Vec<P
         Some(Service::Ports(Some(port), None)) => Ok((one(port)?, Named::Only(Protocol::Tcp))),
         Some(Service::Ports(None, Some(port))) => Ok((one(port)?, Named::Only(Protocol::Udp))),
         Some(Service::Other) => Ok((one(1)?, Named::Other)),
-        Some(Service::Ports(None, None)) | None => Err(bad),
+        Some(Service::Ports(None, None)) | None => Err(bad()),
     }
 }

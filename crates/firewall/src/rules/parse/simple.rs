@@ -27,7 +27,7 @@ impl Rule {
             return Err(Wrong::Profile(word.to_owned()));
         }
         let name = !word.contains('/') && is_profile_name(word);
-        let bad = if name { Wrong::Profile(word.to_owned()) } else { Wrong::SimplePort };
+        let bad = || if name { Wrong::Profile(word.to_owned()) } else { Wrong::SimplePort };
         match ports::read(list, &vocabulary.services, bad) {
             Ok((list, named)) => {
                 self.protocol = only(protocol, named)?;

@@ -1,7 +1,7 @@
 //! Adding and deleting rules.
 
 use firewall::rules::list::{self, Change, Edit, Place};
-use firewall::rules::{Families, Policy, Rule};
+use firewall::rules::{Families, Rule};
 
 use super::ask;
 use super::openings::warnings;
@@ -11,9 +11,10 @@ use crate::exit::{CommandError, Exit};
 type Said = Result<String, CommandError>;
 
 pub(super) fn add(session: Session, rule: &Rule, place: Place) -> Said {
-    let mut rules = session.policy().rules.clone();
-    let edit = list::add(&mut rules, rule, place).map_err(|error| CommandError::new(Exit::Nothing, error))?;
-    for warning in warnings(&Policy { rules, ..session.policy().clone() }, &session.lists, rule) {
+    let mut after = session.policy().clone();
+    let added = list::add(&mut after.rules, rule, place);
+    let edit = added.map_err(|error| CommandError::new(Exit::Nothing, error))?;
+    for warning in warnings(&after, &session.lists, rule) {
         anstream::eprintln!("WARN: {warning}");
     }
     keep(session, &edit)
