@@ -21,10 +21,27 @@ pub(crate) fn address(net: ipnet::IpNet) -> String {
     if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() }
 }
 
-/// One JSON object on a line of its own.
+/// One JSON object on a line of its own, whatever splits the output into lines.
 pub(crate) fn json(mut out: impl Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut out, value)?;
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, OneLine))?;
     out.write_all(b"\n")
+}
+
+/// JSON in which every control character is escaped, not only those that JSON forbids: the others steer terminals, and
+/// some readers take them, or Unicode's line ends, for the end of a line.
+struct OneLine;
+
+impl serde_json::ser::Formatter for OneLine {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, text: &str) -> io::Result<()> {
+        let special = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let mut rest = text;
+        while let Some(at) = rest.find(special) {
+            let character = rest[at..].chars().next().unwrap_or_default();
+            write!(out, "{}\\u{:04x}", &rest[..at], u32::from(character))?;
+            rest = &rest[at + character.len_utf8()..];
+        }
+        out.write_all(rest.as_bytes())
+    }
 }
 
 /// `text` with every character that could steer a terminal made visible: it may come from a log.
@@ -55,6 +72,18 @@ mod tests {
     #[test]
     fn a_line_from_a_log_cannot_steer_the_terminal() {
         assert_eq!(plain("user \u{1b}[2J\u{9b}1m\r"), "user \\u{1b}[2J\\u{9b}1m\\r");
+    }
+
+    #[test]
+    fn json_is_one_line_for_every_reader_and_says_all_of_a_text() {
+        let text = "a\u{7f}b\u{85}\u{2028}\n\u{1b}é";
+        let mut out = Vec::new();
+        json(&mut out, &text).unwrap();
+        assert_eq!(
+            String::from_utf8(out.clone()).unwrap(),
+            "\"a\\u007fb\\u0085\\u2028\\n\\u001bé\"\n"
+        );
+        assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
     }
 
     #[test]
