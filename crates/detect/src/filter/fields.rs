@@ -141,11 +141,6 @@ impl Names {
         }
         fields
     }
-
-    /// The names that have groups of their own.
-    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        self.plain.iter().map(|(name, _)| name.as_str())
-    }
 }
 
 /// `user` of `alt_user` and of `alt_user_1`, if the name begins with `kind`.

@@ -99,9 +99,6 @@ pub(super) fn fields(filter: &Filter, index: usize, content: Span, subject: &str
     let rule = &filter.rules[index];
     let mut fields = filter.prefix.as_ref().map(|prefix| prefix.fields(subject)).unwrap_or_default();
     fields.remove("content");
-    for name in rule.names.all() {
-        fields.remove(name);
-    }
     fields.merge(rule.fields(terminated(subject, content, &mut String::new())));
     fields
 }
@@ -146,13 +143,11 @@ impl Captured<'_> {
             way: None,
             content,
             marks: Marks {
-                nofail: self.mark("nofail", |rule| rule.roles.nofail),
-                forget: self.mark("mlfforget", |rule| rule.roles.forget),
-                gained: self.mark("mlfgained", |rule| rule.roles.gained),
+                nofail: self.mark(|rule| rule.roles.nofail),
+                forget: self.mark(|rule| rule.roles.forget),
+                gained: self.mark(|rule| rule.roles.gained),
             },
-            ids: std::array::from_fn(|id| {
-                self.value(super::rule::IDS[id], |rule| Some(rule.roles.ids[id].as_slice()))
-            }),
+            ids: std::array::from_fn(|id| self.value(|rule| Some(rule.roles.ids[id].as_slice()))),
             address: None,
             session: self.session(),
             user: self.user(),
@@ -160,26 +155,26 @@ impl Captured<'_> {
     }
 
     fn session(&self) -> Option<Span> {
-        match self.rule.roles.session {
-            Some(index) => self.groups.span(index).map(|span| Span::from(span).shift(self.start)),
+        let own = self.rule.roles.session.and_then(|index| self.groups.span(index));
+        match own {
+            Some(span) => Some(Span::from(span).shift(self.start)),
             None => self.prefix.span(self.filter.prefix.as_ref()?.roles.session?).map(Span::from),
         }
     }
 
-    /// A name in the rule hides that in the prefix, even where it took no part in the match.
-    fn mark(&self, name: &str, group: impl Fn(&Rule) -> Option<usize>) -> bool {
+    /// A name in the rule hides that in the prefix, if it took part in the match.
+    fn mark(&self, group: impl Fn(&Rule) -> Option<usize>) -> bool {
+        let own = group(self.rule).filter(|&index| self.groups.span(index).is_some());
         match &self.filter.prefix {
-            Some(prefix) if !self.rule.names.contains(name) => has_text(group(prefix), self.prefix),
-            _ => has_text(group(self.rule), self.groups),
+            Some(prefix) if own.is_none() => has_text(group(prefix), self.prefix),
+            _ => has_text(own, self.groups),
         }
     }
 
-    fn value(&self, name: &str, sources: impl for<'r> Fn(&'r Rule) -> Option<&'r [usize]>) -> Option<Span> {
+    fn value(&self, sources: impl for<'r> Fn(&'r Rule) -> Option<&'r [usize]>) -> Option<Span> {
         let own = first_value(sources(self.rule)?, self.groups);
         match &self.filter.prefix {
-            Some(prefix) if own.is_none() && !self.rule.names.contains(name) => {
-                first_value(sources(prefix)?, self.prefix)
-            }
+            Some(prefix) if own.is_none() => first_value(sources(prefix)?, self.prefix),
             _ => own.map(|span| span.shift(self.start)),
         }
     }
@@ -191,7 +186,7 @@ impl Captured<'_> {
                 None => User::Nobody,
             };
         }
-        match self.value("user", |rule| rule.roles.user.as_deref()) {
+        match self.value(|rule| rule.roles.user.as_deref()) {
             Some(span) if !span.is_empty() => User::At(span),
             _ => User::Nobody,
         }

@@ -232,6 +232,28 @@ fn patterns_may_span_lines() {
 }
 
 #[test]
+fn what_a_pattern_leaves_open_the_prefix_may_have_said() {
+    let both = FilterSpec {
+        prefregex: Some(
+            r"^ *door(?:\(<F-USER>\w*</F-USER>,<ADDR>\))?: <F-CONTENT>.+</F-CONTENT>$".to_owned(),
+        ),
+        ..spec(&[r"^(?:<F-USER>\w+</F-USER>@<ADDR> )?shut$", "^locked$"])
+    };
+    let lines = ["door(ann,192.0.2.1): shut", "door(ann,192.0.2.1): bob@192.0.2.2 shut", "door: shut"];
+    assert_eq!(accused(&both, &lines), [some("192.0.2.1"), some("192.0.2.2"), None]);
+    assert_eq!(accused(&both, &["door(,2001:db8::1): locked"]), [some("2001:db8::1")]);
+    let mut users = Vec::new();
+    let mut set = FilterSet::new(vec![compile(&both)]);
+    for line in lines {
+        set.read(Line { text: line.as_bytes(), time: None }, now(), &mut |_, failure| {
+            users.push(failure.fields().get("user").cloned());
+        });
+    }
+    let user = |name: &str| Some(FieldValue::Text(name.to_owned()));
+    assert_eq!(users, [user("ann"), user("bob")]);
+}
+
+#[test]
 fn a_line_that_is_too_long_is_counted_and_not_matched() {
     let mut set = FilterSet::new(vec![compile(&spec(&["<HOST>$"]))]);
     let line = [b"x".repeat(1 << 20), b" 192.0.2.1".to_vec()].concat();

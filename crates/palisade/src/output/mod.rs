@@ -79,10 +79,7 @@ mod tests {
         let text = "a\u{7f}b\u{85}\u{2028}\n\u{1b}é";
         let mut out = Vec::new();
         json(&mut out, &text).unwrap();
-        assert_eq!(
-            String::from_utf8(out.clone()).unwrap(),
-            "\"a\\u007fb\\u0085\\u2028\\n\\u001bé\"\n"
-        );
+        assert_eq!(String::from_utf8(out.clone()).unwrap(), "\"a\\u007fb\\u0085\\u2028\\n\\u001bé\"\n");
         assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
     }
 

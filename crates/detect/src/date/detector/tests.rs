@@ -39,6 +39,15 @@ fn every_built_in_pattern_reads_its_sample() {
 }
 
 #[test]
+fn a_date_without_separators_may_have_them_in_its_time() {
+    for date in ["20240601-12:34:56", "20240601 12:34:56,5", "20240601T12:34:56Z", "20240601-123456"] {
+        let found = detector(None).find(&format!("{date} x"), NOW).unwrap();
+        assert_eq!(found.span, 0..date.len());
+        assert_eq!(text(&found).as_deref(), Some("2024-06-01 12:34:56"));
+    }
+}
+
+#[test]
 fn a_date_in_the_message_does_not_win_over_the_one_at_the_start() {
     let mut detector = detector(None);
     for _ in 0..3 {
