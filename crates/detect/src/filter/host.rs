@@ -39,10 +39,10 @@ impl<'a> Ids<'a> {
 }
 
 fn address<'a>(text: &'a str, cidr: Option<&str>) -> Host<'a> {
-    let Some(ip) = parse(text) else { return Host::Name(text) };
+    let Some(ip) = written(text) else { return Host::Name(text) };
     let prefix = cidr.filter(|cidr| !cidr.is_empty()).map(str::parse::<u8>);
     match prefix {
-        None => Host::Address(ip),
+        None => Host::Address(ip.to_canonical()),
         Some(prefix) => match prefix.ok().and_then(|prefix| IpNet::new(ip, prefix).ok()) {
             Some(net) => network(net),
             None => Host::Name(text),
@@ -60,17 +60,27 @@ fn from_text(text: &str) -> Host<'_> {
     }
 }
 
+/// IPv4 mapped into IPv6 is IPv4, if the prefix reaches it.
 fn network<'a>(net: IpNet) -> Host<'a> {
+    let mapped = net.prefix_len().checked_sub(96).zip(match net.addr() {
+        IpAddr::V6(ip) => ip.to_ipv4_mapped(),
+        IpAddr::V4(_) => None,
+    });
+    let net = mapped.and_then(|(prefix, ip)| IpNet::new(ip.into(), prefix).ok()).unwrap_or(net);
     if net.prefix_len() == net.max_prefix_len() { Host::Address(net.addr()) } else { Host::Net(net.trunc()) }
 }
 
-/// An address as `inet_pton` reads it, without leading zeros.
+/// An address as `inet_pton` reads it, without leading zeros; IPv4 mapped into IPv6 is IPv4.
 pub(super) fn parse(text: &str) -> Option<IpAddr> {
+    written(text).map(|ip| ip.to_canonical())
+}
+
+/// The same, of the family in which it is written.
+fn written(text: &str) -> Option<IpAddr> {
     if let Some(ip) = ipv4(text.as_bytes()) {
         return Some(ip.into());
     }
-    let ip = ipv6(text.as_bytes()).or_else(|| text.parse().ok())?;
-    Some(ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4))
+    ipv6(text.as_bytes()).or_else(|| text.parse().ok()).map(IpAddr::V6)
 }
 
 /// Hexadecimal groups, with at most one `::`; by hand for the same reason. The form that ends in dotted decimal is
@@ -165,6 +175,16 @@ mod tests {
         assert_eq!(ids("24").host(), Some(Host::Net("203.0.113.0/24".parse().unwrap())));
         assert_eq!(ids("32").host(), Some(Host::Address("203.0.113.7".parse().unwrap())));
         assert_eq!(ids("33").host(), Some(Host::Name("203.0.113.7")));
+    }
+
+    #[test]
+    fn a_prefix_of_ipv6_means_as_much_for_ipv4_in_its_dress() {
+        let net = |ip6, cidr| Ids { ip6: Some(ip6), cidr: Some(cidr), ..Ids::default() }.host();
+        assert_eq!(net("::ffff:cb00:7107", "120"), Some(Host::Net("203.0.113.0/24".parse().unwrap())));
+        assert_eq!(net("::ffff:cb00:7107", "128"), Some(Host::Address("203.0.113.7".parse().unwrap())));
+        assert_eq!(net("::ffff:cb00:7107", "24"), Some(Host::Net("::/24".parse().unwrap())));
+        let id = Ids { fid: Some("::ffff:203.0.113.7/120"), ..Ids::default() };
+        assert_eq!(id.host(), Some(Host::Net("203.0.113.0/24".parse().unwrap())));
     }
 
     #[test]
