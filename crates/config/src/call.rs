@@ -113,10 +113,7 @@ impl Cursor<'_> {
     }
 
     fn option(&mut self) -> Result<(Text, Text), Fault> {
-        let name = self.take(|c| c.is_alphanumeric() || "_-.".contains(c));
-        if name.is_empty() {
-            return Err(self.fault("expected an option"));
-        }
+        let name = self.name()?;
         self.take(|c| c == ' ');
         if !self.eat('=') {
             return Err(self.fault("expected = after the option's name"));
@@ -124,6 +121,26 @@ impl Cursor<'_> {
         let value = self.value()?;
         let value = self.text.slice(value).trimmed();
         Ok((self.text.slice(name), value))
+    }
+
+    /// An option's name; `blocktype?family=inet6` is one for one family of addresses alone.
+    fn name(&mut self) -> Result<Range<usize>, Fault> {
+        let word = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+        let mut name = self.take(word);
+        if name.is_empty() {
+            return Err(self.fault("expected an option"));
+        }
+        if self.eat('?') {
+            self.take(word);
+            if !self.eat('=') {
+                return Err(
+                    self.fault("expected = after what the option depends on, as in name?family=inet6")
+                );
+            }
+            self.take(word);
+            name.end = self.at;
+        }
+        Ok(name)
     }
 
     fn value(&mut self) -> Result<Range<usize>, Fault> {
@@ -188,6 +205,17 @@ mod tests {
             ["a", "b=1", "c=2, 3", "d=x]", "e=f"]
         );
         assert_eq!(read("a[b=\"1\",\n  c=2]").unwrap(), ["a", "b=1", "c=2"]);
+    }
+
+    #[test]
+    fn an_option_may_be_for_one_family_alone() {
+        assert_eq!(
+            read("a[b=1, b?family=inet6='2', c.d?family=inet4=3]").unwrap(),
+            ["a", "b=1", "b?family=inet6=2", "c.d?family=inet4=3"]
+        );
+        for broken in ["a[b?=c]", "a[b?family]", "a[?family=inet6=c]", "a[b?family=inet6]"] {
+            assert!(read(broken).is_err(), "{broken}");
+        }
     }
 
     #[test]

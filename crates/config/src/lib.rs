@@ -44,7 +44,7 @@ mod value;
 
 pub use action::{Action, ActionKind, Family, Operation, Properties, Script};
 pub use diagnostic::{Diagnostic, Severity};
-pub use dump::{Said, dump, properties};
+pub use dump::{Dump, Said, dump, properties};
 pub use filter::{Filter, LoadedFilter, Origins, filter, filter_names};
 pub use host::{Host, ThisHost};
 pub use ignore_cache::IgnoreCache;

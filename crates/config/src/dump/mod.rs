@@ -38,14 +38,24 @@ const PROGRAM: [(&str, Option<&str>); 7] = [
     ("dbpurgeage", Some("1d")),
 ];
 
-/// The commands for the whole tree, each a list, and everything that is wrong or looks wrong. A jail that cannot be
-/// set up has a `config-error` in place of its commands.
+/// A configuration as commands.
+pub struct Dump {
+    /// Each a list. A jail that cannot be set up has a `config-error` in place of its commands.
+    pub commands: Vec<Value>,
+    /// Everything that is wrong or looks wrong.
+    pub faults: Vec<Diagnostic>,
+    /// There are jails, and none of them can be set up.
+    pub hopeless: bool,
+}
+
+/// The commands for the whole tree.
 #[must_use]
-pub fn dump(tree: &Tree, said: &Said) -> (Vec<Value>, Vec<Diagnostic>) {
+pub fn dump(tree: &Tree, said: &Said) -> Dump {
     let mut reader = Reader::new(tree);
     let config = jail_config(&mut reader).unwrap_or_default();
     let mut commands = program(&mut reader, said);
     let mut starts = Vec::new();
+    let mut wrong = 0;
     let host = ThisHost::new();
     let context = Context { config: &config, host: &host, forced: false, assume_logs: true };
     for name in jail_names(&config) {
@@ -59,11 +69,13 @@ pub fn dump(tree: &Tree, said: &Said) -> (Vec<Value>, Vec<Diagnostic>) {
                 let jail = Value::from(name).repr();
                 let why = format!("Jail {jail} skipped, because of wrong configuration: {why}");
                 commands.push(Value::texts(["config-error", &why]));
+                wrong += 1;
             }
         }
     }
+    let hopeless = wrong > 0 && starts.is_empty();
     commands.extend(starts);
-    (commands, reader.diagnostics)
+    Dump { commands, faults: reader.diagnostics, hopeless }
 }
 
 /// What Fail2Ban's client sets of one action of a jail; `None` if the jail has no action of this name with commands.

@@ -1,7 +1,7 @@
 //! `-d` and `--dp`: the same commands as Fail2Ban's client makes of the same configuration.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use super::world::{PALISADE, here};
 
@@ -23,11 +23,15 @@ impl Tree {
     }
 
     fn shown(&self, program: &[&str], option: &str) -> String {
-        let mut command = Command::new(program[0]);
-        let output = command.args(&program[1..]).arg("-c").arg(&self.0).arg(option).output().unwrap();
+        let output = self.output(program, option);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{program:?} {option}: {errors}");
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn output(&self, program: &[&str], option: &str) -> Output {
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]).arg("-c").arg(&self.0).arg(option).output().unwrap()
     }
 }
 
@@ -76,4 +80,19 @@ fn options_in_every_place_are_dumped_alike() {
         assert!(copied.success());
     };
     assert_same(&Tree::new("dump-own", over));
+}
+
+#[test]
+fn a_dump_fails_where_no_jail_can_be_set_up() {
+    if skipped("dump of wrong jails") {
+        return;
+    }
+    for (name, sshd, fails) in [("dump-wrong", "false", true), ("dump-mixed", "true", false)] {
+        let jails = format!("[no-such-filter]\nenabled = true\n[sshd]\nenabled = {sshd}\n");
+        let tree = Tree::new(name, |tree| std::fs::write(tree.join("jail.local"), jails).unwrap());
+        let (theirs, ours) = (tree.output(&[REAL], "-d"), tree.output(&[PALISADE, "fail2ban-client"], "-d"));
+        assert_eq!(theirs.status.success(), !fails, "{name}");
+        assert_eq!(ours.status.code(), theirs.status.code(), "{name}");
+        assert_eq!(String::from_utf8_lossy(&ours.stdout), String::from_utf8_lossy(&theirs.stdout), "{name}");
+    }
 }

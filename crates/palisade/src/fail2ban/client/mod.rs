@@ -96,18 +96,18 @@ fn dump(options: &Options, layout: Layout) -> Result {
         logtarget: options.logtarget.clone(),
         syslogsocket: options.syslogsocket.clone(),
     };
-    let (commands, faults) = config::dump(&Client::new(options)?.tree, &said);
-    for command in commands {
+    let dump = config::dump(&Client::new(options)?.tree, &said);
+    for command in dump.commands {
         say(&match layout {
             Layout::Lines => command.repr(),
             Layout::Pretty => command.pretty(),
         });
     }
-    faults
+    dump.faults
         .iter()
         .filter(|fault| fault.severity == Severity::Error)
         .for_each(|fault| log("ERROR", &text(fault)));
-    Ok(())
+    if dump.hopeless { Err(Failure::new("Init of command line failed")) } else { Ok(()) }
 }
 
 /// One message, as it is logged.
