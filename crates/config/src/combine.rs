@@ -1,7 +1,6 @@
 //! From the options of a filter and its jail to the patterns.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use detect::{FilterSpec, Usedns};
 
@@ -13,7 +12,7 @@ use crate::text::Text;
 use crate::value::integer;
 
 /// Gives one of the jail's own options.
-pub(crate) type JailOption<'a> = &'a dyn Fn(&str) -> Option<Rc<Text>>;
+pub(crate) type JailOption<'a> = &'a dyn Fn(&str) -> Option<Text>;
 
 /// Puts together what the jail itself and its filter say. What the jail gives the filter in brackets wins; then the
 /// jail's own options; then the filter's file. Patterns in brackets and in the jail stand beside each other.
@@ -23,24 +22,24 @@ pub(crate) fn combine(
     source: Option<&Definition>,
 ) -> Result<Filter, Vec<Fault>> {
     let mut faults = Vec::new();
-    let mut parts = BTreeMap::<&str, Vec<Rc<Text>>>::new();
+    let mut parts = BTreeMap::<&str, Vec<Text>>::new();
     for option in OPTIONS {
         match combine_option(option, jail, source) {
             Ok(found) => drop(parts.insert(option, found)),
             Err(fault) => faults.push(fault),
         }
     }
-    let part = |option: &str| parts.get(option).map_or(&[] as &[Rc<Text>], Vec::as_slice);
+    let part = |option: &str| parts.get(option).map_or(&[] as &[Text], Vec::as_slice);
     let one = |option: &str| part(option).first().filter(|text| !text.as_str().is_empty()).cloned();
     let many = |option: &str| -> Vec<Text> {
         let lines = part(option).iter().flat_map(|text| text.lines());
         lines.filter(|line| !line.as_str().is_empty()).collect()
     };
     let origins = Origins {
-        prefregex: one("prefregex").map(|text| (*text).clone()),
+        prefregex: one("prefregex"),
         failregex: many("failregex"),
         ignoreregex: many("ignoreregex"),
-        datepattern: one("datepattern").map(|text| (*text).clone()),
+        datepattern: one("datepattern"),
     };
     let spec = FilterSpec {
         name: name.to_owned(),
@@ -65,7 +64,7 @@ fn combine_option(
     option: &str,
     jail: JailOption<'_>,
     source: Option<&Definition>,
-) -> Result<Vec<Rc<Text>>, Fault> {
+) -> Result<Vec<Text>, Fault> {
     let own = jail(option);
     let Some(source) = source else { return Ok(own.into_iter().collect()) };
     let given = source.given(option);

@@ -1,8 +1,6 @@
 //! `[Definition]` and `[Init]` of a filter's or an action's file: its options, those it was given, and the tags between
 //! them.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::call::Call;
@@ -11,8 +9,9 @@ use crate::filter::OPTIONS;
 use crate::ini::DEFAULT;
 use crate::interpolate::{Scope, Vars};
 use crate::layers::Config;
+use crate::options::Values;
 use crate::tags;
-use crate::text::Text;
+use crate::text::{Text, lower_case};
 
 pub(crate) const DEFINITION: &str = "Definition";
 const INIT: &str = "Init";
@@ -22,14 +21,13 @@ pub(crate) struct Definition {
     config: Rc<Config>,
     /// What the jail gives in brackets, and what `[Init]` holds.
     init: Vars,
-    /// Those and the jail's own options.
-    vars: Vars,
+    /// The jail's own options.
+    jail: Values,
     /// What `init` holds for one family of addresses alone: `blocktype?family=inet6` makes `<blocktype>` a tag that is
     /// known only when an address is.
     conditional: Vec<String>,
     /// Tags that get their values later, whatever the file says of them.
     later: &'static [&'static str],
-    cache: RefCell<HashMap<String, Option<Rc<Text>>>>,
 }
 
 impl Definition {
@@ -37,32 +35,31 @@ impl Definition {
     pub(crate) fn new(
         config: Rc<Config>,
         given: Vars,
-        jail: Vars,
+        jail: Values,
         later: &'static [&'static str],
     ) -> Result<Self, Fault> {
         let mut init = given;
         add_init_section(&config, &mut init)?;
-        let mut vars = jail;
-        vars.extend(init.iter().map(|(name, value)| (name.clone(), value.clone())));
         let conditional = init.keys().filter_map(|name| Some(name.split_once('?')?.0.to_owned())).collect();
-        Ok(Self { config, init, vars, conditional, later, cache: RefCell::default() })
+        Ok(Self { config, init, jail, conditional, later })
     }
 
     /// An option of the file, tags replaced.
-    pub(crate) fn option(&self, name: &str) -> Result<Option<Rc<Text>>, Fault> {
+    pub(crate) fn option(&self, name: &str) -> Result<Option<Text>, Fault> {
         let raw = match self.init.get(name) {
             Some(given) => Some(given.clone()),
-            None => Scope::new(&self.config, DEFINITION, &self.vars).get(name)?,
+            None => self.scope().get(name)?,
         };
         let Some(raw) = raw else { return Ok(None) };
-        if !raw.as_str().contains('<') {
-            return Ok(Some(raw));
-        }
-        tags::substitute(name, &raw, &mut |tag| self.tag(tag)).map(Rc::new).map(Some)
+        tags::substitute(name, &raw, &mut |tag| self.tag(tag)).map(Some)
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope::new(&self.config, DEFINITION).with_vars(&self.init, &self.jail)
     }
 
     /// An option as a jail sees it under `known/NAME`: only what the file itself defines.
-    pub(crate) fn known(&self, name: &str) -> Result<Option<Rc<Text>>, Fault> {
+    pub(crate) fn known(&self, name: &str) -> Result<Option<Text>, Fault> {
         let own = self.config.section(DEFINITION).is_some_and(|section| section.contains_key(name));
         match own || self.init.contains_key(name) || OPTIONS.contains(&name) {
             true => self.option(name),
@@ -81,8 +78,8 @@ impl Definition {
     }
 
     /// The same in their order, without what stands for what they were before.
-    pub(crate) fn given_options(&self) -> impl Iterator<Item = (&str, &Rc<Text>)> {
-        let options = self.init.iter().map(|(name, value)| (name.as_str(), value));
+    pub(crate) fn given_options(&self) -> impl Iterator<Item = (&str, &Text)> {
+        let options = self.init.iter().map(|(name, value)| (&**name, value));
         options.filter(|(name, _)| !name.starts_with("known/"))
     }
 
@@ -93,61 +90,51 @@ impl Definition {
         own.chain(given).copied().collect()
     }
 
-    fn tag(&self, tag: &str) -> Result<Option<Rc<Text>>, Fault> {
+    fn tag(&self, tag: &str) -> Result<Option<Text>, Fault> {
         if self.later.contains(&tag) || self.conditional.iter().any(|name| name == tag) {
             return Ok(None);
         }
         if let Some(given) = self.init.get(tag) {
             return Ok(Some(given.clone()));
         }
-        if let Some(found) = self.cache.borrow().get(tag) {
-            return Ok(found.clone());
-        }
-        let found = self.definition(tag)?;
-        self.cache.borrow_mut().insert(tag.to_owned(), found.clone());
-        Ok(found)
-    }
-
-    /// `<option>` from `[Definition]`, `<section/option>` from elsewhere.
-    fn definition(&self, tag: &str) -> Result<Option<Rc<Text>>, Fault> {
-        let none = Vars::default();
+        // `<option>` is in `[Definition]`, `<section/option>` elsewhere.
         if let Some((section, option)) = section_and_option(tag) {
-            let scopes = match section.to_lowercase().as_str() {
+            let scopes = match &*lower_case(section) {
                 "known" => [
-                    Some(Scope::before(&self.config, DEFINITION, &none)),
-                    Some(Scope::new(&self.config, DEFINITION, &none)),
+                    Some(Scope::before(&self.config, DEFINITION)),
+                    Some(Scope::new(&self.config, DEFINITION)),
                 ],
-                "default" => [Some(Scope::new(&self.config, DEFAULT, &none)), None],
-                _ => [Some(Scope::new(&self.config, section, &none)), None],
+                "default" => [Some(Scope::new(&self.config, DEFAULT)), None],
+                _ => [Some(Scope::new(&self.config, section)), None],
             };
             for scope in scopes.into_iter().flatten().filter(Scope::exists) {
-                if let Some(found) = scope.get(&option.to_lowercase())? {
+                if let Some(found) = scope.get(&lower_case(option))? {
                     return Ok(Some(found));
                 }
             }
         }
-        Scope::new(&self.config, DEFINITION, &self.vars).get(&tag.to_lowercase())
+        self.scope().get(&lower_case(tag))
     }
 }
 
 /// `[Init]` gives options that the jail did not, and is known under `known/` even where it did.
 fn add_init_section(config: &Config, init: &mut Vars) -> Result<(), Fault> {
     let Some(section) = config.section(INIT) else { return Ok(()) };
-    let none = Vars::default();
-    let scope = Scope::new(config, INIT, &none);
+    let scope = Scope::new(config, INIT);
     for name in section.keys() {
         let Some(value) = scope.get(name)? else { continue };
         if !name.starts_with("known/") {
-            init.insert(format!("known/{name}"), value.clone());
+            init.insert(format!("known/{name}").into(), value.clone());
         }
-        init.entry((**name).to_owned()).or_insert(value);
+        init.entry(name.to_string().into()).or_insert(value);
     }
     Ok(())
 }
 
 /// The options in a call's brackets; the last of a name counts.
 pub(crate) fn given(call: &Call) -> Vars {
-    let option = |(name, value): &(Text, Text)| (name.as_str().to_lowercase(), Rc::new(value.clone()));
+    let option =
+        |(name, value): &(Text, Text)| (lower_case(name.as_str()).into_owned().into(), value.clone());
     call.options.iter().map(option).collect()
 }
 

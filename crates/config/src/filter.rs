@@ -9,8 +9,8 @@ use crate::call::{self, Call};
 use crate::combine::combine;
 use crate::definition::{self, DEFINITION, Definition};
 use crate::diagnostic::{Diagnostic, Fault, Severity};
-use crate::interpolate::Vars;
 use crate::layers::{Config, Reader};
+use crate::options::Values;
 use crate::place::{Files, Place};
 use crate::suggest::nearest;
 use crate::text::Text;
@@ -119,28 +119,28 @@ pub fn filter_names(tree: &Tree) -> Vec<String> {
 }
 
 /// A filter's file with what the jail gives it. `jail` holds the options of the jail that the filter may refer to.
-pub(crate) fn read(
-    reader: &mut Reader<'_>,
+pub(crate) fn definition(
+    config: Rc<Config>,
     call: &Call,
-    jail: Vars,
+    jail: Values,
     journal: bool,
 ) -> Result<Definition, Fault> {
-    let config = file(reader, &call.name)?;
     let mut given = definition::given(call);
     let fixed = config.section(DEFINITION).is_some_and(|section| section.contains_key("logtype"));
     if !fixed && given.get("logtype").is_none_or(|logtype| logtype.as_str().is_empty()) {
         let logtype = if journal { "journal" } else { "file" };
-        given.insert("logtype".to_owned(), Rc::new(Text::plain(logtype)));
+        given.insert("logtype".into(), Text::plain(logtype));
     }
     Definition::new(config, given, jail, &[])
 }
 
-fn file(reader: &mut Reader<'_>, name: &Text) -> Result<Rc<Config>, Fault> {
+/// The file of a filter with everything that adds to it.
+pub(crate) fn file(reader: &mut Reader<'_>, name: &Text) -> Result<Rc<Config>, Fault> {
     let path = PathBuf::from(name.as_str());
     let foreign =
         is_path(name.as_str()) && path.parent().and_then(Path::file_name) != Some("filter.d".as_ref());
     let found = match (is_path(name.as_str()), foreign) {
-        (true, true) => reader.config_of(vec![path]),
+        (true, true) => reader.config_of(path).map(Rc::new),
         (true, false) => {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             reader.config(&format!("filter.d/{stem}"))
@@ -166,7 +166,9 @@ fn unknown(tree: &Tree, name: &Text) -> Fault {
 
 fn read_one(reader: &mut Reader<'_>, text: &Text, journal: bool) -> Result<Filter, Vec<Fault>> {
     let call = call::parse(text).map_err(|fault| vec![fault])?;
-    let source = read(reader, &call, Vars::default(), journal).map_err(|fault| vec![fault])?;
+    let source =
+        file(reader, &call.name).and_then(|file| definition(file, &call, Values::default(), journal));
+    let source = source.map_err(|fault| vec![fault])?;
     let filter = combine(call.name.as_str(), &|_| None, Some(&source))?;
     match filter.spec.failregex.is_empty() {
         true => {

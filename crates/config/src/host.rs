@@ -29,7 +29,8 @@ pub trait Host: Sync {
 /// The host that the program runs on.
 #[derive(Debug, Default)]
 pub struct ThisHost {
-    services: OnceLock<BTreeMap<String, u16>>,
+    /// `/etc/services`
+    services: OnceLock<String>,
 }
 
 impl ThisHost {
@@ -71,10 +72,8 @@ impl Host for ThisHost {
     }
 
     fn service(&self, name: &str) -> Option<u16> {
-        let services = self.services.get_or_init(|| {
-            fs::read_to_string("/etc/services").map(|content| services(&content)).unwrap_or_default()
-        });
-        services.get(name).copied().or_else(|| well_known(name))
+        let services = self.services.get_or_init(|| fs::read_to_string("/etc/services").unwrap_or_default());
+        port(services, name).or_else(|| well_known(name))
     }
 
     fn read(&self, path: &Path) -> std::io::Result<String> {
@@ -174,18 +173,17 @@ fn any_file(directory: &Path, parts: &[&str], wanted: &mut dyn FnMut(&Path) -> b
         .any(|name| any_file(&directory.join(name), rest, wanted))
 }
 
-/// Names and aliases; the first port of a name counts.
-fn services(content: &str) -> BTreeMap<String, u16> {
-    let mut services = BTreeMap::new();
-    for line in content.lines() {
-        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
-        let (Some(name), Some(port)) = (words.next(), words.next()) else { continue };
-        let Some(port) = port.split('/').next().and_then(|port| port.parse().ok()) else { continue };
-        for name in std::iter::once(name).chain(words) {
-            services.entry(name.to_owned()).or_insert(port);
-        }
-    }
-    services
+/// The first port of a name or alias in what `/etc/services` holds.
+fn port(services: &str, wanted: &str) -> Option<u16> {
+    let line = |at: usize| {
+        let start = services[..at].rfind('\n').map_or(0, |end| end + 1);
+        let line = services[start..].lines().next()?;
+        let mut words = line.split('#').next()?.split_whitespace();
+        let (name, port) = (words.next()?, words.next()?);
+        let named = name == wanted || words.any(|alias| alias == wanted);
+        port.split('/').next()?.parse().ok().filter(|_| named)
+    };
+    memchr::memmem::find_iter(services.as_bytes(), wanted).find_map(line)
 }
 
 /// For hosts without `/etc/services`: what the jails of Fail2Ban's and our `jail.conf` name.
@@ -254,9 +252,8 @@ mod tests {
 
     #[test]
     fn services_are_read_with_their_aliases() {
-        let services = services("# x\nssh 22/tcp # SSH\nsmtp\t25/tcp mail\n\nimap2 143/tcp imap\n");
-        assert_eq!(services.get("mail"), Some(&25));
-        assert_eq!(services.get("imap"), Some(&143));
-        assert_eq!(services.len(), 5);
+        let services = "# x\nssh 22/tcp # SSH\nsmtp\t25/tcp mail\n\nimap2 143/tcp imap\nimap 1/tcp\n";
+        let ports = ["ssh", "mail", "imap", "x", "SSH", "143", "map"].map(|name| port(services, name));
+        assert_eq!(ports, [Some(22), Some(25), Some(143), None, None, None, None]);
     }
 }

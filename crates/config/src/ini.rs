@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
+use memchr::{memchr_iter, memchr2};
 
 use crate::diagnostic::Fault;
 use crate::place::{Place, lines};
-use crate::text::{Text, trimmed};
+use crate::text::{Builder, Text, lower_case, trimmed};
 
 /// The section whose options stand in for missing ones in all others.
 pub(crate) const DEFAULT: &str = "DEFAULT";
@@ -18,78 +19,90 @@ pub(crate) const DEFAULT: &str = "DEFAULT";
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) key: Place,
-    pub(crate) text: Rc<Text>,
+    pub(crate) text: Text,
 }
 
 /// Options by their names in lower case, in the order of their first appearance.
 pub(crate) type Section = IndexMap<Rc<str>, Entry, RandomState>;
 
-/// One file's sections in the order of their first appearance.
+/// Sections in the order of their first appearance; configurations share those that they do not change.
+pub(crate) type Sections = IndexMap<Rc<str>, Rc<Section>, RandomState>;
+
+/// One file's sections.
 #[derive(Debug, Default)]
 pub(crate) struct Ini {
-    pub(crate) sections: Vec<(Rc<str>, Section)>,
+    pub(crate) sections: Sections,
     /// Where each section begins.
     pub(crate) headers: BTreeMap<Rc<str>, Place>,
     pub(crate) faults: Vec<Fault>,
 }
 
-impl Ini {
-    pub(crate) fn section(&self, name: &str) -> Option<&Section> {
-        self.sections.iter().find(|(have, _)| &**have == name).map(|(_, section)| section)
-    }
-}
-
 /// Reads a whole file; what makes no sense becomes a fault and is passed over.
-pub(crate) fn parse(file: u32, content: &str) -> Ini {
-    let mut parser = Parser { file, ini: Ini::default(), section: None, option: None, indent: 0 };
-    let content = content.strip_prefix('\u{feff}').unwrap_or(content);
-    for (number, line) in lines(content).enumerate() {
-        parser.line(number as u32, line);
+pub(crate) fn parse(content: &Text) -> Ini {
+    let mut parser = Parser { content, ini: Ini::default(), section: None, option: None, indent: 0 };
+    for (start, line) in lines(content.as_str()) {
+        parser.line(start, line);
     }
     parser.end_option();
     parser.ini
 }
 
-struct Parser {
-    file: u32,
+struct Parser<'a> {
+    content: &'a Text,
     ini: Ini,
-    section: Option<usize>,
-    /// The option whose value may go on: its name, where that stands, the value so far.
-    option: Option<(Rc<str>, Place, Text)>,
+    /// Its number, and the condition under which its options hold.
+    section: Option<(usize, &'a str)>,
+    option: Option<Opened>,
     /// Deeper lines than this go on with the option.
     indent: usize,
 }
 
-impl Parser {
-    fn line(&mut self, number: u32, line: &str) {
+/// The option whose value may go on.
+struct Opened {
+    name: Rc<str>,
+    key: Place,
+    first: Text,
+    /// The first line and those that went on with it, if any did.
+    all: Option<Builder>,
+    /// Empty lines since the last one, which count if another one follows.
+    empty: usize,
+}
+
+impl Opened {
+    fn go_on(&mut self, line: &Text) {
+        let all = self.all.get_or_insert_with(|| Builder::from(&self.first));
+        (0..=std::mem::take(&mut self.empty)).for_each(|_| all.push_str("\n"));
+        all.push(line);
+    }
+}
+
+impl<'a> Parser<'a> {
+    fn line(&mut self, start: usize, line: &'a str) {
         let Some(code) = without_comment(line) else { return };
         let range = trimmed(code);
         if range.is_empty() {
             return self.empty_line(code.len() == line.len());
         }
-        let place = self.place(number, range.start);
-        let code = &code[range.clone()];
+        let text = self.content.slice(start + range.start..start + range.end);
         match &mut self.option {
-            Some((_, _, value)) if range.start > self.indent => {
-                value.push_char('\n');
-                value.push(code, Some(place));
-            }
+            Some(option) if range.start > self.indent => option.go_on(&text),
             _ => {
                 self.indent = range.start;
                 self.end_option();
-                self.header_or_option(code, place);
+                self.header_or_option(&code[range], &text);
             }
         }
     }
 
     /// Inside a value it stands for itself, unless a comment made the line empty.
     fn empty_line(&mut self, no_comment: bool) {
-        if let (true, Some((_, _, value))) = (no_comment, &mut self.option) {
-            value.push_char('\n');
+        if let (true, Some(option)) = (no_comment, &mut self.option) {
+            option.empty += 1;
         }
     }
 
-    fn header_or_option(&mut self, code: &str, place: Place) {
+    fn header_or_option(&mut self, code: &'a str, text: &Text) {
+        let Some(place) = text.place() else { return };
         if let Some(header) = code.strip_prefix('[') {
             return match header.rfind(']') {
                 Some(end) if !header[..end].trim().is_empty() => self.header(header[..end].trim(), place),
@@ -99,9 +112,9 @@ impl Parser {
         let Some(section) = self.section else {
             return self.fault(place, "text before the first section", "begin with [DEFAULT] or [name]");
         };
-        match code.find(['=', ':']) {
+        match memchr2(b'=', b':', code.as_bytes()) {
             Some(0) => self.fault(place, "a value without an option's name", "write name = value"),
-            Some(at) => self.option(section, code, at, place),
+            Some(at) => self.option(section, &code[..at], place, text.slice(at + 1..code.len()).trimmed()),
             None => self.fault(
                 place,
                 "neither a section nor an option",
@@ -110,44 +123,38 @@ impl Parser {
         }
     }
 
-    fn header(&mut self, name: &str, place: Place) {
-        let known = self.ini.sections.iter().position(|(have, _)| &**have == name);
-        if known.is_some() && name != DEFAULT {
-            self.fault(
-                place,
-                format!("section [{name}] appears twice in this file"),
-                "put its options together",
-            );
+    fn header(&mut self, written: &'a str, place: Place) {
+        let name: Rc<str> = written.into();
+        if *self.ini.headers.entry(name.clone()).or_insert(place) != place && written != DEFAULT {
+            let message = format!("section [{written}] appears twice in this file");
+            self.fault(place, message, "put its options together");
         }
-        self.section = known.or_else(|| {
-            let name: Rc<str> = name.into();
-            self.ini.headers.insert(name.clone(), place);
-            self.ini.sections.push((name, Section::default()));
-            Some(self.ini.sections.len() - 1)
-        });
+        let (name, condition) = conditional(written).map_or((name, ""), |(name, rest)| (name.into(), rest));
+        let section = self.ini.sections.entry(name);
+        self.section = Some((section.index(), condition));
+        section.or_default();
     }
 
-    fn option(&mut self, section: usize, code: &str, at: usize, place: Place) {
-        let name: Rc<str> = code[..at].trim_end().to_lowercase().into();
-        let value = trimmed(&code[at + 1..]);
-        let value_place = Place { column: place.column + (at + 1 + value.start) as u32, ..place };
-        let value = Text::new(&code[at + 1..][value], value_place);
-        if let Some(first) = self.ini.sections[section].1.get(&name) {
-            let help = format!("it stands in line {} already; take one of them out", first.key.line + 1);
-            self.fault(place, format!("option {name} appears twice in this section"), help);
+    fn option(&mut self, (section, condition): (usize, &str), name: &str, key: Place, first: Text) {
+        let written = lower_case(name.trim_end());
+        let name = match condition {
+            "" => Rc::from(&*written),
+            condition => Rc::from(format!("{written}{condition}")),
+        };
+        if let Some(first) = self.ini.sections[section].get(&name) {
+            let before = &self.content.as_str()[..first.key.offset as usize + 1];
+            let help = format!("it stands in line {} already; take one of them out", lines(before).count());
+            self.fault(key, format!("option {written} appears twice in this section"), help);
         }
-        self.option = Some((name, place, value));
+        self.option = Some(Opened { name, key, first, all: None, empty: 0 });
     }
 
     fn end_option(&mut self) {
-        if let (Some(section), Some((name, key, mut value))) = (self.section, self.option.take()) {
-            value.truncate(value.as_str().trim_end().len());
-            self.ini.sections[section].1.insert(name, Entry { key, text: Rc::new(value) });
+        if let (Some((section, _)), Some(option)) = (self.section, self.option.take()) {
+            let text = option.all.map_or(option.first, Builder::finish);
+            let section = Rc::make_mut(&mut self.ini.sections[section]);
+            section.insert(option.name, Entry { key: option.key, text });
         }
-    }
-
-    const fn place(&self, line: u32, column: usize) -> Place {
-        Place { file: self.file, line, column: column as u32 }
     }
 
     fn fault(&mut self, place: Place, message: impl Into<String>, help: impl Into<String>) {
@@ -155,15 +162,21 @@ impl Parser {
     }
 }
 
+/// `[Init?family=inet6]` holds options of `[Init]` that have `?family=inet6` in their names.
+fn conditional(name: &str) -> Option<(&str, &str)> {
+    let at = name.find('?')?;
+    let word = name[..at].chars().all(|c| c.is_alphanumeric() || c == '_');
+    (word && at > 0 && name.len() > at + 1).then(|| name.split_at(at))
+}
+
 /// The line up to its comment; `None` for a line that is a comment as a whole.
 fn without_comment(line: &str) -> Option<&str> {
-    if line.trim_start().starts_with(['#', ';']) {
+    if line.starts_with(['#', ';']) || line.trim_start().starts_with(['#', ';']) {
         return None;
     }
-    let comment = line
-        .match_indices(';')
-        .find(|(at, _)| line[..*at].chars().next_back().is_some_and(char::is_whitespace));
-    Some(comment.map_or(line, |(at, _)| &line[..at]))
+    let comment = memchr_iter(b';', line.as_bytes())
+        .find(|at| line[..*at].chars().next_back().is_some_and(char::is_whitespace));
+    Some(comment.map_or(line, |at| &line[..at]))
 }
 
 #[cfg(test)]
@@ -171,8 +184,8 @@ mod tests {
     use super::*;
 
     fn value(content: &str, section: &str, option: &str) -> Option<String> {
-        let ini = parse(0, content);
-        ini.section(section)?.get(option).map(|entry| entry.text.as_str().to_owned())
+        let ini = parse(&Text::file(0, content.to_owned()));
+        ini.sections.get(section)?.get(option).map(|entry| entry.text.as_str().to_owned())
     }
 
     #[test]
@@ -200,18 +213,28 @@ mod tests {
 
     #[test]
     fn every_bad_line_is_reported_and_the_rest_is_read() {
-        let ini = parse(0, "x = 1\n[a\n[a]\n= 3\nnothing\nx = 1\nx = 2\n[a]\ny = 1\n");
-        let lines: Vec<_> =
-            ini.faults.iter().filter_map(|fault| fault.place).map(|place| place.line).collect();
-        assert_eq!(lines, [0, 1, 3, 4, 6, 7]);
-        assert_eq!(ini.section("a").map(Section::len), Some(2));
+        let content = Text::file(0, "x = 1\n[a\n[a]\n= 3\nnothing\nx = 1\nx = 2\n[a]\ny = 1\n".to_owned());
+        let ini = parse(&content);
+        let faulty = ini.faults.iter().filter_map(|fault| fault.place);
+        let faulty: Vec<_> =
+            faulty.map(|place| lines(&content.as_str()[place.offset as usize..]).next()).collect();
+        let lines = ["x = 1", "[a", "= 3", "nothing", "x = 2", "[a]"];
+        assert_eq!(faulty.into_iter().flatten().map(|(_, line)| line).collect::<Vec<_>>(), lines);
+        assert_eq!(ini.sections["a"].len(), 2);
     }
 
     #[test]
     fn places_point_to_the_value() {
-        let ini = parse(7, "[a]\nx =  one\n     two\n");
-        let text = &ini.section("a").unwrap()["x"].text;
-        assert_eq!(text.place_at(0), Some(Place { file: 7, line: 1, column: 5 }));
-        assert_eq!(text.place_at(5), Some(Place { file: 7, line: 2, column: 6 }));
+        let ini = parse(&Text::file(7, "[a]\nx =  one\n     two\n".to_owned()));
+        let text = &ini.sections["a"]["x"].text;
+        assert_eq!(text.place_at(0), Some(Place { file: 7, offset: 9 }));
+        assert_eq!(text.place_at(5), Some(Place { file: 7, offset: 19 }));
+    }
+
+    #[test]
+    fn a_condition_of_a_section_is_one_of_its_options() {
+        let content = "[a]\nx = 1\n[a?family=inet6]\nx = 2\n";
+        assert_eq!(value(content, "a", "x").as_deref(), Some("1"));
+        assert_eq!(value(content, "a", "x?family=inet6").as_deref(), Some("2"));
     }
 }

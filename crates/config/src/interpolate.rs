@@ -1,16 +1,18 @@
 //! `%(name)s`: the value of another option, from the same section, another one, or what the value was before.
 
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::rc::Rc;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
+use memchr::memchr;
 
 use crate::diagnostic::Fault;
 use crate::ini::{DEFAULT, Section};
 use crate::layers::Config;
+use crate::options::Values;
 use crate::suggest::nearest;
-use crate::text::Text;
+use crate::text::{Builder, Text, lower_case};
 
 /// A value in a value in a value…: so many at most, as in Python.
 const MAX_DEPTH: usize = 10;
@@ -20,10 +22,10 @@ const MAX_REFERENCES: usize = 10_000;
 pub(crate) const MAX_SIZE: usize = 1 << 20;
 
 /// Options given from outside, in their order; they win over those of the files.
-pub(crate) type Vars = IndexMap<String, Rc<Text>, RandomState>;
+pub(crate) type Vars = IndexMap<Cow<'static, str>, Text, RandomState>;
 
 /// Gives an option of the jail's filter, which a jail sees as `known/NAME`.
-pub(crate) type Known<'a> = &'a dyn Fn(&str) -> Result<Option<Rc<Text>>, Fault>;
+pub(crate) type Known<'a> = &'a dyn Fn(&str) -> Result<Option<Text>, Fault>;
 
 /// Where names are looked up.
 #[derive(Clone, Copy)]
@@ -31,18 +33,23 @@ pub(crate) struct Scope<'a> {
     config: &'a Config,
     section: &'a str,
     own: Option<&'a Section>,
-    vars: &'a Vars,
+    /// What is given to a filter or an action, and the jail's options; they win in this order.
+    outside: Option<(&'a Vars, &'a Values)>,
     known: Option<Known<'a>>,
 }
 
 impl<'a> Scope<'a> {
-    pub(crate) fn new(config: &'a Config, section: &'a str, vars: &'a Vars) -> Self {
-        Self { config, section, own: config.section(section), vars, known: None }
+    pub(crate) fn new(config: &'a Config, section: &'a str) -> Self {
+        Self { config, section, own: config.section(section), outside: None, known: None }
     }
 
     /// The values that `section` had before later files replaced them.
-    pub(crate) fn before(config: &'a Config, section: &'a str, vars: &'a Vars) -> Self {
-        Self { own: config.known(section), ..Self::new(config, section, vars) }
+    pub(crate) fn before(config: &'a Config, section: &'a str) -> Self {
+        Self { own: config.known(section), ..Self::new(config, section) }
+    }
+
+    pub(crate) fn with_vars(self, given: &'a Vars, jail: &'a Values) -> Self {
+        Self { outside: Some((given, jail)), ..self }
     }
 
     pub(crate) fn with_known(self, known: Known<'a>) -> Self {
@@ -54,44 +61,47 @@ impl<'a> Scope<'a> {
     }
 
     /// An option as written: given from outside, in the section, or in `[DEFAULT]`.
-    pub(crate) fn raw(&self, name: &str) -> Option<&'a Rc<Text>> {
-        let entry = || self.own.and_then(|own| own.get(name)).or_else(|| self.config.defaults.get(name));
-        self.vars.get(name).or_else(|| entry().map(|entry| &entry.text))
+    pub(crate) fn raw(&self, name: &str) -> Option<&'a Text> {
+        let given = |(given, jail): (&'a Vars, &'a Values)| given.get(name).or_else(|| jail.get(name));
+        self.outside.and_then(given).or_else(|| {
+            let entry = self.own.and_then(|own| own.get(name)).or_else(|| self.config.defaults.get(name));
+            entry.map(|entry| &entry.text)
+        })
     }
 
     /// An option's value.
-    pub(crate) fn get(&self, name: &str) -> Result<Option<Rc<Text>>, Fault> {
-        match self.raw(name) {
-            Some(raw) if raw.as_str().contains('%') => self.interpolate(raw).map(Rc::new).map(Some),
-            found => Ok(found.cloned()),
-        }
+    pub(crate) fn get(&self, name: &str) -> Result<Option<Text>, Fault> {
+        self.raw(name).map(|raw| self.interpolate(raw)).transpose()
     }
 
     /// `value` with the names in it replaced.
     pub(crate) fn interpolate(&self, value: &Text) -> Result<Text, Fault> {
-        let mut out = Text::default();
+        if memchr(b'%', value.as_str().as_bytes()).is_none() {
+            return Ok(value.clone());
+        }
+        let mut out = Builder::default();
         let walk = Walk { scope: self, references: Cell::new(0) };
         walk.expand(&mut out, value, 1).map_err(|fault| fault.or_at(value.place()))?;
-        Ok(out)
+        Ok(out.finish())
     }
 
-    fn lookup(&self, name: &str) -> Result<Option<Rc<Text>>, Fault> {
-        let lower = name.to_lowercase();
+    fn lookup(&self, name: &str) -> Result<Option<Text>, Fault> {
+        let lower = lower_case(name);
         if lower == "__name__" {
-            return Ok(Some(Rc::new(Text::plain(self.section))));
+            return Ok(Some(Text::plain(self.section)));
         }
         if let Some(found) = self.raw(&lower) {
             return Ok(Some(found.clone()));
         }
         match name.split_once('/') {
-            Some((section, option)) => self.elsewhere(section, &option.to_lowercase()),
+            Some((section, option)) => self.elsewhere(section, &lower_case(option)),
             None => Ok(None),
         }
     }
 
     /// `%(section/option)s`; an option that is missing there is taken from `[DEFAULT]`.
-    fn elsewhere(&self, section: &str, option: &str) -> Result<Option<Rc<Text>>, Fault> {
-        let own = match section.to_lowercase().as_str() {
+    fn elsewhere(&self, section: &str, option: &str) -> Result<Option<Text>, Fault> {
+        let own = match &*lower_case(section) {
             "default" => None,
             "known" => match self.known.map(|known| known(option)).transpose()?.flatten() {
                 Some(found) => return Ok(Some(found)),
@@ -108,8 +118,9 @@ impl<'a> Scope<'a> {
 
     fn names(&self) -> impl Iterator<Item = &str> {
         let own = self.own.into_iter().flat_map(|own| own.keys());
-        let vars = self.vars.keys().map(String::as_str);
-        own.chain(self.config.defaults.keys()).map(|name| &**name).chain(vars)
+        let given = self.outside.into_iter().flat_map(|(given, _)| given.keys()).map(|name| &**name);
+        let jail = self.outside.into_iter().flat_map(|(_, jail)| jail.names());
+        own.chain(self.config.defaults.keys()).map(|name| &**name).chain(jail).chain(given)
     }
 
     fn missing(&self, name: &str) -> Fault {
@@ -128,14 +139,14 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn expand(&self, out: &mut Text, value: &Text, depth: usize) -> Result<(), Fault> {
+    fn expand(&self, out: &mut Builder, value: &Text, depth: usize) -> Result<(), Fault> {
         if depth > MAX_DEPTH {
             let message = format!("values refer to one another more than {MAX_DEPTH} deep");
             return Err(Fault::error(value.place(), message).help("does one of them refer to itself?"));
         }
         let string = value.as_str();
         let mut done = 0;
-        while let Some(at) = string[done..].find('%').map(|at| done + at) {
+        while let Some(at) = memchr(b'%', &string.as_bytes()[done..]).map(|at| done + at) {
             out.push_slice(value, done..at);
             let rest = &string[at + 1..];
             if rest.starts_with('%') {
@@ -154,7 +165,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn follow(&self, out: &mut Text, name: &str, depth: usize) -> Result<(), Fault> {
+    fn follow(&self, out: &mut Builder, name: &str, depth: usize) -> Result<(), Fault> {
         self.references.set(self.references.get() + 1);
         if self.references.get() > MAX_REFERENCES {
             return Err(Fault::error(

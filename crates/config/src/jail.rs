@@ -1,11 +1,10 @@
 //! What a jail is.
 
-use std::collections::BTreeMap;
-
 use detect::{FilterSpec, JailSpec};
 
 use crate::action::Action;
 use crate::filter::Origins;
+use crate::options::Values;
 use crate::place::Place;
 use crate::ports::{Ports, Protocol, Verdict};
 use crate::source::Source;
@@ -41,9 +40,17 @@ pub struct Jail {
     /// Where its patterns were written.
     pub origins: Origins,
     /// Its options, interpolated; each knows where it was written.
-    pub options: BTreeMap<&'static str, Text>,
+    pub(crate) options: Values,
     /// Where its section begins.
     pub place: Option<Place>,
+}
+
+impl Jail {
+    /// One of its options, interpolated; it knows where it was written.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&Text> {
+        self.options.get(name)
+    }
 }
 
 /// Compares what the jails do, not where that was written.

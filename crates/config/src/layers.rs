@@ -2,14 +2,16 @@
 //! files win; what they replace stays known under `KNOWN/section`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
+
+use foldhash::fast::RandomState;
 
 use crate::diagnostic::{Diagnostic, Fault};
-use crate::ini::{self, DEFAULT, Entry, Ini, Section};
-use crate::interpolate::{Scope, Vars};
+use crate::ini::{self, DEFAULT, Entry, Ini, Section, Sections};
+use crate::interpolate::Scope;
 use crate::place::{Files, Place};
 use crate::text::Text;
 use crate::tree::{Tree, has_extension};
@@ -23,26 +25,24 @@ const MAX_DEPTH: usize = 16;
 const MAX_FILES: usize = 512;
 
 /// Several files as one.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Config {
-    pub(crate) defaults: Section,
-    /// In the order of their first appearance.
-    pub(crate) names: Vec<Rc<str>>,
-    sections: BTreeMap<Rc<str>, Section>,
-    headers: BTreeMap<Rc<str>, Place>,
-    /// The files that it was read from.
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) defaults: Rc<Section>,
+    sections: Sections,
     /// What options said before a later file replaced them.
     known: BTreeMap<Rc<str>, Section>,
+    /// In the order in which they are read.
+    files: Vec<(PathBuf, Rc<Ini>)>,
 }
 
 impl Config {
     pub(crate) fn section(&self, name: &str) -> Option<&Section> {
-        self.sections.get(name)
+        self.sections.get(name).map(|section| &**section)
     }
 
+    /// In the order of their first appearance.
     pub(crate) fn sections(&self) -> impl Iterator<Item = (&str, &Section)> {
-        self.sections.iter().map(|(name, section)| (&**name, section))
+        self.sections.iter().map(|(name, section)| (&**name, &**section))
     }
 
     pub(crate) fn known(&self, name: &str) -> Option<&Section> {
@@ -51,52 +51,53 @@ impl Config {
 
     /// Where a section begins: its header in the last file that has it.
     pub(crate) fn header(&self, name: &str) -> Option<Place> {
-        self.headers.get(name).copied()
+        self.files.iter().rev().find_map(|(_, file)| file.headers.get(name).copied())
+    }
+
+    /// The files that it was read from.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
     }
 
     /// `[Definition]` for `definition`: names lose their case inside `%(...)s`.
     pub(crate) fn section_in_any_case(&self, name: &str) -> Option<&Section> {
-        self.section(name).or_else(|| {
-            let found = self.names.iter().find(|have| have.to_lowercase() == name)?;
-            self.section(found)
-        })
+        let found = || self.sections().find(|(have, _)| have.to_lowercase() == name);
+        self.section(name).or_else(|| found().map(|(_, section)| section))
     }
 
-    fn merge(&mut self, file: &Ini) {
-        self.headers.extend(file.headers.iter().map(|(name, place)| (name.clone(), *place)));
+    /// Sets an option of `[DEFAULT]` that no file holds.
+    pub(crate) fn built_in(&mut self, name: &str, value: impl Into<String>) {
+        let key = Place { file: u32::MAX, offset: 0 };
+        let entry = Entry { key, text: Text::plain(value) };
+        Rc::make_mut(&mut self.defaults).insert(name.into(), entry);
+    }
+
+    fn read(&mut self, path: PathBuf, file: Rc<Ini>) {
         for (name, section) in &file.sections {
-            if &**name == DEFAULT {
-                self.defaults.extend(section.iter().map(|(key, entry)| (key.clone(), entry.clone())));
-            } else {
-                self.merge_section(name, section);
+            match self.sections.get_mut(name) {
+                _ if &**name == DEFAULT => merge(&mut self.defaults, section, |_, _| {}),
+                None => drop(self.sections.insert(name.clone(), section.clone())),
+                Some(have) => merge(have, section, |option, before| {
+                    self.known.entry(name.clone()).or_default().insert(option, before);
+                }),
             }
         }
-    }
-
-    fn merge_section(&mut self, name: &Rc<str>, section: &Section) {
-        let (name, condition) = match conditional(name) {
-            Some((name, condition)) => (Rc::from(name), condition),
-            None => (name.clone(), ""),
-        };
-        let first = !self.sections.contains_key(&name);
-        if first {
-            self.names.push(name.clone());
-        }
-        let have = self.sections.entry(name.clone()).or_default();
-        for (key, entry) in section {
-            let key = if condition.is_empty() { key.clone() } else { format!("{key}{condition}").into() };
-            if let Some(before) = have.insert(key.clone(), entry.clone()) {
-                self.known.entry(name.clone()).or_default().insert(key, before);
-            }
-        }
+        self.files.push((path, file));
     }
 }
 
-/// `[Init?family=inet6]` holds options of `[Init]` that have `?family=inet6` in their names.
-fn conditional(name: &str) -> Option<(&str, &str)> {
-    let at = name.find('?')?;
-    let word = name[..at].chars().all(|c| c.is_alphanumeric() || c == '_');
-    (word && at > 0 && name.len() > at + 1).then(|| name.split_at(at))
+/// Options of a later file win; `replaced` hears of those that give way.
+fn merge(have: &mut Rc<Section>, more: &Rc<Section>, mut replaced: impl FnMut(Rc<str>, Entry)) {
+    if have.is_empty() {
+        have.clone_from(more);
+        return;
+    }
+    let have = Rc::make_mut(have);
+    for (option, entry) in &**more {
+        if let Some(before) = have.insert(option.clone(), entry.clone()) {
+            replaced(option.clone(), before);
+        }
+    }
 }
 
 /// Reads files once, however often they are included.
@@ -106,11 +107,11 @@ pub(crate) struct Reader<'a> {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// What they say, and where.
     reported: HashSet<(Option<Place>, String)>,
-    directories: HashMap<PathBuf, Rc<Vec<PathBuf>>>,
-    inis: HashMap<PathBuf, Option<Rc<Ini>>>,
-    configs: HashMap<String, Option<Rc<Config>>>,
+    directories: HashMap<OsString, Rc<Vec<PathBuf>>, RandomState>,
+    inis: HashMap<OsString, Option<Rc<Ini>>, RandomState>,
+    configs: HashMap<String, Option<Rc<Config>>, RandomState>,
     /// By the name of an action: whether its files are those of Fail2Ban.
-    pub(crate) stock: HashMap<String, bool>,
+    pub(crate) stock: HashMap<String, bool, RandomState>,
 }
 
 impl<'a> Reader<'a> {
@@ -120,10 +121,10 @@ impl<'a> Reader<'a> {
             files: Files::default(),
             diagnostics: Vec::new(),
             reported: HashSet::new(),
-            directories: HashMap::new(),
-            inis: HashMap::new(),
-            configs: HashMap::new(),
-            stock: HashMap::new(),
+            directories: HashMap::default(),
+            inis: HashMap::default(),
+            configs: HashMap::default(),
+            stock: HashMap::default(),
         }
     }
 
@@ -134,12 +135,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `jail` or `filter.d/sshd` with everything that adds to it; `None` when there is no such file.
+    /// `fail2ban` or `filter.d/sshd` with everything that adds to it; `None` when there is no such file.
     pub(crate) fn config(&mut self, name: &str) -> Option<Rc<Config>> {
         if let Some(found) = self.configs.get(name) {
             return found.clone();
         }
-        let file = |extension: &str| self.tree.root().join(format!("{name}.{extension}"));
+        let config = self.read(name).map(Rc::new);
+        self.configs.insert(name.to_owned(), config.clone());
+        config
+    }
+
+    /// The same, read anew.
+    pub(crate) fn read(&mut self, name: &str) -> Option<Config> {
+        let stem = self.tree.root().join(name);
+        let file = |extension: &str| stem.with_added_extension(extension);
         let directory = file("d");
         let inside = if self.exists(&directory) { self.entries(&directory) } else { Rc::default() };
         let mut paths = Vec::new();
@@ -147,17 +156,17 @@ impl<'a> Reader<'a> {
             paths.extend(Some(file(extension)).filter(|path| self.exists(path)));
             paths.extend(inside.iter().filter(|path| has_extension(path, extension)).cloned());
         }
-        let config = self.config_of(paths);
-        self.configs.insert(name.to_owned(), config.clone());
-        config
+        self.merged(&paths)
     }
 
     /// A directory is read once: its names answer whether a file is there.
     fn entries(&mut self, directory: &Path) -> Rc<Vec<PathBuf>> {
-        if !self.directories.contains_key(directory) {
-            self.directories.insert(directory.to_owned(), Rc::new(self.tree.entries(directory)));
+        if let Some(found) = self.directories.get(directory.as_os_str()) {
+            return found.clone();
         }
-        self.directories[directory].clone()
+        let entries = Rc::new(self.tree.entries(directory));
+        self.directories.insert(directory.into(), entries.clone());
+        entries
     }
 
     fn exists(&mut self, path: &Path) -> bool {
@@ -166,64 +175,66 @@ impl<'a> Reader<'a> {
         entries.binary_search_by(|have| have.as_os_str().cmp(path.as_os_str())).is_ok()
     }
 
+    /// This file, its `.local` and what they include.
+    pub(crate) fn config_of(&mut self, path: PathBuf) -> Option<Config> {
+        let mut paths = vec![path];
+        self.add_locals(&mut paths);
+        self.merged(&paths)
+    }
+
     /// Exactly these files and what they include.
-    pub(crate) fn config_of(&mut self, paths: Vec<PathBuf>) -> Option<Rc<Config>> {
-        let mut order = Vec::new();
-        self.expand(&paths, &mut Vec::new(), &mut order);
+    fn merged(&mut self, paths: &[PathBuf]) -> Option<Config> {
         let mut config = Config::default();
-        for path in &order {
-            if let Some(ini) = self.ini(path) {
-                config.merge(&ini);
-            }
-        }
-        config.paths = order;
-        (!config.paths.is_empty()).then(|| Rc::new(config))
+        paths.iter().for_each(|path| self.expand(path, &mut Vec::new(), &mut config));
+        (!config.files.is_empty()).then_some(config)
     }
 
-    /// Appends the files in the order in which they are read: before, itself, after.
-    fn expand(&mut self, paths: &[PathBuf], chain: &mut Vec<PathBuf>, order: &mut Vec<PathBuf>) {
-        for path in paths {
-            self.expand_one(path, chain, order);
-            let local = path.with_extension("local");
+    /// Behind each file comes its `.local`, if there is one.
+    fn add_locals(&mut self, paths: &mut Vec<PathBuf>) {
+        for at in (0..paths.len()).rev() {
+            let local = paths[at].with_extension("local");
             if !paths.contains(&local) && self.exists(&local) {
-                self.expand_one(&local, chain, order);
+                paths.insert(at + 1, local);
             }
         }
     }
 
-    fn expand_one(&mut self, path: &Path, chain: &mut Vec<PathBuf>, order: &mut Vec<PathBuf>) {
+    /// Reads a file and those that it includes in their order: before, itself, after.
+    fn expand(&mut self, path: &Path, chain: &mut Vec<PathBuf>, config: &mut Config) {
         let Some(ini) = self.ini(path) else { return };
-        if order.len() >= MAX_FILES {
+        if config.files.len() >= MAX_FILES {
             return;
         }
+        if !ini.sections.contains_key(INCLUDES) {
+            return config.read(path.to_owned(), ini);
+        }
+        let mut own = Config::default();
+        own.read(path.to_owned(), ini.clone());
         chain.push(path.to_owned());
-        let before = self.includes(&ini, "before", path, chain);
-        self.expand(&before, chain, order);
-        order.push(path.to_owned());
-        let after = self.includes(&ini, "after", path, chain);
-        self.expand(&after, chain, order);
+        for before in self.includes(&own, "before", path, chain) {
+            self.expand(&before, chain, config);
+        }
+        config.read(path.to_owned(), ini);
+        for after in self.includes(&own, "after", path, chain) {
+            self.expand(&after, chain, config);
+        }
         chain.pop();
     }
 
     /// The paths that one of the two options of `[INCLUDES]` names.
-    fn includes(&mut self, ini: &Ini, option: &str, path: &Path, chain: &[PathBuf]) -> Vec<PathBuf> {
-        let Some(section) = ini.section(INCLUDES) else { return Vec::new() };
-        let defaults = ini.section(DEFAULT).cloned().unwrap_or_default();
-        let Some(entry) = section.get(option).or_else(|| defaults.get(option)).cloned() else {
-            return Vec::new();
-        };
-        let mut config = Config { defaults, ..Config::default() };
-        config.merge_section(&INCLUDES.into(), section);
-        let value = match Scope::new(&config, INCLUDES, &Vars::default()).interpolate(&entry.text) {
-            Ok(value) => value,
+    fn includes(&mut self, own: &Config, option: &str, path: &Path, chain: &[PathBuf]) -> Vec<PathBuf> {
+        let value = match Scope::new(own, INCLUDES).get(option) {
+            Ok(value) => value.unwrap_or_default(),
             Err(fault) => {
                 self.report(fault);
                 return Vec::new();
             }
         };
         let directory = path.parent().unwrap_or(Path::new(""));
-        let names: Vec<Text> = value.lines().filter(|name| !name.as_str().is_empty()).collect();
-        names.into_iter().filter_map(|name| self.include(&name, directory, chain)).collect()
+        let names = value.lines().filter(|name| !name.is_empty());
+        let mut paths = names.filter_map(|name| self.include(&name, directory, chain)).collect();
+        self.add_locals(&mut paths);
+        paths
     }
 
     fn include(&mut self, name: &Text, directory: &Path, chain: &[PathBuf]) -> Option<PathBuf> {
@@ -242,7 +253,7 @@ impl<'a> Reader<'a> {
     }
 
     fn ini(&mut self, path: &Path) -> Option<Rc<Ini>> {
-        if let Some(found) = self.inis.get(path) {
+        if let Some(found) = self.inis.get(path.as_os_str()) {
             return found.clone();
         }
         let ini = match self.tree.read(path) {
@@ -253,11 +264,12 @@ impl<'a> Reader<'a> {
                 None
             }
         };
-        self.inis.insert(path.to_owned(), ini.clone());
+        self.inis.insert(path.into(), ini.clone());
         ini
     }
 
     fn parse(&mut self, path: &Path, content: Vec<u8>) -> Ini {
+        let content = content.strip_prefix(b"\xEF\xBB\xBF").map(<[u8]>::to_vec).unwrap_or(content);
         let (content, bad) = match String::from_utf8(content) {
             Ok(content) => (content, None),
             Err(error) => {
@@ -265,26 +277,15 @@ impl<'a> Reader<'a> {
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(valid))
             }
         };
-        let content: Arc<str> = content.into();
-        let file = self.files.add(path.to_owned(), content.clone());
+        let content = self.files.add(path.to_owned(), content);
         if let Some(offset) = bad {
-            let before = &content[..offset];
-            let start = before.rfind('\n').map_or(0, |at| at + 1);
-            let line = before.matches('\n').count() as u32;
-            let place = Place { file, line, column: (offset - start) as u32 };
-            self.report(Fault::error(Some(place), "not UTF-8").help("save the file as UTF-8"));
+            let place = content.place_at(offset);
+            self.report(Fault::error(place, "not UTF-8").help("save the file as UTF-8"));
         }
-        let ini = ini::parse(file, &content);
+        let ini = ini::parse(&content);
         for fault in &ini.faults {
             self.report(fault.clone());
         }
         ini
     }
-}
-
-/// An option that no file holds.
-pub(crate) fn built_in(config: &mut Config, name: &str, value: impl Into<String>) {
-    let entry =
-        Entry { key: Place { file: u32::MAX, line: 0, column: 0 }, text: Rc::new(Text::plain(value)) };
-    config.defaults.insert(name.into(), entry);
 }

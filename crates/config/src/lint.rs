@@ -10,11 +10,12 @@ use crate::layers::{Config, Reader};
 use crate::load::jail_names;
 use crate::options;
 use crate::suggest::nearest;
+use crate::text::lower_case;
 
 /// Warns of options in the sections of jails that mean nothing, and of those in `[DEFAULT]` that look like a known one.
 pub(crate) fn jails(reader: &mut Reader<'_>, config: &Config) {
     let sections = || jail_names(config).into_iter().filter_map(|name| config.section(name));
-    let entries = sections().chain([&config.defaults]).flat_map(Section::values);
+    let entries = sections().chain([&*config.defaults]).flat_map(Section::values);
     let mut asked = BTreeSet::new();
     entries.for_each(|entry| asked_for(entry, &mut asked));
     let mut faults = Vec::new();
@@ -27,7 +28,7 @@ pub(crate) fn jails(reader: &mut Reader<'_>, config: &Config) {
 
 /// The names in `%(name)s` and `<name>`, those behind a section's too.
 fn asked_for(entry: &Entry, asked: &mut BTreeSet<String>) {
-    let value = entry.text.as_str().to_lowercase();
+    let value = lower_case(entry.text.as_str());
     for (open, close) in [("%(", ')'), ("<", '>')] {
         for (at, _) in value.match_indices(open) {
             let rest = &value[at + open.len()..];

@@ -1,12 +1,10 @@
 //! A whole tree: `jail.conf` and everything around it.
 
-use std::rc::Rc;
-
 use crate::diagnostic::{Diagnostic, Fault, Severity};
 use crate::draft::{self, Context, Outcome};
 use crate::host::{Host, Remembering, ThisHost};
 use crate::jail::{Idle, Jail, Unfinished};
-use crate::layers::{Config, INCLUDES, Reader, built_in};
+use crate::layers::{Config, INCLUDES, Reader};
 use crate::lint;
 use crate::place::{Files, Place};
 use crate::settings::{self, Settings};
@@ -81,7 +79,7 @@ impl Loaded {
         offset: usize,
         message: &str,
     ) -> Diagnostic {
-        let written = || jail.options.get(option).and_then(|text| text.place_at(offset));
+        let written = || jail.option(option).and_then(|text| text.place_at(offset));
         let place = jail.origins.place(option, index, offset).or_else(written).or(jail.place);
         self.in_pattern(place, &jail.spec.name, option, message)
     }
@@ -145,12 +143,10 @@ pub fn all_jail_names(tree: &Tree) -> Vec<String> {
     config.map_or(Vec::new(), |config| jail_names(&config).into_iter().map(str::to_owned).collect())
 }
 
-pub(crate) fn jail_config(reader: &mut Reader<'_>) -> Option<Rc<Config>> {
-    let mut config = reader.config("jail")?;
-    let root = reader.tree.root().display().to_string();
-    let own = Rc::make_mut(&mut config);
-    built_in(own, "fail2ban_version", FAIL2BAN_VERSION);
-    built_in(own, "fail2ban_confpath", root);
+pub(crate) fn jail_config(reader: &mut Reader<'_>) -> Option<Config> {
+    let mut config = reader.read("jail")?;
+    config.built_in("fail2ban_version", FAIL2BAN_VERSION);
+    config.built_in("fail2ban_confpath", reader.tree.root().display().to_string());
     Some(config)
 }
 
@@ -163,6 +159,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded
             .for_each(|name| unknown(reader, &names, name));
     }
     let host = Remembering::new(options.host);
+    loaded.jails.reserve_exact(names.len());
     for name in names {
         let forced = match &options.jails {
             Which::Enabled => false,
@@ -181,7 +178,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded
 
 /// The sections that are jails.
 pub(crate) fn jail_names(config: &Config) -> Vec<&str> {
-    let names = config.names.iter().map(|name| &**name);
+    let names = config.sections().map(|(name, _)| name);
     names.filter(|name| *name != INCLUDES && *name != settings::SECTION).collect()
 }
 

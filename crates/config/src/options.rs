@@ -1,11 +1,10 @@
 //! The options of one jail, and what their values mean. Every wrong value is noted; reading goes on with another one.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use crate::diagnostic::{Fault, keep};
-use crate::interpolate::{Scope, Vars};
+use crate::interpolate::Scope;
 use crate::text::Text;
 use crate::value;
 
@@ -53,10 +52,29 @@ pub(crate) fn of_fail2ban() -> impl Iterator<Item = &'static str> {
     JAIL.into_iter().filter(|name| !OURS.contains(name))
 }
 
+/// Values of options by their names, which are few; for filters and actions, which may refer to them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Values(Rc<[(&'static str, Text)]>);
+
+impl Values {
+    pub(crate) fn get(&self, name: &str) -> Option<&Text> {
+        self.0.iter().find(|(have, _)| *have == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| *name)
+    }
+
+    /// Those that Fail2Ban knows: what actions see.
+    pub(crate) fn of_fail2ban(&self) -> Self {
+        Self(self.0.iter().filter(|(name, _)| !OURS.contains(name)).cloned().collect())
+    }
+}
+
 /// A jail's options, interpolated.
 #[derive(Default)]
 pub(crate) struct Options {
-    values: BTreeMap<&'static str, Rc<Text>>,
+    values: Values,
     /// Options that are there but could not be interpolated.
     failed: Vec<&'static str>,
     pub(crate) faults: Vec<Fault>,
@@ -65,9 +83,10 @@ pub(crate) struct Options {
 impl Options {
     pub(crate) fn read(scope: &Scope<'_>, names: impl IntoIterator<Item = &'static str>) -> Self {
         let mut options = Self::default();
+        let mut values = Vec::new();
         for name in names {
             match scope.get(name) {
-                Ok(Some(value)) => drop(options.values.insert(name, value)),
+                Ok(Some(value)) => values.push((name, value)),
                 Ok(None) => {}
                 Err(fault) => {
                     options.failed.push(name);
@@ -75,40 +94,28 @@ impl Options {
                 }
             }
         }
-        options
+        Self { values: Values(values.into()), ..options }
     }
 
     pub(crate) fn failed(&self, name: &str) -> bool {
         self.failed.contains(&name)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Rc<Text>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Text> {
         self.values.get(name)
     }
 
     /// `None` when the option is missing or empty.
-    pub(crate) fn filled(&self, name: &str) -> Option<Rc<Text>> {
-        self.get(name).filter(|text| !text.as_str().is_empty()).cloned()
+    pub(crate) fn filled(&self, name: &str) -> Option<Text> {
+        self.get(name).filter(|text| !text.is_empty()).cloned()
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.filled(name).map(|text| text.as_str().to_owned())
     }
 
-    /// For the filter, which may refer to them.
-    pub(crate) fn vars(&self) -> Vars {
-        self.values.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
-    }
-
-    /// For actions: the options that Fail2Ban knows.
-    pub(crate) fn fail2ban_vars(&self) -> Vars {
-        let mut vars = self.vars();
-        OURS.iter().for_each(|name| drop(vars.shift_remove(*name)));
-        vars
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Rc<Text>)> {
-        self.values.iter().map(|(name, value)| (*name, value))
+    pub(crate) fn values(&self) -> Values {
+        self.values.clone()
     }
 
     pub(crate) fn flag(&mut self, name: &str, otherwise: bool) -> bool {

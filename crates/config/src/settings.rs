@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::diagnostic::Fault;
-use crate::interpolate::{Scope, Vars};
+use crate::interpolate::Scope;
 use crate::layers::{Config, Reader};
 use crate::options::Options;
 
@@ -61,9 +61,8 @@ const LEVELS: [&str; 10] =
 pub(crate) fn read(reader: &mut Reader<'_>, jails: &Config) -> Settings {
     let own = jails.section(SECTION).is_some().then_some(jails);
     let file = reader.config("fail2ban");
-    let none = Vars::default();
     let Some(config) = own.or(file.as_deref()) else { return Settings::default() };
-    let mut options = Options::read(&Scope::new(config, SECTION, &none), NAMES);
+    let mut options = Options::read(&Scope::new(config, SECTION), NAMES);
     let default = Settings::default();
     let loglevel = options.text("loglevel").map_or(default.loglevel, |level| level.to_lowercase());
     if !LEVELS.contains(&&*loglevel) && loglevel.parse::<u8>().is_err() {

@@ -175,35 +175,39 @@ impl Writer {
     }
 
     fn option(&mut self, name: &str, value: &str) {
-        let lines: Vec<String> = value.split('\n').map(line).collect();
-        let indent = " ".repeat(name.len() + 3);
-        let value = match value {
-            "" => String::new(),
-            _ => lines.join(&format!("\n{indent}")),
-        };
-        let _ = writeln!(self.text, "{}", format!("{name} = {value}").trim_end());
+        self.text.extend([name, " = "]);
+        let mut lines = value.split('\n').filter(|_| !value.is_empty());
+        lines.next().into_iter().for_each(|first| self.line(first));
+        for more in lines {
+            self.text.push('\n');
+            self.text.extend(std::iter::repeat_n(' ', name.len() + " = ".len()));
+            self.line(more);
+        }
+        self.text.truncate(self.text.trim_end().len());
+        self.text.push('\n');
     }
-}
 
-/// One line of a value, so that reading it gives it back.
-fn line(text: &str) -> String {
-    let mut out = String::new();
-    let mut before = None;
-    for c in text.chars() {
-        let at_end = before.is_none_or(char::is_whitespace);
-        if at_end && (c == ';' || before.is_none() && (c == '#' || c.is_whitespace())) {
-            out.push_str(NOTHING);
+    /// One line of a value, so that reading it gives it back.
+    fn line(&mut self, line: &str) {
+        let edge = |c: Option<char>| c.is_none_or(char::is_whitespace);
+        if line.starts_with(|c: char| c == '#' || c.is_whitespace()) {
+            self.text.push_str(NOTHING);
         }
-        match c {
-            '%' => out.push_str("%%"),
-            c => out.push(c),
+        let mut done = 0;
+        for (at, sign) in line.match_indices(['%', ';']) {
+            self.text.push_str(&line[done..at]);
+            match sign {
+                "%" => self.text.push('%'),
+                _ if edge(line[..at].chars().next_back()) => self.text.push_str(NOTHING),
+                _ => {}
+            }
+            done = at;
         }
-        before = Some(c);
+        self.text.push_str(&line[done..]);
+        if edge(line.chars().next_back()) {
+            self.text.push_str(NOTHING);
+        }
     }
-    if before.is_none_or(char::is_whitespace) {
-        out.push_str(NOTHING);
-    }
-    out
 }
 
 const fn yes_or_no(value: bool) -> &'static str {

@@ -93,7 +93,10 @@ fn pattern(line: &Text) -> Result<LogPattern, Fault> {
             fault.help("write the whole path, beginning with /; several paths stand on lines of their own")
         );
     }
-    if let Err(error) = globset::Glob::new(glob) {
+    // A plain path is one for sure.
+    if glob.contains(['*', '?', '[', ']', '{', '}', '\\'])
+        && let Err(error) = globset::Glob::new(glob)
+    {
         return Err(Fault::error(line.place(), format!("{glob} is no pattern: {}", error.kind())));
     }
     Ok(LogPattern { glob: glob.to_owned(), tail })

@@ -10,14 +10,13 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
     known
         .into_iter()
         .filter(|have| *have != name && have.len().abs_diff(name.len()) <= limit)
-        .map(|have| (distance(name, have), have))
-        .filter(|(distance, _)| *distance <= limit)
+        .filter_map(|have| Some((distance(name, have, limit)?, have)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, have)| have)
 }
 
-/// Letters to insert, take out or change (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
+/// Letters to insert, take out or change (Levenshtein); `None` for more than `limit`.
+fn distance(a: &str, b: &str, limit: usize) -> Option<usize> {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, letter) in a.chars().enumerate() {
@@ -28,8 +27,12 @@ fn distance(a: &str, b: &str) -> usize {
             diagonal = row[j + 1];
             row[j + 1] = change.min(row[j] + 1).min(row[j + 1] + 1);
         }
+        // From row to row the least never falls.
+        if row.iter().all(|distance| *distance > limit) {
+            return None;
+        }
     }
-    row[b.len()]
+    Some(row[b.len()]).filter(|distance| *distance <= limit)
 }
 
 #[cfg(test)]
@@ -40,6 +43,7 @@ mod tests {
     fn the_closest_name_is_found() {
         assert_eq!(nearest("maxretyr", ["maxlines", "maxretry", "bantime"]), Some("maxretry"));
         assert_eq!(nearest("entirely_different", ["maxlines", "maxretry"]), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("kitten", "sitting", 3), Some(3));
+        assert_eq!(distance("kitten", "sitting", 2), None);
     }
 }

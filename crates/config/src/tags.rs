@@ -1,78 +1,133 @@
 //! `<name>`: the value of another option of a filter or action, replaced after interpolation. A name can be put
 //! together from tags itself: `<mdre-<mode>>`. A name that stands for nothing stays: `<HOST>`, `<F-USER>`.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-use std::rc::Rc;
+use memchr::{memchr, memchr3};
 
 use crate::diagnostic::Fault;
 use crate::interpolate::MAX_SIZE;
-use crate::text::Text;
+use crate::place::Place;
+use crate::text::{Builder, Text};
 
-/// One name is replaced so often in one value, each time wherever it stands.
+/// So often one name may stand in what it stands for itself, put together anew each time.
 const MAX_SAME: usize = 25;
-/// So many names are replaced in one value.
-const MAX_ALL: usize = 2_000;
+/// So many tags are replaced in one value.
+const MAX_ALL: usize = 5_000;
 
 /// Gives the value that a tag stands for.
-pub(crate) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Rc<Text>>, Fault>;
+pub(crate) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Text>, Fault>;
 
 /// Replaces the tags in the value of option `name`.
 pub(crate) fn substitute(name: &str, value: &Text, lookup: Lookup<'_>) -> Result<Text, Fault> {
-    let mut value = value.clone();
-    let mut counts = BTreeMap::<String, usize>::new();
+    if memchr(b'<', value.as_str().as_bytes()).is_none() {
+        return Ok(value.clone());
+    }
+    let mut work = Work { out: Builder::default(), open: Vec::new() };
+    let mut sources = vec![Source { tag: String::new(), text: value.clone(), copied: 0, read: 0 }];
     let mut replaced = 0;
-    // A tag that is made by a replacement can begin before it, so go over the value until nothing changes.
-    loop {
-        let before = replaced;
-        let mut from = 0;
-        while let Some(tag) = find_tag(value.as_str(), from) {
-            let tag_name = value.as_str()[tag.start + 1..tag.end - 1].to_owned();
-            let place = value.place_at(tag.start);
-            if tag_name == name {
-                return Err(endless(&tag_name).or_at(place));
+    // The same few stand in every line of a filter.
+    let mut unknown: Vec<String> = Vec::new();
+    while let Some(source) = sources.last_mut() {
+        let Some(start) = work.tag(source) else {
+            sources.pop();
+            continue;
+        };
+        let (tag, place) = work.named(source, start);
+        if tag == name {
+            return Err(endless(tag).or_at(place));
+        }
+        let known = !unknown.iter().any(|unknown| unknown == tag);
+        let text = if known { lookup(tag).map_err(|fault| fault.or_at(place))? } else { None };
+        let Some(text) = text else {
+            if known && unknown.len() < 16 {
+                unknown.push(tag.to_owned());
             }
-            let Some(with) = lookup(&tag_name).map_err(|fault| fault.or_at(place))? else {
-                from = tag.end;
-                continue;
+            // It stays, and what holds it is no name.
+            work.open.clear();
+            continue;
+        };
+        let tag = tag.to_owned();
+        replaced += 1;
+        work.take_out(source, start);
+        if work.out.as_str().len() + text.as_str().len() > MAX_SIZE {
+            return Err(Fault::error(place, "the value grows beyond 1 MiB"));
+        }
+        if replaced > MAX_ALL || sources.iter().filter(|source| source.tag == tag).count() >= MAX_SAME {
+            return Err(endless(&tag).or_at(place));
+        }
+        sources.push(Source { tag, text, copied: 0, read: 0 });
+    }
+    Ok(if replaced == 0 { value.clone() } else { work.out.finish() })
+}
+
+/// A value that is being read: the one whose tags are replaced, or that of a tag in its place.
+struct Source {
+    tag: String,
+    text: Text,
+    /// What comes before went out, or gave way.
+    copied: usize,
+    read: usize,
+}
+
+struct Work {
+    out: Builder,
+    /// Where tags begin that may still end, in what went out and will go out next; the innermost is the last.
+    open: Vec<usize>,
+}
+
+impl Work {
+    /// Reads up to the end of the next tag; gives where the tag begins. At the source's end, all of it has gone out.
+    fn tag(&mut self, source: &mut Source) -> Option<usize> {
+        let bytes = source.text.as_str().as_bytes();
+        loop {
+            let rest = &bytes[source.read..];
+            let sign = match self.open.is_empty() {
+                true => memchr(b'<', rest),
+                false => memchr3(b'<', b'>', b' ', rest),
             };
-            let count = counts.entry(tag_name.clone()).or_default();
-            *count += 1;
-            replaced += 1;
-            if *count > MAX_SAME || replaced > MAX_ALL {
-                return Err(endless(&tag_name).or_at(place));
+            let Some(sign) = sign.map(|sign| source.read + sign) else {
+                self.copy(source, bytes.len());
+                return None;
+            };
+            source.read = sign + 1;
+            match bytes[sign] {
+                b'<' => self.open.push(self.out.as_str().len() + sign - source.copied),
+                b'>' => return self.open.pop(),
+                _ => self.open.clear(),
             }
-            value = value.replace(&format!("<{tag_name}>"), &with);
-            if value.as_str().len() > MAX_SIZE {
-                return Err(Fault::error(place, "the value grows beyond 1 MiB"));
-            }
-            from = tag.start;
         }
-        if replaced == before {
-            return Ok(value);
+    }
+
+    fn copy(&mut self, source: &mut Source, to: usize) {
+        self.out.push_slice(&source.text, source.copied..to);
+        source.copied = to;
+    }
+
+    /// The name in the tag that was just read, and where the tag was written.
+    fn named<'a>(&'a mut self, source: &'a mut Source, start: usize) -> (&'a str, Option<Place>) {
+        let end = source.read - 1;
+        let gone = self.out.as_str().len();
+        if start < gone {
+            // It began in another source.
+            self.copy(source, end);
+            return (&self.out.as_str()[start + 1..], self.out.place_at(start));
         }
+        let start = source.copied + start - gone;
+        (&source.text.as_str()[start + 1..end], source.text.place_at(start))
+    }
+
+    /// The tag that was just read gives way.
+    fn take_out(&mut self, source: &mut Source, start: usize) {
+        match start.checked_sub(self.out.as_str().len()) {
+            Some(more) => self.copy(source, source.copied + more),
+            None => self.out.truncate(start),
+        }
+        source.copied = source.read;
     }
 }
 
 fn endless(tag: &str) -> Fault {
     Fault::error(None, format!("<{tag}> refers to itself"))
         .help("take it out, or give the value it should have")
-}
-
-/// The first `<name>` from `from` on, without another `<` or a space in it.
-fn find_tag(string: &str, from: usize) -> Option<Range<usize>> {
-    let mut start = None;
-    let bytes = string.as_bytes();
-    for (at, byte) in bytes.iter().enumerate().skip(from) {
-        match (byte, start) {
-            (b'<', _) => start = Some(at),
-            (b' ', _) => start = None,
-            (b'>', Some(open)) if at > open + 1 => return Some(open..at + 1),
-            (b'>', Some(_)) => start = None,
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -83,7 +138,7 @@ mod tests {
         let find =
             |name: &str| options.iter().find(|(have, _)| *have == name).map(|(_, value)| Text::plain(*value));
         let value = find(name).unwrap();
-        substitute(name, &value, &mut |tag| Ok(find(tag).map(Rc::new)))
+        substitute(name, &value, &mut |tag| Ok(find(tag)))
             .map(|text| text.as_str().to_owned())
             .map_err(|fault| fault.message)
     }

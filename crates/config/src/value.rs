@@ -24,12 +24,12 @@ const UNITS: [(&str, &str, f64); 7] = [
 
 /// `1`, `on`, `true`, `yes` in any case are yes; whatever else is no.
 pub fn is_yes(value: &str) -> bool {
-    ["1", "on", "true", "yes"].contains(&value.to_lowercase().as_str())
+    ["1", "on", "true", "yes"].iter().any(|yes| yes.eq_ignore_ascii_case(value))
 }
 
 /// Whether somebody who writes this means no.
 pub(crate) fn is_no(value: &str) -> bool {
-    ["", "0", "off", "false", "no", "none"].contains(&value.to_lowercase().as_str())
+    ["", "0", "off", "false", "no", "none"].iter().any(|no| no.eq_ignore_ascii_case(value))
 }
 
 /// A whole number as Python's `int` reads it.

@@ -130,7 +130,8 @@ pub(super) fn is_known(name: &str, config: &Config) -> bool {
 
 fn digest(config: &Config) -> String {
     let mut hash = Sha256::new();
-    let sections = config.sections().filter(|(name, _)| *name != INCLUDES);
+    let mut sections: Vec<_> = config.sections().filter(|(name, _)| *name != INCLUDES).collect();
+    sections.sort_unstable_by_key(|(name, _)| *name);
     for (section, options) in sections {
         let mut options: Vec<_> = options.iter().filter(|(option, _)| !is_parameter(option)).collect();
         options.sort_unstable_by_key(|(option, _)| *option);

@@ -5,7 +5,7 @@ mod native;
 mod properties;
 mod script;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::call::{self, Call};
@@ -14,6 +14,7 @@ use crate::diagnostic::Fault;
 use crate::host::Host;
 use crate::interpolate::Vars;
 use crate::layers::{Config, Reader};
+use crate::options::Values;
 use crate::suggest::nearest;
 use crate::text::Text;
 
@@ -60,8 +61,8 @@ pub enum ActionKind {
 /// The jail that an action is read for.
 pub(crate) struct About<'a> {
     pub(crate) jail: &'a str,
-    /// What the action's file may refer to.
-    pub(crate) options: Vars,
+    /// Its options.
+    pub(crate) options: Values,
     pub(crate) host: &'a dyn Host,
 }
 
@@ -72,9 +73,10 @@ pub(crate) fn read(
     about: &About<'_>,
     faults: &mut Vec<Fault>,
 ) -> (Vec<Action>, Option<Closed>) {
-    let mut actions = Vec::new();
+    let calls = call::split(value);
+    let mut actions = Vec::with_capacity(calls.len());
     let mut closed: Option<Closed> = None;
-    for text in call::split(value) {
+    for text in calls {
         match read_one(reader, text, about, faults) {
             Ok((action, more)) => {
                 actions.push(action);
@@ -123,8 +125,8 @@ fn read_one(
             false => Err(unknown(reader, &call.name)),
         };
     };
-    let files = config.paths.clone();
-    let definition = definition(config, &call, about.jail, about.options.clone());
+    let files = config.paths().map(Path::to_owned).collect();
+    let definition = definition(config, &call, about.jail, about.options.of_fail2ban());
     let definition = definition.map_err(|fault| fault.or_at(call.name.place()))?;
     let script = Script::read(files, &definition, faults);
     Ok((made(ActionKind::Command, Some(script)), None))
@@ -142,7 +144,7 @@ pub(crate) fn definition(
     config: Rc<Config>,
     call: &Call,
     jail_name: &str,
-    jail: Vars,
+    jail: Values,
 ) -> Result<Definition, Fault> {
     let mut given = definition::given(call);
     let (name, actname) = names(&given, call.name.as_str(), jail_name);
@@ -152,10 +154,8 @@ pub(crate) fn definition(
 }
 
 /// `name` and `actname` of an action. One that a jail uses twice is told apart by the name that it is given.
-fn names(given: &Vars, file: &str, jail: &str) -> (Rc<Text>, Rc<Text>) {
-    let or = |option: &str, value: String| {
-        given.get(option).cloned().unwrap_or_else(|| Rc::new(Text::plain(value)))
-    };
+fn names(given: &Vars, file: &str, jail: &str) -> (Text, Text) {
+    let or = |option: &str, value: String| given.get(option).cloned().unwrap_or_else(|| Text::plain(value));
     let name = or("name", jail.to_owned());
     let file = file.trim_end_matches(".py");
     let actname = match name.as_str().strip_prefix(jail) {

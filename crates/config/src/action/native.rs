@@ -4,7 +4,7 @@ use crate::action::digest;
 use crate::call::Call;
 use crate::diagnostic::Fault;
 use crate::host::Host;
-use crate::interpolate::{Scope, Vars};
+use crate::interpolate::Scope;
 use crate::layers::{Config, Reader};
 use crate::ports::{self, Ports, Protocol, Verdict};
 use crate::text::Text;
@@ -114,9 +114,8 @@ impl Parameters<'_> {
         if let Some(given) = self.call.option(name) {
             return Some(given.clone());
         }
-        let none = Vars::default();
-        let file = |section| Scope::new(self.config?, section, &none).get(name).ok().flatten();
-        file("Init").or_else(|| file("Definition")).map(|text| (*text).clone())
+        let file = |section| Scope::new(self.config?, section).get(name).ok().flatten();
+        file("Init").or_else(|| file("Definition"))
     }
 
     /// `None` lets packets through.

@@ -1,7 +1,5 @@
 //! An action as Fail2Ban's server holds it: what can be asked of it and set while it runs, by name.
 
-use std::rc::Rc;
-
 use indexmap::IndexMap;
 use pickle::Value;
 
@@ -82,10 +80,10 @@ impl Properties {
     ///
     /// What is wrong with the first command that cannot be put together.
     pub fn script(&self, name: &str) -> Result<Script, String> {
-        let text = |value: &Value| Rc::new(Text::plain(value.to_string()));
+        let text = |value: &Value| Text::plain(value.to_string());
         let mut values: Vars =
-            self.0.iter().map(|(property, value)| (property.clone(), text(value))).collect();
-        values.entry("actname".into()).or_insert_with(|| Rc::new(Text::plain(name)));
+            self.0.iter().map(|(property, value)| (property.clone().into(), text(value))).collect();
+        values.entry("actname".into()).or_insert_with(|| Text::plain(name));
         let mut faults: Vec<Fault> = Vec::new();
         let mut script = Script::of(values, Vec::new(), &mut faults);
         name.clone_into(&mut script.name);

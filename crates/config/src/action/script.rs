@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -137,7 +136,7 @@ impl Script {
         let mut values = definition.init().clone();
         for option in OPTIONS {
             let text = keep(definition.option(option), None, faults);
-            values.extend(text.map(|text| (option.to_owned(), text)));
+            values.extend(text.map(|text| (option.into(), text)));
         }
         Self::of(values, files, faults)
     }
@@ -196,9 +195,9 @@ struct Properties(Vars);
 impl Properties {
     fn new(mut values: Vars) -> Self {
         for operation in Operation::ALL {
-            values.entry(operation.option().to_owned()).or_default();
+            values.entry(operation.option().into()).or_default();
         }
-        let plain = |text: &str| Rc::new(Text::plain(text));
+        let plain = |text: &str| Text::plain(text);
         values.entry("timeout".into()).or_insert_with(|| plain(&TIMEOUT.as_secs().to_string()));
         values.entry("br".into()).or_insert_with(|| plain("\n"));
         values.entry("sp".into()).or_insert_with(|| plain(" "));
@@ -215,8 +214,8 @@ impl Properties {
     }
 
     /// `name?family=inet6` is what `name` is for that family.
-    fn get(&self, name: &str, family: Family) -> Option<&Rc<Text>> {
-        let conditional = || self.0.get(&format!("{name}?family={}", family.name()));
+    fn get(&self, name: &str, family: Family) -> Option<&Text> {
+        let conditional = || self.0.get(&*format!("{name}?family={}", family.name()));
         (family != Family::Any).then(conditional).flatten().or_else(|| self.0.get(name))
     }
 

@@ -1,26 +1,24 @@
 //! The commands that give a jail its actions.
 
-use std::rc::Rc;
-
 use pickle::Value;
 
 use super::flag;
 use crate::action::{OPTIONS, Properties, definition, python};
 use crate::call::{self, Call};
 use crate::diagnostic::Fault;
-use crate::interpolate::Vars;
 use crate::layers::Reader;
+use crate::options::Values;
 use crate::text::Text;
 
 /// All actions of a jail. `vars` are its options, which an action may refer to.
 pub(super) fn commands(
     reader: &mut Reader<'_>,
     jail: &str,
-    value: Option<&Rc<Text>>,
-    vars: &Vars,
+    value: Option<&Text>,
+    vars: &Values,
 ) -> Result<Vec<Value>, String> {
     let mut commands = Vec::new();
-    for text in value.into_iter().flat_map(|text| call::split(text)) {
+    for text in value.into_iter().flat_map(call::split) {
         let call = call::parse(&text).map_err(|fault| fault.message)?;
         match python(reader, &call) {
             Some(path) => commands.push(by_python(jail, &call, &path.display().to_string())),
@@ -40,7 +38,12 @@ fn by_python(jail: &str, call: &Call, path: &str) -> Value {
     Value::texts(["set", jail, "addaction", name, path, &format!("{{{}}}", options.join(", "))])
 }
 
-fn by_commands(reader: &mut Reader<'_>, jail: &str, call: &Call, vars: &Vars) -> Result<[Value; 2], String> {
+fn by_commands(
+    reader: &mut Reader<'_>,
+    jail: &str,
+    call: &Call,
+    vars: &Values,
+) -> Result<[Value; 2], String> {
     let (name, properties) = properties(reader, jail, call, vars)?;
     let all = properties.iter().map(|(name, value)| Value::List(vec![name.into(), value.clone()])).collect();
     let words = ["multi-set", jail, "action", &name].map(Value::from);
@@ -53,7 +56,7 @@ pub(super) fn properties(
     reader: &mut Reader<'_>,
     jail: &str,
     call: &Call,
-    vars: &Vars,
+    vars: &Values,
 ) -> Result<(String, Properties), String> {
     let said = |fault: Fault| fault.message;
     let unreadable = || format!("Unable to read action {}", Value::from(call.name.as_str()).repr());

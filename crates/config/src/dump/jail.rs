@@ -1,7 +1,5 @@
 //! The commands that make one jail.
 
-use std::rc::Rc;
-
 use pickle::Value;
 
 use super::{action, flag, number, set};
@@ -53,7 +51,7 @@ pub(super) fn commands(reader: &mut Reader<'_>, name: &str, written: Written) ->
             _ => commands.extend(rule(name, option, text.as_str(), text)),
         }
     }
-    let vars = options.fail2ban_vars();
+    let vars = options.values().of_fail2ban();
     commands.extend(action::commands(reader, name, options.get("action"), &vars)?);
     Ok(commands)
 }
@@ -78,7 +76,7 @@ impl<'n> Patterns<'n> {
         Self { jail, first: Vec::new(), rest: Vec::new() }
     }
 
-    fn add(&mut self, option: &str, text: &Rc<Text>) -> Result<(), Fault> {
+    fn add(&mut self, option: &str, text: &Text) -> Result<(), Fault> {
         let value = text.as_str();
         match option {
             "usedns" => self.first.insert(0, set(&[self.jail, option], value.into())),

@@ -11,7 +11,7 @@ use crate::definition::DEFINITION;
 use crate::diagnostic::Diagnostic;
 use crate::draft::{self, Context};
 use crate::host::ThisHost;
-use crate::interpolate::{Scope, Vars};
+use crate::interpolate::Scope;
 use crate::layers::Reader;
 use crate::load::{jail_config, jail_names};
 use crate::options::Options;
@@ -86,7 +86,7 @@ pub fn properties(tree: &Tree, jail: &str, action: &str) -> Option<Properties> {
     let host = ThisHost::new();
     let context = Context { config: &config, host: &host, forced: true, assume_logs: true };
     let written = draft::written(&mut reader, &context, jail)?;
-    let vars = written.options.fail2ban_vars();
+    let vars = written.options.values().of_fail2ban();
     let text = written.options.get("action")?;
     let mut calls = call::split(text).into_iter().filter_map(|text| call::parse(&text).ok());
     let named = |call: Call| action::properties(&mut reader, jail, &call, &vars).ok();
@@ -99,9 +99,8 @@ pub fn properties(tree: &Tree, jail: &str, action: &str) -> Option<Properties> {
 
 fn program(reader: &mut Reader<'_>, said: &Said) -> Vec<Value> {
     let config = reader.config("fail2ban").unwrap_or_default();
-    let none = Vars::default();
-    let options = Options::read(&Scope::new(&config, DEFINITION, &none), PROGRAM.map(|(name, _)| name));
-    let thread = Options::read(&Scope::new(&config, "Thread", &none), ["stacksize"]);
+    let options = Options::read(&Scope::new(&config, DEFINITION), PROGRAM.map(|(name, _)| name));
+    let thread = Options::read(&Scope::new(&config, "Thread"), ["stacksize"]);
     let size = thread.get("stacksize").and_then(|size| integer(size.as_str()));
     let size = size.map(|size| Value::Dict(vec![("stacksize".into(), Value::Int(size))]));
     let mut commands: Vec<Value> = size.map(|size| set(&["thread"], size)).into_iter().collect();

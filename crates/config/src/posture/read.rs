@@ -8,7 +8,7 @@ use toml_edit::{Document, DocumentMut, Item, Key, TableLike, Value};
 
 use super::{ListSettings, Rollback};
 use crate::diagnostic::{Diagnostic, Fault};
-use crate::place::{Files, Place, lines};
+use crate::place::{Files, Place};
 use crate::suggest::nearest;
 
 /// All that a file says.
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
 
 fn diagnostic(fault: Fault, path: &Path, text: &str) -> Diagnostic {
     let mut files = Files::default();
-    files.add(path.to_owned(), text.into());
+    files.add(path.to_owned(), text);
     fault.diagnostic(&files)
 }
 
@@ -209,14 +209,7 @@ impl Reader<'_> {
     }
 
     fn place(&self, byte: usize) -> Place {
-        let mut byte = byte.min(self.text.len());
-        while !self.text.is_char_boundary(byte) {
-            byte -= 1;
-        }
-        let before = &self.text[..byte];
-        let column = before.rfind('\n').map_or(byte, |at| byte - at - 1);
-        let line = lines(before).count() - usize::from(column > 0);
-        Place { file: 0, line: line as u32, column: column as u32 }
+        Place { file: 0, offset: self.text.floor_char_boundary(byte) as u32 }
     }
 }
 

@@ -164,11 +164,7 @@ fn same_jails(path: &Path) {
         assert_eq!(bantime, options["bantime"].as_f64().unwrap(), "{name}");
         for (option, value) in options.as_object().unwrap() {
             if let Some(value) = value.as_str() {
-                assert_eq!(
-                    jail.options.get(option.as_str()).map(config::Text::as_str),
-                    Some(value),
-                    "{name}: {option}"
-                );
+                assert_eq!(jail.option(option).map(config::Text::as_str), Some(value), "{name}: {option}");
             }
         }
     }

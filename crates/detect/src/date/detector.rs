@@ -88,6 +88,11 @@ impl DateDetector {
         })
     }
 
+    /// The errors of [`DateDetector::compile`].
+    pub(crate) fn check(datepattern: Option<&str>) -> Result<(), DateError> {
+        list::check(datepattern)
+    }
+
     /// Its patterns as they are written, in the order in which they are tried now, with the dates that each has given.
     pub fn patterns(&self) -> impl Iterator<Item = (&str, u64)> {
         self.templates.iter().map(|template| (&*template.pattern, template.hits))

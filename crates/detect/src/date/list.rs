@@ -11,6 +11,17 @@ const LINE_BEGIN: &str = "{^LN-BEG}";
 
 /// The patterns of `datepattern`, in the order in which they are tried at first.
 pub(super) fn templates(datepattern: Option<&str>) -> Result<Vec<Template>, DateError> {
+    entries(datepattern)?.into_iter().map(Entry::template).collect()
+}
+
+/// The errors of [`templates`].
+pub(super) fn check(datepattern: Option<&str>) -> Result<(), DateError> {
+    let entries = entries(datepattern)?;
+    let mut own = entries.iter().filter(|entry| entry.matcher.is_none());
+    own.try_for_each(|entry| Matcher::check(&entry.source, entry.offset))
+}
+
+fn entries(datepattern: Option<&str>) -> Result<Vec<Entry>, DateError> {
     let built_in = BUILT_IN.as_ref().map_err(DateError::clone)?;
     let mut list = List { entries: Vec::new(), built_in };
     for (offset, line) in lines(datepattern.unwrap_or_default()) {
@@ -19,7 +30,7 @@ pub(super) fn templates(datepattern: Option<&str>) -> Result<Vec<Template>, Date
     if list.entries.is_empty() {
         list.add("{DEFAULT}", 0)?;
     }
-    list.entries.into_iter().map(Entry::template).collect()
+    Ok(list.entries)
 }
 
 /// Lines that are not blank, without the blanks around them, and where they start.

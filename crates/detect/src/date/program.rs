@@ -120,22 +120,7 @@ pub(super) struct Program {
 impl Program {
     /// `None` if it would be too long.
     pub(super) fn new(source: &Source, node: &Node) -> Option<Self> {
-        let mut writer = Writer::default();
-        match (source.begin, source.kind) {
-            (Begin::Anywhere, Kind::Fields) => {}
-            (Begin::Word, _) => writer.ops.push(Op::BeginWord),
-            (_, Kind::BuiltinEpoch) => writer.ops.push(Op::BeginEpoch),
-            (Begin::Line, _) => {
-                writer.ops.push(Op::Start);
-                writer.run(Class::NOT_WORD, 0, 2);
-            }
-        }
-        writer.emit(node)?;
-        if source.end_word {
-            writer.ops.push(Op::EndWord);
-        }
-        writer.ops.push(Op::Done);
-        let Writer { ops, classes, runs } = writer;
+        let Writer { ops, classes, runs } = Self::written(source, node)?;
         let mut program = Self {
             peeks: Vec::new(),
             follows: Vec::new(),
@@ -152,6 +137,26 @@ impl Program {
         program.specialise();
         program.begins = program.begins(source.line_begin);
         Some(program)
+    }
+
+    /// Its steps, before anything is found out about them.
+    pub(super) fn written(source: &Source, node: &Node) -> Option<Writer> {
+        let mut writer = Writer::default();
+        match (source.begin, source.kind) {
+            (Begin::Anywhere, Kind::Fields) => {}
+            (Begin::Word, _) => writer.ops.push(Op::BeginWord),
+            (_, Kind::BuiltinEpoch) => writer.ops.push(Op::BeginEpoch),
+            (Begin::Line, _) => {
+                writer.ops.push(Op::Start);
+                writer.run(Class::NOT_WORD, 0, 2);
+            }
+        }
+        writer.emit(node)?;
+        if source.end_word {
+            writer.ops.push(Op::EndWord);
+        }
+        writer.ops.push(Op::Done);
+        Some(writer)
     }
 
     fn look_ahead(&mut self) {

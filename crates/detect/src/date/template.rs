@@ -75,6 +75,15 @@ impl Matcher {
             None => Self::Engine(Arc::new(Engine::new(source, offset)?)),
         })
     }
+
+    /// The errors of [`Matcher::new`].
+    pub(super) fn check(source: &Source, offset: usize) -> Result<(), DateError> {
+        let node = parse::parse(&source.body, &source.flags);
+        match node.and_then(|node| Program::written(source, &node)) {
+            Some(_) => Ok(()),
+            None => Engine::new(source, offset).map(drop),
+        }
+    }
 }
 
 impl Template {

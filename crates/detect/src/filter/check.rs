@@ -3,32 +3,27 @@
 use std::collections::HashMap;
 
 use crate::FilterSpec;
-use crate::date::Zone;
+use crate::date::DateDetector;
 
-use super::compile::{FilterError, Rules, compile_date};
+use super::compile::{FilterError, Rules, read_date};
 use super::text::Encoding;
 
 /// Checks one filter after the other. What filters have in common is looked at once.
+#[derive(Default)]
 pub struct Checker {
-    host: Zone,
     /// By `datepattern` and `logtimezone`: what is wrong with them.
     dates: HashMap<(Option<String>, Option<String>), Vec<FilterError>>,
 }
 
 impl Checker {
-    /// Dates without a zone are in the filter's own, or else in `host`.
-    pub fn new(host: Zone) -> Self {
-        Self { host, dates: HashMap::new() }
-    }
-
     /// The errors that [`super::Filter::compile`] would report; none if the filter compiles.
     pub fn check(&mut self, spec: &FilterSpec) -> Vec<FilterError> {
         let mut errors = Vec::new();
-        Rules::compile(spec, &mut errors);
+        Rules::read(spec, &mut errors, |written| written.check(), |identifies| *identifies);
         let key = (spec.datepattern.clone(), spec.logtimezone.clone());
         let dates = self.dates.entry(key).or_insert_with(|| {
             let mut errors = Vec::new();
-            compile_date(spec, &self.host, &mut errors);
+            read_date(spec, |pattern, _| DateDetector::check(pattern), &mut errors);
             errors
         });
         errors.extend(dates.iter().cloned());
@@ -41,11 +36,12 @@ impl Checker {
 mod tests {
     use super::super::Filter;
     use super::*;
+    use crate::date::Zone;
 
     #[test]
     fn what_it_finds_is_what_compiling_reports() {
         let host = Zone::parse(Some("UTC")).unwrap();
-        let mut checker = Checker::new(host.clone());
+        let mut checker = Checker::default();
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         for failregex in
             [texts(&["^x <HOST>$"]), texts(&["^(<HOST>", "a", "[<HOST>"]), texts(&["", "<HOST>"])]

@@ -2,7 +2,7 @@
 
 use aho_corasick::AhoCorasick;
 
-use crate::date::{DateDetector, Zone};
+use crate::date::{DateDetector, DateError, Zone};
 use crate::pattern::{Groups, Overrun};
 use crate::{FilterSpec, Usedns};
 
@@ -10,7 +10,7 @@ use super::fast::Fast;
 use super::hit::User;
 use super::literals::required_by;
 use super::plain::{self, Scratch};
-use super::rule::Rule;
+use super::rule::{Rule, Written};
 use super::span::Span;
 use super::text::Encoding;
 
@@ -49,8 +49,11 @@ impl Filter {
     pub fn compile(spec: &FilterSpec, host: &Zone) -> Result<Filter, Vec<FilterError>> {
         let mut errors = Vec::new();
         let several = spec.maxlines > 1;
-        let Rules { prefix, rules, ignore } = Rules::compile(spec, &mut errors);
-        let date = compile_date(spec, host, &mut errors);
+        let Rules { prefix, rules, ignore } = Rules::read(spec, &mut errors, Rule::compile, Rule::identifies);
+        let detector = |pattern: Option<&str>, zone: Option<Zone>| {
+            DateDetector::compile(pattern, zone.unwrap_or_else(|| host.clone()))
+        };
+        let date = read_date(spec, detector, &mut errors);
         let encoding = Encoding::parse(spec.logencoding.as_deref()).map_err(|error| errors.push(error)).ok();
         match (date, encoding) {
             (Some(date), Some(encoding)) if errors.is_empty() => {
@@ -112,32 +115,37 @@ impl Filter {
     }
 }
 
-/// The patterns of a filter, without what makes many of them quick together.
-pub(super) struct Rules {
-    prefix: Option<Rule>,
-    rules: Vec<Rule>,
-    ignore: Vec<Rule>,
+/// The patterns of a filter, without what makes many of them quick together; or what else is made of them.
+pub(super) struct Rules<R> {
+    prefix: Option<R>,
+    rules: Vec<R>,
+    ignore: Vec<R>,
 }
 
-impl Rules {
-    pub(super) fn compile(spec: &FilterSpec, errors: &mut Vec<FilterError>) -> Self {
-        let mut keep = |result: Result<Rule, FilterError>| result.map_err(|error| errors.push(error)).ok();
+impl<R> Rules<R> {
+    pub(super) fn read(
+        spec: &FilterSpec,
+        errors: &mut Vec<FilterError>,
+        make: impl Fn(&Written<'_>) -> Result<R, FilterError>,
+        identifies: impl Fn(&R) -> bool,
+    ) -> Self {
         let names = spec.usedns != Usedns::No;
-        let prefix = spec
-            .prefregex
-            .as_deref()
-            .filter(|written| !written.is_empty())
-            .and_then(|written| keep(Rule::compile("prefregex", 0, written, names, false)));
-        let mut list = |option, written: &[String], multiline| -> Vec<Rule> {
-            let compile = |(index, written): (usize, &String)| {
-                keep(Rule::compile(option, index, written, names, multiline))
-            };
-            written.iter().enumerate().filter_map(compile).collect()
+        let mut list = |option, texts: &[String], multiline| -> Vec<R> {
+            let written = texts.iter().enumerate().map(|(index, text)| Written {
+                option,
+                index,
+                text,
+                names,
+                multiline,
+            });
+            written.filter_map(|written| make(&written).map_err(|error| errors.push(error)).ok()).collect()
         };
+        let prefix = spec.prefregex.as_ref().filter(|written| !written.is_empty());
+        let prefix = prefix.and_then(|written| list("prefregex", std::slice::from_ref(written), false).pop());
         let rules = list("failregex", &spec.failregex, spec.maxlines > 1);
         let ignore = list("ignoreregex", &spec.ignoreregex, false);
-        if spec.prefregex.is_none() || prefix.is_some() {
-            check_ids(&prefix, &rules, errors);
+        if spec.prefregex.is_none() || prefix.as_ref().is_some_and(|prefix| !identifies(prefix)) {
+            check_ids(rules.iter().map(identifies), errors);
         }
         Self { prefix, rules, ignore }
     }
@@ -149,37 +157,23 @@ fn required(prefix: Option<&Rule>, rules: &[Rule]) -> Option<AhoCorasick> {
 }
 
 /// Without a host, an id or a session a match accuses nobody.
-fn check_ids(prefix: &Option<Rule>, rules: &[Rule], errors: &mut Vec<FilterError>) {
-    if prefix.as_ref().is_some_and(Rule::identifies) {
-        return;
-    }
-    for (index, _) in rules.iter().enumerate().filter(|(_, rule)| !rule.identifies()) {
+fn check_ids(identify: impl Iterator<Item = bool>, errors: &mut Vec<FilterError>) {
+    for (index, _) in identify.enumerate().filter(|(_, identifies)| !identifies) {
         let message =
             "the pattern has no <HOST>, <F-ID> or <F-MLFID>: a match would accuse nobody".to_owned();
         errors.push(FilterError { option: "failregex", index, offset: 0, message });
     }
 }
 
-pub(super) fn compile_date(
+/// What `make` makes of a filter's `datepattern` and its own zone, if it has one.
+pub(super) fn read_date<T>(
     spec: &FilterSpec,
-    host: &Zone,
+    make: impl FnOnce(Option<&str>, Option<Zone>) -> Result<T, DateError>,
     errors: &mut Vec<FilterError>,
-) -> Option<DateDetector> {
-    let zone = match spec.logtimezone.as_deref() {
-        None => host.clone(),
-        name => match Zone::parse(name) {
-            Ok(zone) => zone,
-            Err(cause) => {
-                let message = cause.to_string();
-                errors.push(FilterError { option: "logtimezone", index: 0, offset: 0, message });
-                return None;
-            }
-        },
-    };
-    DateDetector::compile(spec.datepattern.as_deref(), zone)
-        .map_err(|cause| {
-            let message = cause.message;
-            errors.push(FilterError { option: "datepattern", index: 0, offset: cause.offset, message });
-        })
-        .ok()
+) -> Option<T> {
+    let mut error = |option, offset, message| errors.push(FilterError { option, index: 0, offset, message });
+    let zone = spec.logtimezone.as_deref().map(|name| Zone::parse(Some(name))).transpose();
+    let zone = zone.map_err(|cause| error("logtimezone", 0, cause.to_string())).ok()?;
+    let made = make(spec.datepattern.as_deref(), zone);
+    made.map_err(|cause| error("datepattern", cause.offset, cause.message)).ok()
 }

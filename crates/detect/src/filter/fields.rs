@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::pattern::{Groups, Pattern};
+use crate::pattern::Groups;
 
 use super::tags::option_name;
 
@@ -81,9 +81,9 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(pattern: &Pattern) -> Names {
+    pub(super) fn of(groups: &[(String, usize)]) -> Names {
         let mut names = Names::default();
-        names.plain.extend_from_slice(pattern.group_names());
+        names.plain.extend_from_slice(groups);
         let mut sorted = names.plain.clone();
         sorted.sort();
         for (name, index) in sorted {
@@ -154,13 +154,13 @@ fn target(name: &str, kind: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::Flags;
+    use crate::pattern::{Flags, Pattern};
 
     fn fields(source: &str, text: &str) -> Fields {
         let pattern = Pattern::compile(source, Flags::default()).unwrap();
         let mut groups = Groups::new();
         assert!(pattern.search(text, 0, &mut groups).unwrap());
-        Names::of(&pattern).collect(text, &groups)
+        Names::of(pattern.group_names()).collect(text, &groups)
     }
 
     fn text(value: &str) -> FieldValue {

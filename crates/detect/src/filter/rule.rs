@@ -1,6 +1,6 @@
 //! One pattern of a filter, and the groups that mean something to it.
 
-use crate::pattern::{Flags, Groups, Overrun, Pattern};
+use crate::pattern::{Flags, Groups, Overrun, Pattern, PatternError};
 
 use super::FilterError;
 use super::fields::{FieldValue, Fields, Names};
@@ -33,32 +33,20 @@ pub(super) struct Roles {
 
 /// The names of [`Roles::ids`].
 pub(super) const IDS: [&str; 5] = ["fid", "ip4", "ip6", "dns", "cidr"];
+/// The group that tells the lines of a session from others.
+const SESSION: &str = "mlfid";
 
 impl Rule {
-    /// Compiles what is written under `option`, at `index` in its list.
-    pub(super) fn compile(
-        option: &'static str,
-        index: usize,
-        written: &str,
-        names: bool,
-        multiline: bool,
-    ) -> Result<Rule, FilterError> {
-        let error = |offset, message| FilterError { option, index, offset, message };
-        let expanded = localise_flags(expand(written, names));
-        if expanded.source.trim_start().is_empty() {
-            return Err(error(0, "the pattern is empty: it would match every line".to_owned()));
-        }
-        let flags = Flags { multiline, ..Flags::default() };
-        let pattern = Pattern::compile(&expanded.source, flags)
-            .map_err(|cause| error(expanded.written(cause.offset), cause.message))?;
-        let names = Names::of(&pattern);
+    pub(super) fn compile(written: &Written<'_>) -> Result<Rule, FilterError> {
+        let (pattern, expanded) = written.read(Pattern::compile)?;
+        let names = Names::of(pattern.group_names());
         let roles = Roles::of(&names);
         Ok(Rule { pattern, names, roles, expanded })
     }
 
     /// Whether a match can say whom it accuses, at once or with the other lines of its session.
     pub(super) fn identifies(&self) -> bool {
-        IDS[..4].iter().any(|name| self.names.contains(name)) || self.roles.session.is_some()
+        identify(self.pattern.group_names())
     }
 
     /// Searches `text` from its start.
@@ -85,6 +73,46 @@ impl Rule {
     }
 }
 
+/// Whether one of these groups says whom a match accuses.
+fn identify(groups: &[(String, usize)]) -> bool {
+    let says = |name: &str| IDS[..4].contains(&name) || name == SESSION;
+    groups.iter().any(|(name, _)| says(name))
+}
+
+/// A pattern as it is written.
+pub(super) struct Written<'a> {
+    pub(super) option: &'static str,
+    /// In the option's list.
+    pub(super) index: usize,
+    pub(super) text: &'a str,
+    /// Hosts may be names.
+    pub(super) names: bool,
+    pub(super) multiline: bool,
+}
+
+impl Written<'_> {
+    /// The errors of [`Rule::compile`]; else whether the rule [identifies](Rule::identifies).
+    pub(super) fn check(&self) -> Result<bool, FilterError> {
+        self.read(Pattern::check).map(|(groups, _)| identify(&groups))
+    }
+
+    fn read<T>(
+        &self,
+        make: impl FnOnce(&str, Flags) -> Result<T, PatternError>,
+    ) -> Result<(T, Expanded), FilterError> {
+        let error = |offset, message| FilterError { option: self.option, index: self.index, offset, message };
+        let expanded = localise_flags(expand(self.text, self.names));
+        if expanded.source.trim_start().is_empty() {
+            return Err(error(0, "the pattern is empty: it would match every line".to_owned()));
+        }
+        let flags = Flags { multiline: self.multiline, ..Flags::default() };
+        match make(&expanded.source, flags) {
+            Ok(made) => Ok((made, expanded)),
+            Err(cause) => Err(error(expanded.written(cause.offset), cause.message)),
+        }
+    }
+}
+
 impl Roles {
     fn of(names: &Names) -> Roles {
         Roles {
@@ -92,7 +120,7 @@ impl Roles {
                 .map(|name| names.sources(name).unwrap_or_else(|| names.index(name).into_iter().collect())),
             user: names.sources("user"),
             content: names.index("content"),
-            session: names.index("mlfid"),
+            session: names.index(SESSION),
             nofail: names.index("nofail"),
             forget: names.index("mlfforget"),
             gained: names.index("mlfgained"),

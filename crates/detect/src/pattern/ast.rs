@@ -207,6 +207,14 @@ impl Width {
     }
 }
 
+impl Ast {
+    /// Named groups with their indices.
+    pub(super) fn names(&self) -> Vec<(String, usize)> {
+        let named = |(index, group): (usize, &GroupInfo)| Some((group.name.clone()?, index));
+        self.groups.iter().enumerate().filter_map(named).collect()
+    }
+}
+
 impl Node {
     /// How many characters it takes; `group` knows the widths of the groups that stand before it.
     pub fn width(&self, group: &dyn Fn(usize) -> Width) -> Width {

@@ -1,13 +1,13 @@
 //! `palisade config`: what the daemon's own loader makes of the configuration.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use config::{Diagnostic, POSTURE_FILE, Posture, Severity, Tree};
 use serde::Serialize;
 
 use super::bans::printed;
 use crate::cli::{ConfigCheck, ConfigShow, Place};
-use crate::engine::compile::{self, zone};
+use crate::engine::compile;
 use crate::engine::permit::Permits;
 use crate::engine::place::{faulty, render, tree};
 use crate::engine::posture;
@@ -17,7 +17,7 @@ use crate::output::json;
 pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     let tree = tree(place)?;
     let loaded = config::load(&tree);
-    let faults = compile::check(&loaded, zone(None)?).err();
+    let faults = compile::check(&loaded).err();
     let (posture, wrong) = posture(&tree);
     let broken = faults.is_some() || !wrong.is_empty();
     let mut diagnostics = faults.unwrap_or_else(|| loaded.diagnostics.clone());
@@ -40,7 +40,8 @@ pub(crate) fn show(place: &Place, args: &ConfigShow) -> Outcome {
     let tree = tree(place)?;
     let loaded = config::load(&tree);
     let (posture, wrong) = posture(&tree);
-    let mut out = anstream::stdout().lock();
+    // As it is: nothing in it is coloured.
+    let mut out = io::stdout().lock();
     if args.posture && wrong.is_empty() {
         let Some(posture) = posture else {
             return Err(CommandError::new(Exit::Nothing, format!("there is no {POSTURE_FILE}")));

@@ -16,8 +16,8 @@ pub(crate) fn filters(loaded: &Loaded, zone: &Zone) -> Result<Vec<Arc<Filter>>, 
 }
 
 /// The same faults, without filters to search with, which takes a fraction of the time.
-pub(crate) fn check(loaded: &Loaded, zone: Zone) -> Result<(), Vec<Diagnostic>> {
-    let mut checker = Checker::new(zone);
+pub(crate) fn check(loaded: &Loaded) -> Result<(), Vec<Diagnostic>> {
+    let mut checker = Checker::default();
     let check = |spec: &FilterSpec| match checker.check(spec) {
         errors if errors.is_empty() => Ok(()),
         errors => Err(errors),

@@ -13,6 +13,8 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 /// What was found about files and folders, each looked at once.
 pub(crate) struct Permits {
     known: BTreeMap<PathBuf, Result<(), String>>,
+    /// The same of folders with all that leads to them.
+    folders: BTreeMap<PathBuf, Result<(), String>>,
     /// What is wrong with the files that jails are defined in.
     jails: Result<(), String>,
     /// What is refused, and why.
@@ -20,9 +22,13 @@ pub(crate) struct Permits {
 }
 
 impl Permits {
+    const fn new() -> Self {
+        Self { known: BTreeMap::new(), folders: BTreeMap::new(), jails: Ok(()), refused: Vec::new() }
+    }
+
     /// `files` are all that the configuration was read from: jails can put commands together too.
     pub(crate) fn of(files: &Files) -> Self {
-        let mut permits = Self { known: BTreeMap::new(), jails: Ok(()), refused: Vec::new() };
+        let mut permits = Self::new();
         let is_action = |path: &&Path| path.parent().is_some_and(|folder| folder.ends_with("action.d"));
         let jails: Vec<&Path> = files.paths().filter(|path| !is_action(path)).collect();
         permits.jails = jails.iter().try_for_each(|path| permits.file(path));
@@ -74,13 +80,32 @@ impl Permits {
 
     /// A file, the folders above it, and the same of what links lead to.
     fn file(&mut self, path: &Path) -> Result<(), String> {
+        let is_link = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink());
+        match path.parent().filter(|folder| !is_link && !folder.as_os_str().is_empty()) {
+            Some(folder) => self.one(path).and_then(|()| self.folder(folder)),
+            None => self.all_of(path),
+        }
+    }
+
+    /// Each is looked at once, whatever is in it.
+    fn folder(&mut self, path: &Path) -> Result<(), String> {
+        if let Some(known) = self.folders.get(path) {
+            return known.clone();
+        }
+        let verdict = self.all_of(path);
+        self.folders.insert(path.to_owned(), verdict.clone());
+        verdict
+    }
+
+    fn all_of(&mut self, path: &Path) -> Result<(), String> {
         let real = fs::canonicalize(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        real.ancestors().chain(path.ancestors()).filter(|path| !path.as_os_str().is_empty()).try_for_each(
-            |path| {
-                let known = self.known.entry(path.to_owned());
-                known.or_insert_with(|| only_root_can_change(path)).clone()
-            },
-        )
+        let mut all = real.ancestors().chain(path.ancestors()).filter(|path| !path.as_os_str().is_empty());
+        all.try_for_each(|path| self.one(path))
+    }
+
+    fn one(&mut self, path: &Path) -> Result<(), String> {
+        let known = self.known.entry(path.to_owned());
+        known.or_insert_with(|| only_root_can_change(path)).clone()
     }
 }
 
@@ -115,9 +140,7 @@ mod tests {
         fs::create_dir(&inner).unwrap();
         fs::write(&file, "").unwrap();
         let mode = |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
-        let permitted = |path: &Path| {
-            Permits { known: BTreeMap::new(), jails: Ok(()), refused: Vec::new() }.file(path).is_ok()
-        };
+        let permitted = |path: &Path| Permits::new().file(path).is_ok();
         assert!(permitted(&file));
         for (path, good) in [(&file, 0o644), (&inner, 0o755)] {
             for hole in [0o020, 0o002] {

@@ -13,6 +13,11 @@ const MAX_INSTS: usize = 20_000;
 pub(super) type Result<T> = std::result::Result<T, PatternError>;
 
 impl Program {
+    /// Whether a tree compiles: most are far from too large.
+    pub(in crate::pattern) fn check(ast: &Ast) -> Result<()> {
+        if most(&ast.root) < MAX_INSTS { Ok(()) } else { Program::new(ast).map(drop) }
+    }
+
     /// Compile a tree; it may be too large.
     pub(in crate::pattern) fn new(ast: &Ast) -> Result<Program> {
         let mut compiler =
@@ -40,6 +45,24 @@ impl Program {
             analysis::add_memo_rows(&mut program);
         }
         Ok(program)
+    }
+}
+
+/// A node becomes no more instructions than this.
+fn most(node: &Node) -> usize {
+    let all = |nodes: &[Node]| nodes.iter().map(most).fold(0, usize::saturating_add);
+    match &node.kind {
+        Kind::Concat(nodes) => all(nodes),
+        Kind::Alternate(nodes) => all(nodes).saturating_add(2 * nodes.len()),
+        Kind::Group { body, .. } | Kind::Atomic(body) => most(body).saturating_add(2),
+        Kind::Look(look) => most(&look.body).saturating_add(2),
+        Kind::Conditional { yes, no, .. } => most(yes).saturating_add(most(no)).saturating_add(2),
+        Kind::Repeat { min, max, body, .. } => {
+            // Around each turn a split, the loop's two and a scope's two; around them all, three.
+            let turns = max.unwrap_or(min.saturating_add(1)) as usize;
+            most(body).saturating_add(5).saturating_mul(turns).saturating_add(4)
+        }
+        _ => 1,
     }
 }
 

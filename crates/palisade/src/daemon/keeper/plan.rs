@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::idle::IdleJails;
 use crate::daemon::protocol::WatchedJail;
 use crate::daemon::runner::protocol::ActingJail;
-use crate::engine::compile::{check, zone};
+use crate::engine::compile::check;
 use crate::engine::permit::Permits;
 use crate::engine::place::{faulty, render};
 use crate::exit::CommandError;
@@ -204,7 +204,7 @@ impl Plan {
 
 /// What the loader has to say, and which patterns do not compile; `None` if there is no error.
 fn faults(loaded: &Loaded) -> Option<CommandError> {
-    zone(None).and_then(|zone| check(loaded, zone).map_err(|all| faulty(&all))).err()
+    check(loaded).map_err(|all| faulty(&all)).err()
 }
 
 fn planned(jail: Jail, permits: &mut Permits) -> Planned {
