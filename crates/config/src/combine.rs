@@ -8,7 +8,7 @@ use crate::definition::Definition;
 use crate::diagnostic::{Fault, keep};
 use crate::filter::{Filter, OPTIONS, Origins};
 use crate::journalmatch;
-use crate::text::Text;
+use crate::text::{Text, lower_case};
 use crate::value::integer;
 
 /// Gives one of the jail's own options.
@@ -95,7 +95,7 @@ fn maxlines(text: &Text) -> Result<usize, Fault> {
 }
 
 fn usedns(text: &Text) -> Result<Usedns, Fault> {
-    match text.as_str().to_lowercase().as_str() {
+    match &*lower_case(text.as_str()) {
         "yes" => Ok(Usedns::Yes),
         "warn" => Ok(Usedns::Warn),
         "no" => Ok(Usedns::No),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::call::Call;
 use crate::diagnostic::Fault;
 use crate::filter::OPTIONS;
-use crate::ini::DEFAULT;
+use crate::ini::{DEFAULT, Section};
 use crate::interpolate::{Scope, Vars};
 use crate::layers::Config;
 use crate::options::Values;
@@ -99,13 +99,14 @@ impl Definition {
         }
         // `<option>` is in `[Definition]`, `<section/option>` elsewhere.
         if let Some((section, option)) = section_and_option(tag) {
-            let scopes = match &*lower_case(section) {
-                "known" => [
-                    Some(Scope::before(&self.config, DEFINITION)),
-                    Some(Scope::new(&self.config, DEFINITION)),
-                ],
-                "default" => [Some(Scope::new(&self.config, DEFAULT)), None],
-                _ => [Some(Scope::new(&self.config, section)), None],
+            let in_section = |name| Scope::new(&self.config, name);
+            let name = lower_case(section);
+            let known = if name == "known" { self.config.known(DEFINITION) } else { Section::default() };
+            let scopes = match &*name {
+                "known" if known.is_empty() => [Some(in_section(DEFINITION)), None],
+                "known" => [Some(in_section(DEFINITION).with_own(&known)), Some(in_section(DEFINITION))],
+                "default" => [Some(in_section(DEFAULT)), None],
+                _ => [Some(in_section(section)), None],
             };
             for scope in scopes.into_iter().flatten().filter(Scope::exists) {
                 if let Some(found) = scope.get(&lower_case(option))? {

@@ -43,9 +43,9 @@ impl<'a> Scope<'a> {
         Self { config, section, own: config.section(section), outside: None, known: None }
     }
 
-    /// The values that `section` had before later files replaced them.
-    pub(crate) fn before(config: &'a Config, section: &'a str) -> Self {
-        Self { own: config.known(section), ..Self::new(config, section) }
+    /// With other options in the section.
+    pub(crate) fn with_own(self, own: &'a Section) -> Self {
+        Self { own: Some(own), ..self }
     }
 
     pub(crate) fn with_vars(self, given: &'a Vars, jail: &'a Values) -> Self {
@@ -101,11 +101,15 @@ impl<'a> Scope<'a> {
 
     /// `%(section/option)s`; an option that is missing there is taken from `[DEFAULT]`.
     fn elsewhere(&self, section: &str, option: &str) -> Result<Option<Text>, Fault> {
+        let known;
         let own = match &*lower_case(section) {
             "default" => None,
             "known" => match self.known.map(|known| known(option)).transpose()?.flatten() {
                 Some(found) => return Ok(Some(found)),
-                None => self.config.known(self.section),
+                None => {
+                    known = self.config.known(self.section);
+                    Some(&known)
+                }
             },
             lower => match self.config.section(section).or_else(|| self.config.section_in_any_case(lower)) {
                 None => return Ok(None),

@@ -1,7 +1,7 @@
 //! Several files as one configuration: `.conf`, `.d/*.conf`, `.local`, `.d/*.local`, each with what it includes. Later
 //! files win; what they replace stays known under `KNOWN/section`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,6 @@ const MAX_FILES: usize = 512;
 pub(crate) struct Config {
     pub(crate) defaults: Rc<Section>,
     sections: Sections,
-    /// What options said before a later file replaced them.
-    known: BTreeMap<Rc<str>, Section>,
     /// In the order in which they are read.
     files: Vec<(PathBuf, Rc<Ini>)>,
 }
@@ -45,8 +43,16 @@ impl Config {
         self.sections.iter().map(|(name, section)| (&**name, &**section))
     }
 
-    pub(crate) fn known(&self, name: &str) -> Option<&Section> {
-        self.known.get(name)
+    /// What the options of a section said before later files replaced them; put together for the few who ask.
+    pub(crate) fn known(&self, name: &str) -> Section {
+        let (mut now, mut known) = (Section::default(), Section::default());
+        let all = self.files.iter().filter_map(|(_, file)| file.sections.get(name));
+        for (option, entry) in all.flat_map(|section| section.iter()) {
+            if let Some(before) = now.insert(option.clone(), entry.clone()) {
+                known.insert(option.clone(), before);
+            }
+        }
+        known
     }
 
     /// Where a section begins: its header in the last file that has it.
@@ -75,28 +81,20 @@ impl Config {
     fn read(&mut self, path: PathBuf, file: Rc<Ini>) {
         for (name, section) in &file.sections {
             match self.sections.get_mut(name) {
-                _ if &**name == DEFAULT => merge(&mut self.defaults, section, |_, _| {}),
+                _ if &**name == DEFAULT => merge(&mut self.defaults, section),
+                Some(have) => merge(have, section),
                 None => drop(self.sections.insert(name.clone(), section.clone())),
-                Some(have) => merge(have, section, |option, before| {
-                    self.known.entry(name.clone()).or_default().insert(option, before);
-                }),
             }
         }
         self.files.push((path, file));
     }
 }
 
-/// Options of a later file win; `replaced` hears of those that give way.
-fn merge(have: &mut Rc<Section>, more: &Rc<Section>, mut replaced: impl FnMut(Rc<str>, Entry)) {
-    if have.is_empty() {
-        have.clone_from(more);
-        return;
-    }
-    let have = Rc::make_mut(have);
-    for (option, entry) in &**more {
-        if let Some(before) = have.insert(option.clone(), entry.clone()) {
-            replaced(option.clone(), before);
-        }
+/// Options of a later file win.
+fn merge(have: &mut Rc<Section>, more: &Rc<Section>) {
+    match have.is_empty() {
+        true => have.clone_from(more),
+        false => Rc::make_mut(have).extend(more.iter().map(|(name, entry)| (name.clone(), entry.clone()))),
     }
 }
 

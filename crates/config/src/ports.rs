@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::diagnostic::Fault;
 use crate::host::Host;
-use crate::text::{Text, trimmed};
+use crate::text::{Text, lower_case, trimmed};
 
 /// Which ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,7 +149,7 @@ fn port(word: &str, host: &dyn Host) -> Option<u16> {
 pub(crate) fn protocol(text: &Text) -> Result<Protocol, Fault> {
     let mut all: Option<Protocol> = None;
     for word in text.as_str().split([',', ' ', '\n']).filter(|word| !word.is_empty()) {
-        let one = match word.to_lowercase().as_str() {
+        let one = match &*lower_case(word) {
             "tcp" => Protocol::Tcp,
             "udp" => Protocol::Udp,
             "all" | "any" | "0" => Protocol::All,

@@ -20,7 +20,8 @@ const NOTHING: &str = "%(nothing)s";
 /// Writes what was loaded, in the grammar that it was read from.
 #[must_use]
 pub fn show(loaded: &Loaded) -> String {
-    let mut out = Writer::default();
+    // What all jails of Fail2Ban take.
+    let mut out = Writer { text: String::with_capacity(1 << 17) };
     out.comment("The effective configuration: everything resolved, one section a jail.");
     out.section("DEFAULT");
     out.option("nothing", "");
@@ -154,7 +155,6 @@ fn call(action: &Action) -> String {
     format!("{}{switch}", action.text.as_str())
 }
 
-#[derive(Default)]
 struct Writer {
     text: String,
 }

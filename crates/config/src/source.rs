@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::call::Call;
 use crate::diagnostic::Fault;
 use crate::host::{Host, is_glob};
-use crate::text::Text;
+use crate::text::{Text, lower_case};
 
 /// Where a jail's lines come from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub(crate) enum Backend {
 
 impl Backend {
     pub(crate) fn read(call: &Call) -> Result<Self, Fault> {
-        match call.name.as_str().to_lowercase().as_str() {
+        match &*lower_case(call.name.as_str()) {
             "auto" => Ok(Self::Auto),
             "polling" | "pyinotify" | "gamin" | "files" => Ok(Self::Files),
             "systemd" => Ok(Self::Journal(journal(call))),

@@ -7,12 +7,23 @@ pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) 
         4..=7 => 2,
         _ => 3,
     };
+    let own = letters(name);
+    let may_be = |have: &str| {
+        let other = letters(have);
+        // Each letter that only one of them has is at least one change.
+        have != name && [own & !other, other & !own].iter().all(|only| only.count_ones() as usize <= limit)
+    };
     known
         .into_iter()
-        .filter(|have| *have != name && have.len().abs_diff(name.len()) <= limit)
+        .filter(|have| have.len().abs_diff(name.len()) <= limit && may_be(have))
         .filter_map(|have| Some((distance(name, have, limit)?, have)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, have)| have)
+}
+
+/// Which letters a word has, a bit each; some share one.
+fn letters(word: &str) -> u64 {
+    word.chars().fold(0, |all, letter| all | 1 << (u32::from(letter) % u64::BITS))
 }
 
 /// Letters to insert, take out or change (Levenshtein); `None` for more than `limit`.

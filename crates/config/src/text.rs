@@ -125,6 +125,10 @@ impl Builder {
             return;
         }
         let base = self.0.string.len();
+        if base == 0 {
+            // Most values grow little from here.
+            self.0.string.reserve(2 * range.len().max(32));
+        }
         let [start, end] = [range.start, range.end].map(|at| at + text.start as usize);
         let pieces = &text.whole.pieces;
         self.0.pieces.push(Piece { start: base as u32, place: text.whole.place_at(start) });

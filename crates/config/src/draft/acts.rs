@@ -5,7 +5,7 @@ use crate::action::{self, About, Action, Closed};
 use crate::diagnostic::{Fault, keep};
 use crate::options::Options;
 use crate::ports::{self, Verdict};
-use crate::text::Text;
+use crate::text::{Text, lower_case};
 
 impl Draft<'_, '_> {
     /// The jail's actions, and what its bans close if any of them bans.
@@ -41,7 +41,7 @@ impl Draft<'_, '_> {
 }
 
 fn verdict(text: &Text) -> Result<Verdict, Fault> {
-    match text.as_str().to_lowercase().as_str() {
+    match &*lower_case(text.as_str()) {
         "reject" => Ok(Verdict::Reject),
         "drop" => Ok(Verdict::Drop),
         other => Err(Fault::error(text.place(), format!("block cannot be {other}")).help("reject or drop")),

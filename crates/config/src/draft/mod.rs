@@ -182,7 +182,7 @@ impl Draft<'_, '_> {
             options.faults.push(Fault::error(text.place(), why));
         }
         filter.logtimezone = options.text("logtimezone");
-        filter.logencoding = options.text("logencoding").filter(|name| name.to_lowercase() != "auto");
+        filter.logencoding = options.text("logencoding").filter(|name| !name.eq_ignore_ascii_case("auto"));
         Jail {
             spec: parts.spec,
             filter,

@@ -113,7 +113,7 @@ impl<'s> Parser<'s> {
     /// Items one after another, up to `|`, `)` or the end.
     fn sequence(&mut self, first: bool) -> Result<Node> {
         let start = self.pos;
-        let mut items: Vec<Item> = Vec::new();
+        let mut items: Vec<Item> = Vec::with_capacity((self.source.len() - start).min(16));
         while let Some(char) = self.peek() {
             if matches!(char, '|' | ')') {
                 break;
