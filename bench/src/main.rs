@@ -11,6 +11,7 @@ mod generate;
 mod hostile;
 mod journal;
 mod kernel;
+mod loading;
 mod memory;
 mod process;
 mod restart;
@@ -25,6 +26,8 @@ enum Command {
     Generate(generate::Log),
     /// The lines that cost a filter most, shipped and Debian's.
     Hostile(hostile::Hostile),
+    /// Reading all of Debian's jails, beside Fail2Ban's client.
+    Loading(loading::Loading),
     #[command(flatten)]
     OfDaemon(OfDaemon),
 }
@@ -61,6 +64,7 @@ fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Generate(log) => log.write(),
         Command::Hostile(with) => hostile::hostile(&with),
+        Command::Loading(with) => loading::loading(&with),
         Command::OfDaemon(OfDaemon::Latency(with)) => bans::latency(&with),
         Command::OfDaemon(OfDaemon::Journal(with)) => journal::latency(&with),
         Command::OfDaemon(OfDaemon::Burst(with)) => bans::burst(&with),
