@@ -57,6 +57,16 @@ impl Firewall {
         self.want(Wanted { rules: Some(rules), bans: self.wanted.bans.clone() })
     }
 
+    /// Whether exactly these rules are in force, whoever put them there.
+    ///
+    /// # Errors
+    /// A rule names a list that is not in `lists`, or the table cannot be read.
+    pub fn enforces(&mut self, policy: &Policy, lists: &Lists) -> Result<bool, FirewallError> {
+        let wanted = Wanted { bans: None, rules: Some(enforce::render(policy, lists)?) };
+        let (there, _) = wanted.part(self.read()?.unwrap_or_default().ruleset);
+        Ok(there == wanted.goal(None).ruleset)
+    }
+
     /// Whether rules are in force, whoever put them there.
     ///
     /// # Errors

@@ -6,9 +6,12 @@ use config::{POSTURE_FILE, Posture};
 
 use super::firewall::hold;
 use crate::cli::Place;
-use crate::engine::posture::{enforce, folder, vocabulary};
+use crate::engine::lists::KeptLists;
+use crate::engine::posture::{enforce, folder, put_in_force, vocabulary};
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::transaction::applied::Applied;
+use crate::transaction::applied::{Applied, in_force};
+use crate::transaction::lockout::{Ways, edited};
+use crate::transaction::ssh::Seen;
 
 pub(crate) fn boot(place: &Place) -> Outcome {
     // What a change waited for when the host went down is taken back. If that fails, what stands in the file is still
@@ -22,6 +25,15 @@ pub(crate) fn boot(place: &Place) -> Outcome {
         Ok(posture) => posture,
         Err(error) => return last_known(&place.state, folder, error.into()),
     };
+    // The daemon may just be started anew, with people logged in.
+    let before = in_force(&place.state, &posture).1;
+    let lists = KeptLists::load(&place.state).in_force();
+    if *posture.policy() != before
+        && let Some(way) = Ways::of_host(&Seen::now()).closed(&before, posture.policy(), &lists)
+    {
+        put_in_force(&before, &lists)?;
+        return Err(CommandError::new(Exit::Nothing, edited(&way)));
+    }
     if posture.policy().enabled {
         enforce(posture.policy(), &place.state)?;
     }

@@ -5,6 +5,7 @@ pub(crate) mod peer;
 pub(crate) mod protocol;
 pub(crate) mod server;
 pub(crate) mod session;
+pub(crate) mod sockets;
 
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 //! The daemon may not read the environment of a process with more privileges than it has. There systemd-logind is asked,
 //! which knows each session by a number that sudo and su leave alone.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -19,6 +20,12 @@ const SESSIONS: &str = "/run/systemd/sessions";
 pub(crate) fn address(socket: impl AsFd) -> Option<IpAddr> {
     let pid = socket_peercred(socket).ok()?.pid.as_raw_nonzero().get().unsigned_abs();
     connection_of(pid).map(|connection| connection.client).or_else(|| logged_in(pid))
+}
+
+/// From where people are logged in, as systemd-logind knows it.
+pub(crate) fn logged_in_from() -> BTreeSet<IpAddr> {
+    let sessions = fs::read_dir(SESSIONS).into_iter().flatten().flatten();
+    sessions.filter_map(|session| remote_host(&fs::read_to_string(session.path()).ok()?)).collect()
 }
 
 fn logged_in(pid: u32) -> Option<IpAddr> {

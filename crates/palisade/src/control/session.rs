@@ -1,8 +1,9 @@
 //! From where the person at the keyboard is logged in, and since when.
 //!
 //! `SSH_CONNECTION` says it, but sudo and su take it away; so the environment of every ancestor is asked, up to the
-//! shell that sshd started. Since when, the process of sshd above that shell says: it is as old as the connection.
+//! shell that sshd or dropbear started. Since when, their process above that shell says: it is as old as the connection.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -12,7 +13,7 @@ use std::time::Duration;
 const DEPTH: usize = 64;
 
 /// An ssh session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Connection {
     /// From where.
     pub(crate) client: IpAddr,
@@ -36,14 +37,26 @@ pub(super) fn connection_of(pid: u32) -> Option<Connection> {
     ancestors(pid).find_map(|pid| connection_in(&fs::read(format!("/proc/{pid}/environ")).ok()?))
 }
 
+/// The ssh sessions of all processes whose environment may be read.
+pub(crate) fn connections() -> BTreeSet<Connection> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter_map(|process| connection_in(&fs::read(process.path().join("environ")).ok()?)).collect()
+}
+
 /// When this process's ssh session began, since the start of the host. `None`: it has none, or, as within tmux and screen,
 /// none that can be told from those before.
 pub(crate) fn began() -> Option<Duration> {
-    let sessions = ancestors(std::process::id()).filter(|pid| {
-        fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|cmdline| is_session_of_sshd(&cmdline))
-    });
-    // Of an ordinary user there are two; the older one took the connection.
-    sessions.filter_map(|pid| started(&stat(pid)?)).min()
+    let cmdline = |pid: u32| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let (mut began, mut below) = (None, Vec::new());
+    for pid in ancestors(std::process::id()) {
+        let cmdline = cmdline(pid);
+        if is_session_of_sshd(&cmdline) || is_session_of_dropbear(&cmdline, &below) {
+            // Of an ordinary user sshd has two; the older one took the connection.
+            began = [began, started(&stat(pid)?)].into_iter().flatten().min();
+        }
+        below = cmdline;
+    }
+    began
 }
 
 /// The process, its parent, and so on.
@@ -59,6 +72,15 @@ fn stat(pid: u32) -> Option<String> {
 fn is_session_of_sshd(cmdline: &[u8]) -> bool {
     let name = String::from_utf8_lossy(cmdline);
     (name.starts_with("sshd: ") || name.starts_with("sshd-session: ")) && !name.contains("[listener]")
+}
+
+/// Dropbear does not name itself: the process that took the connection is as the one that listens above it.
+fn is_session_of_dropbear(cmdline: &[u8], below: &[u8]) -> bool {
+    let is_dropbear = |cmdline: &[u8]| {
+        let program = cmdline.split(|byte| *byte == 0).next().unwrap_or_default();
+        program.rsplit(|byte| *byte == b'/').next() == Some(b"dropbear")
+    };
+    is_dropbear(cmdline) && !is_dropbear(below)
 }
 
 fn connection_in(environ: &[u8]) -> Option<Connection> {
@@ -111,6 +133,15 @@ mod tests {
         for other in others {
             assert!(!is_session_of_sshd(other.as_bytes()), "{other}");
         }
+    }
+
+    #[test]
+    fn a_session_of_dropbear_is_told_from_what_listens_above_it() {
+        let (shell, dropbear) = (&b"-sh\0"[..], &b"/usr/sbin/dropbear\0-F\0-p\022\0"[..]);
+        assert!(is_session_of_dropbear(dropbear, shell) && is_session_of_dropbear(b"dropbear\0-i\0", shell));
+        assert!(!is_session_of_dropbear(dropbear, dropbear));
+        assert!(!is_session_of_dropbear(b"/usr/bin/dropbearkey\0", shell));
+        assert!(!is_session_of_dropbear(b"sh\0-c\0dropbear\0", shell));
     }
 
     #[test]

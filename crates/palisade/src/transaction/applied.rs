@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use config::Posture;
+use firewall::Firewall;
 use firewall::rules::Policy;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,19 @@ pub(crate) struct Applied {
     pub(crate) path: PathBuf,
     pub(crate) text: String,
     pub(crate) policy: Policy,
+}
+
+/// What was put in force last, and its text. Where that is not known, the kernel says whether the file is, or nothing.
+pub(crate) fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
+    if let Some(applied) = Applied::load(state, posture.path()) {
+        return (applied.text, applied.policy);
+    }
+    let mut before = posture.clone();
+    if before.policy().enabled && !Firewall::open().and_then(|mut kernel| kernel.has_rules()).unwrap_or(false)
+    {
+        before.set_enabled(false);
+    }
+    (before.text(), before.policy().clone())
 }
 
 impl Applied {

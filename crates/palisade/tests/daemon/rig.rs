@@ -50,7 +50,7 @@ pub(crate) fn skipped(test: &str) -> bool {
     true
 }
 
-fn exists(tool: &str) -> bool {
+pub(crate) fn exists(tool: &str) -> bool {
     let paths = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
     paths.iter().any(|path| Path::new(path).join(tool).exists())
 }
@@ -150,6 +150,27 @@ impl Rig {
         command.args(["-m", "sh", "-c", script, "sshd"]).arg(&socket).arg(&config);
         self.children.push(command.stdin(Stdio::null()).spawn().unwrap());
         self.until("sshd listens", || self.connect(NEIGHBOUR, SERVER, 22));
+    }
+
+    /// A real dropbear on port 22 instead; root is at home in a folder of the rig.
+    pub(crate) fn start_dropbear(&mut self) {
+        let (home, host, client) = (self.path("home"), self.path("dropbear_key"), self.path("client"));
+        run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", client.to_str().unwrap()]);
+        let made = Command::new("dropbearkey").args(["-t", "ed25519", "-f"]).arg(&host).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        fs::create_dir_all(home.join(".ssh")).unwrap();
+        fs::copy(self.path("client.pub"), home.join(".ssh/authorized_keys")).unwrap();
+        let script = r#"
+            set -e
+            sed "s|^\(root:[^:]*:[^:]*:[^:]*:[^:]*\):[^:]*:|\1:$1:|" /etc/passwd >"$2"
+            mount --bind "$2" /etc/passwd
+            exec dropbear -F -E -s -r "$3" -p 22
+        "#;
+        let mut command = self.on_server("unshare");
+        command.args(["-m", "sh", "-c", script, "dropbear"]).arg(home).arg(self.path("passwd")).arg(host);
+        let log = File::create(self.path("dropbear.log")).unwrap();
+        self.children.push(command.stdin(Stdio::null()).stderr(log).spawn().unwrap());
+        self.until("dropbear listens", || self.connect(NEIGHBOUR, SERVER, 22));
     }
 
     /// Something that takes connections on a port of the server.

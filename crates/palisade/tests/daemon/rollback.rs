@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, THREE_STRIKES, kill, skipped};
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, THREE_STRIKES, exists, kill, signal, skipped};
 
 const RULES: &str = "# mine\n[firewall]\nenabled = true\nrules = [\"allow 22/tcp\"] # the way in\n";
 /// What shuts the session out, taken back as soon as that is seen.
@@ -18,10 +18,14 @@ const MOMENTS: u32 = 8;
 
 /// A server that can be reached, with rules in force.
 fn rig() -> Rig {
+    rig_with(Rig::start_sshd)
+}
+
+fn rig_with(serve_ssh: impl FnOnce(&mut Rig)) -> Rig {
     let mut rig = Rig::new();
     rig.configure(THREE_STRIKES);
     fs::write(rig.path("config/palisade.toml"), RULES).unwrap();
-    rig.start_sshd();
+    serve_ssh(&mut rig);
     rig.listen(80);
     let reloaded = rig.tell(&["firewall", "reload"]);
     assert!(reloaded.status.success(), "{}", String::from_utf8_lossy(&reloaded.stderr));
@@ -280,4 +284,103 @@ fn only_a_login_newer_than_the_change_confirms_it() {
     assert!(second.0.contains("with the 1 before it"), "{}", second.0);
     rig.until("both are taken back", || rig.text() == written);
     rig.until("and settled", || rig.states() == ["kept", "confirmed", "rolled-back"]);
+}
+
+#[test]
+fn a_session_of_dropbear_is_one_as_well() {
+    const TEST: &str = "a_session_of_dropbear_is_one_as_well";
+    if skipped(TEST) {
+        return;
+    }
+    if !exists("dropbear") {
+        return eprintln!("SKIPPED {TEST}: dropbear is not installed");
+    }
+    let rig = rig_with(Rig::start_dropbear);
+    let refused = rig.ssh(&rig.palisade_words("firewall delete allow 22/tcp")).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains(&format!("your own ssh session, from {NEIGHBOUR} to port 22")), "{said}");
+    let refused = rig.tell(&["firewall", "delete", "allow", "22/tcp"]);
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("everybody from port 22, on which ssh is served"), "{said}");
+
+    let mut old = Shell::open(&rig);
+    let (said, status) = old.run(&rig.palisade_words("firewall prepend deny from 203.0.113.7"));
+    assert!(status == 0 && said.contains("is taken back in 1m"), "{said}");
+    let (said, status) = old.run(&rig.palisade_words("confirm"));
+    assert!(status == 1 && said.contains("older than it"), "{said}");
+    let confirmed = rig.ssh(&rig.palisade_words("confirm")).output().unwrap();
+    assert!(confirmed.status.success(), "{}", String::from_utf8_lossy(&confirmed.stderr));
+    assert_eq!(rig.states(), ["kept", "confirmed"]);
+}
+
+/// What the file says is not in force, and it is told; who is logged in can come again.
+fn is_refused(rig: &Rig, whom: &str) {
+    rig.until("it is told", || rig.said(&format!("it would shut out {whom}")));
+    let status = String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
+    assert!(status.contains("palisade.toml is not in force as it stands"), "{status}");
+    assert!(status.contains("palisade firewall --force reload"), "{status}");
+    let status = rig.tell(&["firewall", "status"]);
+    let said = String::from_utf8(status.stderr).unwrap();
+    assert!(said.contains("palisade.toml was edited and is not in force"), "{said}");
+    assert!(rig.is_reached() && !rig.connect_soon(NEIGHBOUR, 80));
+}
+
+#[test]
+fn an_edited_file_shuts_nobody_out_when_the_daemon_reads_it() {
+    if skipped("an_edited_file_shuts_nobody_out_when_the_daemon_reads_it") {
+        return;
+    }
+    let mut rig = rig();
+    let write = |rig: &Rig, rules: &str| {
+        fs::write(rig.path("config/palisade.toml"), RULES.replace("\"allow 22/tcp\"", rules)).unwrap();
+    };
+    let hang_up = |rig: &Rig| signal(rig.keeper(), "HUP");
+    rig.start_daemon();
+    write(&rig, "\"allow 80/tcp\"");
+    hang_up(&rig);
+    is_refused(&rig, "everybody from port 22");
+    // What is put back is what was in force, not the file.
+    assert!(rig.on_server("nft").arg("flush chain inet palisade rules.in").status().unwrap().success());
+    rig.until("the rules are back", || rig.is_reached());
+    assert!(!rig.connect_soon(NEIGHBOUR, 80));
+
+    write(&rig, "\"allow 80/tcp\", \"allow 22/tcp\"");
+    hang_up(&rig);
+    rig.until("it is in force", || rig.connect_soon(NEIGHBOUR, 80));
+    rig.until("all is well", || rig.said("all is well again"));
+    let status = String::from_utf8(rig.tell(&["firewall", "status"]).stderr).unwrap();
+    assert_eq!(status, "");
+
+    // The port stays open, but not to who is logged in.
+    assert!(rig.stop_daemon());
+    let session = Shell::open(&rig);
+    write(&rig, "\"allow from 203.0.113.7 to any port 22\"");
+    let booted = rig.tell(&["boot"]);
+    let said = String::from_utf8(booted.stderr).unwrap();
+    assert!(
+        booted.status.code() == Some(1) && said.contains("it would shut out the ssh session from"),
+        "{said}"
+    );
+    assert!(rig.is_reached() && rig.connect_soon(NEIGHBOUR, 80));
+    write(&rig, "\"deny 80/tcp\", \"allow from 203.0.113.7 to any port 22\"");
+    rig.start_daemon();
+    rig.until("it is told", || rig.said(&format!("the ssh session from {NEIGHBOUR} to port 22")));
+    assert!(rig.is_reached() && rig.connect_soon(NEIGHBOUR, 80));
+
+    // Nobody is shut out any more.
+    drop(session);
+    rig.until("it is in force", || {
+        hang_up(&rig);
+        !rig.connect_soon(NEIGHBOUR, 22)
+    });
+    assert!(rig.connect_soon(ATTACKER, 22));
+
+    // Or it is meant.
+    write(&rig, "");
+    hang_up(&rig);
+    rig.until("it is told", || rig.said("it would shut out everybody from port 22"));
+    assert!(rig.connect_soon(ATTACKER, 22));
+    assert!(rig.tell(&["firewall", "--force", "reload"]).status.success());
+    rig.until("the daemon knows", || rig.said("firewall: 0 rules, in force"));
+    assert!(!rig.connect_soon(ATTACKER, 22));
 }

@@ -10,7 +10,6 @@ mod beyond;
 mod json;
 mod listening;
 mod lists;
-mod lockout;
 mod log;
 mod openings;
 mod program;
@@ -28,6 +27,7 @@ use crate::cli::{Firewall, Place};
 use crate::commands::bans::printed;
 use crate::engine::posture::{folder, vocabulary};
 use crate::exit::{CommandError, Exit, Outcome};
+use crate::transaction::applied::Applied;
 use crate::transaction::notice;
 use posture::Journal;
 pub(crate) use program::{is_ufw, program};
@@ -96,6 +96,12 @@ fn carry_out(
     let session = Session::open(folder, state, vocabulary, manner(&invocation), reads(&invocation))?;
     if matches!(invocation.command, Command::Status(_)) {
         lists::warn(session.policy(), state);
+        if Applied::load(state, session.posture.path()).is_some_and(|known| known.policy != *session.policy())
+        {
+            anstream::eprintln!(
+                "WARN: palisade.toml was edited and is not in force: palisade firewall reload"
+            );
+        }
     }
     Ok(perform(session, invocation.command, json)?)
 }

@@ -4,21 +4,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config::{POSTURE_FILE, Posture};
+use firewall::Lists;
 use firewall::rules::command::{Command, Invocation};
 use firewall::rules::list::Edit;
 use firewall::rules::{Policy, Vocabulary};
-use firewall::{Firewall, Lists};
 use jiff::Timestamp;
 use posture::{Change, Held, Journal, Plan, Snapshot, Step, unified};
 
 use super::ask;
-use super::lockout::lockout;
-use crate::control::session::connection;
+use crate::control::session::{Connection, connection};
 use crate::engine::lists::KeptLists;
 use crate::engine::place::faulty;
 use crate::engine::posture::{beside, put_in_force, vocabulary};
 use crate::exit::{CommandError, Exit};
-use crate::transaction::applied::Applied;
+use crate::transaction::applied::{Applied, in_force};
+use crate::transaction::lockout::{Way, Ways};
 use crate::transaction::undo::settle;
 use crate::transaction::{guard, login, notice};
 
@@ -150,13 +150,14 @@ impl Session {
     /// kernel change finds there why; and before it, what takes the change back is armed if need be.
     pub(crate) fn save(&self) -> Result<(), CommandError> {
         let Some(held) = &self.held else { return Ok(()) };
-        let refusal = lockout(&self.before.1, self.policy(), &self.lists);
-        if let Some(refusal) = &refusal
+        let (before, after) = (&self.before.1, self.policy());
+        let closed = Ways::of_command(before, after).closed(before, after, &self.lists);
+        if let Some(way) = &closed
             && !self.manner.force
         {
-            return Err(CommandError::new(Exit::Nothing, refusal));
+            return Err(CommandError::new(Exit::Nothing, refusal(way)));
         }
-        let plan = self.plan(refusal.is_some());
+        let plan = self.plan(closed.is_some());
         let before = match self.before.0 == self.found.text() {
             true => self.found.clone(),
             false => self.found.with_text(self.before.0.clone()),
@@ -224,6 +225,21 @@ impl Session {
     }
 }
 
+/// What is said of a change that closes a way in.
+fn refusal(way: &Way) -> String {
+    let whom = match way {
+        Way::Session(Connection { client, port }) => {
+            format!("your own ssh session, from {client} to port {port}")
+        }
+        Way::Port(_) => way.to_string(),
+    };
+    format!(
+        "this would shut out {whom}\nnothing was changed; first: palisade firewall allow {}/tcp\n\
+         or, if it is meant: the same command with --force",
+        way.port()
+    )
+}
+
 /// The journal, without anything in it that is overdue.
 pub(crate) fn hold(state: &Path) -> Result<Held, CommandError> {
     let held = Journal::of(state).hold(PATIENCE)?;
@@ -231,19 +247,6 @@ pub(crate) fn hold(state: &Path) -> Result<Held, CommandError> {
         anstream::eprintln!("{}", notice::taken_back(&change));
     }
     Ok(held)
-}
-
-/// What was put in force last. Where that is not known, the kernel says whether the file is, or nothing.
-fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
-    if let Some(applied) = Applied::load(state, posture.path()) {
-        return (applied.text, applied.policy);
-    }
-    let mut before = posture.clone();
-    if before.policy().enabled && !Firewall::open().and_then(|mut kernel| kernel.has_rules()).unwrap_or(false)
-    {
-        before.set_enabled(false);
-    }
-    (before.text(), before.policy().clone())
 }
 
 /// Rules that people edited are a change like any other, when the daemon in whose configuration they are is to read it

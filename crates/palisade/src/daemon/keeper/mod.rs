@@ -63,6 +63,7 @@ use crate::control::server::Server;
 use crate::engine::clock::now;
 use crate::engine::jails::Jails;
 use crate::exit::{CommandError, Outcome};
+use crate::transaction::ssh::Seen;
 
 /// Between looks at what runs out, grows old, or failed and may be tried again.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
@@ -80,6 +81,8 @@ pub(crate) struct Keeper {
     firewall: Firewall,
     /// Those of `palisade.toml`, once they are in force.
     rules: Option<Policy>,
+    /// When the daemon started.
+    ssh: Seen,
     lists: Refreshing,
     /// `None` until the bans of the last run are back: the kernel would tell of each of them.
     monitor: Option<Monitor>,

@@ -30,6 +30,7 @@ use crate::control::server::Server;
 use crate::engine::clock::now;
 use crate::engine::jails::Jails;
 use crate::exit::{CommandError, Exit};
+use crate::transaction::ssh::Seen;
 use crate::transaction::{notice, undo};
 
 /// How often a configuration with errors is looked at, and how long after each other.
@@ -48,6 +49,7 @@ impl Keeper {
         let store = Store::open(&state).map_err(store_error)?;
         let sole = Sole::claim()?;
         settle(&state);
+        let ssh = Seen::now();
         let mut firewall = Firewall::open()?;
         let runner = Runner::spawn(&tree).map_err(|error| CommandError::io("the runner", &error))?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
@@ -64,6 +66,7 @@ impl Keeper {
             jails,
             firewall,
             rules: None,
+            ssh,
             lists,
             monitor: None,
             store,

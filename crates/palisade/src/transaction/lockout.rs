@@ -1,27 +1,56 @@
 //! Nobody is shut out of the host: what a change would close is seen before it is in force.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use firewall::Lists;
 use firewall::rules::{Action, Direction, Policy, Probe, Protocol, Rule, Stance};
 
-use super::listening::ports_of;
+use super::ssh::{self, Seen};
 use crate::control::session::{Connection, connection};
 
 /// A way in by which people log in.
-enum Way {
-    /// The session that gives the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// A session over ssh.
     Session(Connection),
-    /// A port of sshd, for whomever.
+    /// A port on which ssh is served, for whomever.
     Port(u16),
 }
 
-/// Why a change is refused: it closes a way in which is open before it, the command's own ssh session or a port of sshd.
-pub(super) fn lockout(before: &Policy, after: &Policy, lists: &Lists) -> Option<String> {
-    let ports = if may_close_ports(before, after) { ports_of("sshd") } else { BTreeSet::new() };
-    let ways = connection().map(Way::Session).into_iter().chain(ports.into_iter().map(Way::Port));
-    let mut closed = ways.filter(|way| way.is_open(before, lists) && !way.is_open(after, lists));
-    closed.next().map(|way| way.refusal())
+/// Which ways there are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ways {
+    sessions: BTreeSet<Connection>,
+    ports: BTreeSet<u16>,
+}
+
+impl Ways {
+    /// Those that a command must leave open: its own session, and every port of ssh that a change can close.
+    pub(crate) fn of_command(before: &Policy, after: &Policy) -> Self {
+        let ports = if may_close_ports(before, after) { ssh::ports() } else { BTreeSet::new() };
+        Self { sessions: connection().into_iter().collect(), ports }
+    }
+
+    /// Those of everybody who has come in by ssh, or can.
+    pub(crate) fn of_host(seen: &Seen) -> Self {
+        Self { sessions: ssh::sessions(seen), ports: ssh::listening(&seen.ports) }
+    }
+
+    /// The first one that is open before a change and closed after it.
+    pub(crate) fn closed(self, before: &Policy, after: &Policy, lists: &Lists) -> Option<Way> {
+        let ways = self.sessions.into_iter().map(Way::Session).chain(self.ports.into_iter().map(Way::Port));
+        ways.into_iter().find(|way| way.is_open(before, lists) && !way.is_open(after, lists))
+    }
+}
+
+/// What is said of rules that somebody edited into the file, and that close a way in.
+pub(crate) fn edited(way: &Way) -> String {
+    format!(
+        "palisade.toml is not in force as it stands: it would shut out {way}; the rules before it stay. Allow {}/tcp in it, \
+         or if it is meant: palisade firewall --force reload",
+        way.port()
+    )
 }
 
 /// Whether a port that is open before can be closed after; if not, nobody has to look which ports there are.
@@ -49,17 +78,23 @@ impl Way {
         }
     }
 
-    fn refusal(&self) -> String {
-        let (what, port) = match self {
+    /// The port of this host.
+    pub(crate) const fn port(&self) -> u16 {
+        match *self {
+            Self::Session(Connection { port, .. }) | Self::Port(port) => port,
+        }
+    }
+}
+
+/// Who is shut out where it is closed.
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Session(Connection { client, port }) => {
-                (format!("your own ssh session, from {client} to port {port}"), port)
+                write!(f, "the ssh session from {client} to port {port}")
             }
-            Self::Port(port) => (format!("everybody from port {port}, on which sshd listens"), port),
-        };
-        format!(
-            "this would shut out {what}\nnothing was changed; first: palisade firewall allow {port}/tcp\n\
-             or, if it is meant: the same command with --force"
-        )
+            Self::Port(port) => write!(f, "everybody from port {port}, on which ssh is served"),
+        }
     }
 }
 
