@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::os::fd::BorrowedFd;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use ::lists::{BuiltIn, Keeping, Origin, Source};
 use config::{ListSettings, Refresh};
 use detect::Time;
+use firewall::rules::Policy;
 use tracing::{info, warn};
 
 use super::Keeper;
@@ -30,7 +31,8 @@ const RETRY_MOST: Duration = Duration::from_secs(6 * 3600);
 pub(super) struct Refreshing {
     pub(super) kept: KeptLists,
     pub(super) settings: ListSettings,
-    state: PathBuf,
+    /// Those that rules in force name.
+    used: Vec<&'static str>,
     /// By name.
     attempts: BTreeMap<&'static str, Attempts>,
     under_way: Option<Request>,
@@ -48,11 +50,24 @@ struct Request {
 }
 
 impl Refreshing {
-    pub(super) fn new(state: PathBuf) -> Self {
-        let kept = KeptLists::load(&state);
+    pub(super) fn new(state: &Path) -> Self {
+        let kept = KeptLists::load(state);
         let attempts = attempts(&kept);
         let settings = ListSettings::default();
-        Self { kept, settings, state, attempts, under_way: None }
+        Self { kept, settings, used: Vec::new(), attempts, under_way: None }
+    }
+
+    /// These rules are in force from now on.
+    pub(super) fn note_use(&mut self, policy: &Policy) {
+        self.used = self.attempts.keys().copied().filter(|list| uses(policy, list)).collect();
+    }
+
+    fn wants(&self, list: &str) -> bool {
+        match self.settings.refresh {
+            Refresh::Off => false,
+            Refresh::All => true,
+            Refresh::Used => self.used.contains(&list),
+        }
     }
 
     /// Readable when there is more of an answer.
@@ -82,7 +97,7 @@ fn about(time: Duration) -> Duration {
 impl Keeper {
     /// Reads what is kept, which another process may have refreshed, and tells the jails if it is not what they know.
     pub(super) fn take_lists(&mut self) {
-        let kept = KeptLists::load(&self.lists.state);
+        let kept = KeptLists::load(&self.state);
         let damage = kept.iter().find_map(|kept| kept.damage.as_ref()).map(ToString::to_string);
         self.trouble(KEPT, damage);
         let are_new = kept.iter().map(|kept| &kept.list).ne(self.lists.kept.iter().map(|kept| &kept.list));
@@ -101,20 +116,12 @@ impl Keeper {
         self.lists.settings = settings;
     }
 
-    fn wants(&self, list: &str) -> bool {
-        match self.lists.settings.refresh {
-            Refresh::Off => false,
-            Refresh::All => true,
-            Refresh::Used => self.rules.as_ref().is_some_and(|policy| uses(policy, list)),
-        }
-    }
-
     /// When there is something to do about the lists.
     pub(super) fn lists_due(&self) -> Option<Time> {
         match &self.lists.under_way {
             Some(request) => Some(now() + request.fetch.patience()),
             None => {
-                let wanted = self.lists.attempts.iter().filter(|(list, _)| self.wants(list));
+                let wanted = self.lists.attempts.iter().filter(|(list, _)| self.lists.wants(list));
                 wanted.map(|(_, attempts)| attempts.due).min()
             }
         }
@@ -122,14 +129,14 @@ impl Keeper {
 
     /// Asks for a list that is due, if none is being asked for; goes on with one that is.
     pub(super) fn look_after_lists(&mut self, now: Time) {
-        if self.troubles.contains_key(LISTS) && !self.lists.attempts.keys().any(|list| self.wants(list)) {
+        if self.troubles.contains_key(LISTS) && !self.lists.attempts.keys().any(|list| self.lists.wants(list)) {
             self.trouble(LISTS, None);
         }
         if self.lists.under_way.is_some() {
             return self.go_on_with_list();
         }
         let mut due =
-            self.lists.attempts.iter().filter(|(list, attempts)| attempts.due <= now && self.wants(list));
+            self.lists.attempts.iter().filter(|(list, attempts)| attempts.due <= now && self.lists.wants(list));
         let Some(list) = due.next().map(|(list, _)| *list) else { return };
         let built_in = BuiltIn::named(list);
         let Some(source) = built_in.and_then(|list| self.lists.settings.source(list)) else { return };

@@ -75,6 +75,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// The privileged half of the daemon.
 pub(crate) struct Keeper {
     tree: Tree,
+    state: PathBuf,
     started: Time,
     plan: Plan,
     jails: Jails,

@@ -1,7 +1,6 @@
 //! The rules in `palisade.toml`: in force when the daemon starts, and again when somebody took them away. What people edited
 //! into it comes into force only if it shuts nobody out.
 
-use std::path::Path;
 use std::time::Duration;
 
 use config::{ListSettings, Posture};
@@ -43,8 +42,13 @@ impl Keeper {
             let state = if policy.enabled { "in force" } else { "not enabled" };
             info!("firewall: {} rules, {state}", policy.rules.len());
         }
-        self.rules = Some(policy);
+        self.note_rules(policy);
         are_new
+    }
+
+    fn note_rules(&mut self, policy: Policy) {
+        self.lists.note_use(&policy);
+        self.rules = Some(policy);
     }
 
     /// What the file says is in force, and what it says meanwhile as well: a command writes it first and changes the kernel
@@ -54,11 +58,11 @@ impl Keeper {
             self.configure_lists(ListSettings::default());
             return Ok(None);
         };
-        let before = self.rules.clone().unwrap_or_else(|| in_force(self.state(), &posture).1);
+        let before = self.rules.clone().unwrap_or_else(|| in_force(&self.state, &posture).1);
         let mut held = None;
         if self.is_news(&before, &posture)? {
             // Either a command is at work, which then is waited for, or somebody edited the file.
-            held = Journal::of(self.state()).hold(COMMAND).ok();
+            held = Journal::of(&self.state).hold(COMMAND).ok();
             posture = self.read_file()?.unwrap_or(posture);
             if self.is_news(&before, &posture)? {
                 self.refuse_to_shut_out(&before, &posture)?;
@@ -77,14 +81,10 @@ impl Keeper {
             }
         }
         drop(held);
-        if let Err(error) = Applied::of(&posture).save(self.state()) {
-            warn!("which rules are in force cannot be remembered: {}: {error}", self.state().display());
+        if let Err(error) = Applied::of(&posture).save(&self.state) {
+            warn!("which rules are in force cannot be remembered: {}: {error}", self.state.display());
         }
         Ok(Some(posture.policy().clone()))
-    }
-
-    fn state(&self) -> &Path {
-        self.store.path().parent().unwrap_or(Path::new("/"))
     }
 
     fn read_file(&self) -> Result<Option<Posture>, String> {
@@ -108,7 +108,7 @@ impl Keeper {
         };
         let stays = self.firewall.set_policy(before, &lists).map_err(|error| error.to_string())?;
         self.ban_again(stays);
-        self.rules = Some(before.clone());
+        self.note_rules(before.clone());
         Err(edited(&way))
     }
 

@@ -43,7 +43,7 @@ impl Keeper {
     pub(super) fn start(tree: Tree, state: PathBuf, session: Option<IpAddr>) -> Result<Self, CommandError> {
         let now = now();
         let plan = plan(&tree)?;
-        let lists = Refreshing::new(state.clone());
+        let lists = Refreshing::new(&state);
         let mut jails = Jails::new(session, &lists.kept);
         jails.configure(plan.specs(), now).map_err(|error| CommandError::new(Exit::Config, error))?;
         let store = Store::open(&state).map_err(store_error)?;
@@ -61,6 +61,7 @@ impl Keeper {
         let signals = Signals::catch().map_err(failed("signals"))?;
         let mut keeper = Self {
             tree,
+            state,
             started: now,
             plan,
             jails,
