@@ -1,11 +1,11 @@
-//! The official answer to what Cloudflare's networks are.
+//! What is answered: in the official form of Cloudflare's networks, or in lines of text.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::bounds::{Bounds, Unbelievable, V4, V6, check};
+use crate::bounds::{Bounds, Unbelievable, V4, V6, check, check_own};
 
 /// The longest answer that is read, in bytes; Cloudflare's has 600.
 pub const ANSWER_LIMIT: usize = 64 << 10;
@@ -45,11 +45,39 @@ pub fn read(answer: &[u8]) -> Result<Vec<IpNet>, Unbelievable> {
     Ok(networks)
 }
 
+/// Reads a list of the host's own, sorted: a network or an address a line, a comment behind `#` or `;`.
+///
+/// # Errors
+/// Another line, or no such list: see [`check_own`].
+pub fn read_lines(answer: &[u8]) -> Result<Vec<IpNet>, Unbelievable> {
+    if answer.len() > ANSWER_LIMIT {
+        return Err(Unbelievable::TooLong);
+    }
+    let line = |(number, line): (usize, &[u8])| {
+        let words = line.split(|byte| b"#;".contains(byte)).next().unwrap_or_default().trim_ascii();
+        let wrong =
+            || Unbelievable::NotALine { line: number + 1, word: shown(&String::from_utf8_lossy(words)) };
+        let network = |word: &str| parse(word).or_else(|| word.parse::<IpAddr>().ok().map(IpNet::from));
+        let read = std::str::from_utf8(words).ok().and_then(network);
+        (!words.is_empty()).then(|| read.ok_or_else(wrong))
+    };
+    let lines = answer.split(|byte| *byte == b'\n').enumerate();
+    let mut networks = lines.filter_map(line).collect::<Result<Vec<IpNet>, _>>()?;
+    check_own(&networks)?;
+    networks.sort();
+    networks.dedup();
+    Ok(networks)
+}
+
+/// A word, harmless and short.
+fn shown(word: &str) -> String {
+    format!("{:?}", word.chars().take(SHOWN).collect::<String>())
+}
+
 fn network(word: &str, bounds: &Bounds) -> Result<IpNet, Unbelievable> {
-    parse(word).filter(|net| bounds.is_about(net)).ok_or_else(|| {
-        let shown: String = word.chars().take(SHOWN).collect();
-        Unbelievable::NoNetwork { word: format!("{shown:?}"), family: bounds.family }
-    })
+    parse(word)
+        .filter(|net| bounds.is_about(net))
+        .ok_or_else(|| Unbelievable::NoNetwork { word: shown(word), family: bounds.family })
 }
 
 /// Stricter than [`IpNet`]'s own: no zeros in front, which some take for octal.
@@ -149,6 +177,37 @@ mod tests {
         assert!(said.starts_with("\"\\u{1b}[2Jxxx") && said.len() < 80, "{said}");
     }
 
+    #[test]
+    fn lines_are_read_with_their_comments() {
+        let text =
+            "# offices\n192.0.2.7\r\n  10.1.0.0/16 ; headquarters\n\n2001:db8:5::/48 # far away\n192.0.2.7\n";
+        let wanted = ["10.1.0.0/16", "192.0.2.7/32", "2001:db8:5::/48"].map(|net| net.parse().unwrap());
+        assert_eq!(read_lines(text.as_bytes()), Ok(wanted.to_vec()));
+    }
+
+    #[test]
+    fn what_is_no_list_of_lines_is_not_believed() {
+        for (text, why) in [
+            ("<!DOCTYPE html>\n", "line 1 is no network and no address: \"<!DOCTYPE html>\""),
+            ("192.0.2.1\nexample.org\n", "line 2 is no network and no address: \"example.org\""),
+            ("192.0.2.1 192.0.2.2", "line 1 is no network and no address: \"192.0.2.1 192.0.2.2\""),
+            ("192.0.2.1/033", "line 1 is no network and no address: \"192.0.2.1/033\""),
+            ("", "it is empty"),
+            ("# nothing\n", "it is empty"),
+            ("0.0.0.0/0", "0.0.0.0/0 is not between /8 and /32"),
+            ("11.0.0.0/7", "11.0.0.0/7 has bits behind its prefix"),
+            ("::/0", "::/0 is not between /19 and /128"),
+            ("127.0.0.1", "127.0.0.1/32 is nobody's"),
+            ("0.0.0.0/8", "0.0.0.0/8 is nobody's"),
+            ("ff02::1", "ff02::1/128 is nobody's"),
+            ("::1", "::1/128 is nobody's"),
+        ] {
+            assert_eq!(read_lines(text.as_bytes()).unwrap_err().to_string(), why, "{text}");
+        }
+        assert!(read_lines(b"192.0.2.1\n\xff\n").is_err());
+        assert_eq!(read_lines(&[b'\n'; ANSWER_LIMIT + 1]), Err(Unbelievable::TooLong));
+    }
+
     /// Networks like Cloudflare's, and some that are not.
     fn word() -> impl Strategy<Value = String> {
         let v4 = (any::<u32>(), 0..=33u8).prop_map(|(address, prefix)| {
@@ -164,6 +223,9 @@ mod tests {
         #[test]
         fn bytes_are_read_or_refused(bytes: Vec<u8>) {
             prop_assert!(read(&bytes).is_err());
+            if let Ok(networks) = read_lines(&bytes) {
+                prop_assert_eq!(check_own(&networks), Ok(()));
+            }
         }
 
         #[test]

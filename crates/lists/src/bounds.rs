@@ -37,6 +37,20 @@ pub enum Unbelievable {
         /// Counted from 1; 0 at the end.
         column: usize,
     },
+    /// Not a network or an address a line.
+    #[error("line {line} is no network and no address: {word}")]
+    NotALine {
+        /// Counted from 1.
+        line: usize,
+        /// What stands there, escaped and cut.
+        word: String,
+    },
+    /// Nothing is in it.
+    #[error("it is empty")]
+    Empty,
+    /// From which nothing comes that a rule could be about.
+    #[error("{0} is nobody's")]
+    Nobodys(IpNet),
     /// It says itself that it failed.
     #[error("it says that it failed")]
     NoSuccess,
@@ -120,6 +134,30 @@ pub fn check(networks: &[IpNet]) -> Result<(), Unbelievable> {
         None => Ok(()),
     }
 }
+
+/// The same of a list of the host's own, which may have private networks and single addresses, and such that overlap.
+///
+/// # Errors
+/// The first thing that no such list has.
+pub fn check_own(networks: &[IpNet]) -> Result<(), Unbelievable> {
+    let check = |net: &IpNet| {
+        let wanted = if net.addr().is_ipv4() { OWN_V4 } else { OWN_V6 };
+        if net.trunc() != *net {
+            Err(Unbelievable::HostBits(*net))
+        } else if !wanted.contains(&net.prefix_len()) {
+            Err(Unbelievable::Prefix { net: *net, wanted })
+        } else if special::is_nobodys(*net) {
+            Err(Unbelievable::Nobodys(*net))
+        } else {
+            Ok(())
+        }
+    };
+    if networks.is_empty() { Err(Unbelievable::Empty) } else { networks.iter().try_for_each(check) }
+}
+
+/// The largest network that somebody may have, and a single address.
+const OWN_V4: RangeInclusive<u8> = 8..=32;
+const OWN_V6: RangeInclusive<u8> = 19..=128;
 
 impl Bounds {
     pub(crate) fn is_about(&self, net: &IpNet) -> bool {

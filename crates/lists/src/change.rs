@@ -30,20 +30,27 @@ impl Change {
         self.came.is_empty() && self.gone.is_empty()
     }
 
-    /// Of each family at most a third of what is in force may go, and as much may come, unless a person wants `any` change;
-    /// and no new network holds an address of this host, which are `own`.
+    /// Of each family at most a third of what is in force may go, and as much may come.
     ///
     /// # Errors
-    /// What is too much.
-    pub fn check(&self, before: &[IpNet], own: &[IpAddr], any: bool) -> Result<(), Unbelievable> {
-        for bounds in [V4, V6].into_iter().filter(|_| !any) {
+    /// It is more, and more than `few`.
+    pub fn check_size(&self, before: &[IpNet], few: usize) -> Result<(), Unbelievable> {
+        for bounds in [V4, V6] {
             let count = |nets: &[IpNet]| nets.iter().filter(|net| bounds.is_about(net)).count();
             let (of, gone, came) = (count(before), count(&self.gone), count(&self.came));
-            let (family, limit) = (bounds.family, of / 3);
+            let (family, limit) = (bounds.family, few.max(of / 3));
             if gone.max(came) > limit {
                 return Err(Unbelievable::Change { family, of, gone, came, limit });
             }
         }
+        Ok(())
+    }
+
+    /// No new network holds an address of this host, which are `own`.
+    ///
+    /// # Errors
+    /// One does.
+    pub fn check_own(&self, own: &[IpAddr]) -> Result<(), Unbelievable> {
         let held = |net: &IpNet| own.iter().find(|address| net.contains(*address)).map(|own| (*net, *own));
         match self.came.iter().find_map(held) {
             Some((net, address)) => Err(Unbelievable::Own { net, address }),
@@ -68,23 +75,22 @@ mod tests {
     fn a_third_may_change_and_no_more() {
         let before = BUILT_IN[0].networks();
         assert!(changed(0, 0).is_nothing());
-        assert_eq!(changed(5, 5).check(&before, &[], false), Ok(()));
-        let said = changed(6, 2).check(&before, &[], false).unwrap_err().to_string();
+        assert_eq!(changed(5, 5).check_size(&before, 0), Ok(()));
+        let said = changed(6, 2).check_size(&before, 0).unwrap_err().to_string();
         assert_eq!(said, "6 of 15 IPv4 networks gone and 2 new, where 5 of each are believed");
-        assert!(changed(0, 6).check(&before, &[], false).is_err());
-        assert_eq!(changed(7, 30).check(&before, &[], true), Ok(()), "a person wants it");
+        assert!(changed(0, 6).check_size(&before, 0).is_err());
+        assert_eq!(changed(0, 6).check_size(&before, 6), Ok(()), "a few always may");
         let after: Vec<IpNet> = before[..before.len() - 3].to_vec();
-        let said = Change::between(&before, &after).check(&before, &[], false).unwrap_err().to_string();
+        let said = Change::between(&before, &after).check_size(&before, 0).unwrap_err().to_string();
         assert_eq!(said, "3 of 7 IPv6 networks gone and 0 new, where 2 of each are believed");
     }
 
     #[test]
     fn a_new_network_does_not_hold_this_host() {
-        let before = BUILT_IN[0].networks();
         let own = ["185.0.7.1".parse().unwrap()];
-        let said = changed(0, 1).check(&before, &own, true).unwrap_err().to_string();
+        let said = changed(0, 1).check_own(&own).unwrap_err().to_string();
         assert_eq!(said, "185.0.0.0/16 is new and holds 185.0.7.1, an address of this host");
         // A host can well have an address of Cloudflare's, in a tunnel of theirs.
-        assert_eq!(changed(0, 1).check(&before, &["104.16.0.9".parse().unwrap()], false), Ok(()));
+        assert_eq!(changed(0, 1).check_own(&["104.16.0.9".parse().unwrap()]), Ok(()));
     }
 }

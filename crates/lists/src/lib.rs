@@ -18,9 +18,9 @@ mod list;
 mod source;
 mod special;
 
-pub use answer::{ANSWER_LIMIT, read};
-pub use bounds::{Bounds, Unbelievable, check};
+pub use answer::{ANSWER_LIMIT, read, read_lines};
+pub use bounds::{Bounds, Unbelievable, check, check_own};
 pub use change::Change;
 pub use kept::{Damage, Failure, Keeping};
-pub use list::{BUILT_IN, BuiltIn, List, Origin};
+pub use list::{BUILT_IN, BuiltIn, List, Named, Origin};
 pub use source::{Source, SourceError};

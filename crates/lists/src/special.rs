@@ -22,6 +22,9 @@ const V4: [(u32, u8); 15] = [
     (0xe000_0000, 3),  // multicast, reserved, broadcast
 ];
 
+/// Those of them that nobody has in private either.
+const V4_NOBODYS: [(u32, u8); 4] = [(0x0000_0000, 8), (0x7f00_0000, 8), (0xa9fe_0000, 16), (0xe000_0000, 3)];
+
 /// All that is given out of the address space.
 const V6_GLOBAL: ([u16; 8], u8) = ([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
@@ -32,6 +35,17 @@ const V6: [([u16; 8], u8); 4] = [
     ([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),     // 6to4, whose addresses have IPv4 ones in them
     ([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),     // documentation
 ];
+
+/// Given out by whoever wants them.
+const V6_PRIVATE: ([u16; 8], u8) = ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7);
+
+/// Whether nobody can have an address of a network, not even in private: this network, loopback, link-local, multicast.
+pub(crate) fn is_nobodys(net: IpNet) -> bool {
+    match net {
+        IpNet::V4(_) => V4_NOBODYS.into_iter().any(|special| v4(special).contains(&net)),
+        IpNet::V6(_) => ![V6_GLOBAL, V6_PRIVATE].into_iter().any(|given| v6(given).contains(&net)),
+    }
+}
 
 /// Whether some of a network is special.
 pub(crate) fn has_part_of(net: IpNet) -> bool {

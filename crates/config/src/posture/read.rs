@@ -1,5 +1,6 @@
 //! The text to a policy, with a diagnostic for everything that has no meaning.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub(super) struct Said {
 type Read = Result<(DocumentMut, Said), Vec<Diagnostic>>;
 
 pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
-    let mut reader = Reader { text, vocabulary, faults: Vec::new() };
+    let mut reader = Reader::new(text, vocabulary);
     let document = Document::parse(text.to_owned()).map_err(|error| {
         let fault = reader.fault(error.span(), error.message());
         vec![diagnostic(fault, path, text)]
@@ -42,18 +43,30 @@ fn diagnostic(fault: Fault, path: &Path, text: &str) -> Diagnostic {
 
 pub(super) struct Reader<'a> {
     text: &'a str,
-    vocabulary: &'a Vocabulary,
+    vocabulary: Cow<'a, Vocabulary>,
     faults: Vec<Fault>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) const fn new(text: &'a str, vocabulary: &'a Vocabulary) -> Self {
+        Self { text, vocabulary: Cow::Borrowed(vocabulary), faults: Vec::new() }
+    }
+
     fn root(&mut self, root: &dyn TableLike) -> Said {
         const KEYS: [&str; 3] = ["firewall", "lists", "rollback"];
         let mut said = Said::default();
+        // Rules can name them, wherever they stand.
+        if let Some(table) = root.get("lists").and_then(Item::as_table_like) {
+            said.lists = self.lists(table);
+        }
+        let names = said.lists.names();
+        if self.vocabulary.lists != names {
+            self.vocabulary.to_mut().lists = names;
+        }
         for (key, item) in entries(root) {
             match (key.get(), item.as_table_like()) {
                 ("firewall", Some(table)) => self.firewall(table, &mut said.policy),
-                ("lists", Some(table)) => said.lists = self.lists(table),
+                ("lists", Some(_)) => {}
                 ("rollback", Some(table)) => self.rollback(table, &mut said.rollback),
                 (name, None) if KEYS.contains(&name) => {
                     self.note(span(item), format!("{name} is a table"), format!("write [{name}]"));
@@ -78,7 +91,7 @@ impl Reader<'_> {
         }
     }
 
-    fn switch(&mut self, item: &Item, name: &str, switch: &mut bool) {
+    pub(super) fn switch(&mut self, item: &Item, name: &str, switch: &mut bool) {
         match item.as_bool() {
             Some(on) => *switch = on,
             None => self.note(span(item), format!("{name} is true or false"), format!("write {name} = true")),
@@ -133,7 +146,7 @@ impl Reader<'_> {
         for value in array {
             match value.as_str() {
                 Some(line) => {
-                    let rule = Rule::read(line, self.vocabulary);
+                    let rule = Rule::read(line, &self.vocabulary);
                     match rule {
                         Ok(rule) => policy.rules.push(rule),
                         Err((wrong, place)) => self.bad_rule(value, line, &wrong, &place),

@@ -1,6 +1,6 @@
 //! The effective posture: every setting, also those that nobody wrote, in the grammar that it was read from.
 
-use lists::BUILT_IN;
+use lists::Named;
 use toml_edit::Value;
 
 use super::Posture;
@@ -13,9 +13,14 @@ impl Posture {
         let defaults = &policy.defaults;
         let rules: String =
             policy.rules.iter().map(|rule| format!("    {},\n", quoted(&rule.to_string()))).collect();
-        let sources = BUILT_IN.iter().filter_map(|list| Some((list.name, self.lists().source(list)?)));
-        let sources: String =
-            sources.map(|(name, source)| format!("{name} = {}\n", quoted(source.url()))).collect();
+        let (built_in, own): (Vec<&Named>, Vec<_>) =
+            self.lists().lists.iter().partition(|list| list.built_in.is_some());
+        let source = |list: &&Named| format!("{} = {}\n", list.name, quoted(list.source.url()));
+        let table = |list: &&Named| {
+            let (url, any_change) = (quoted(list.source.url()), list.any_change);
+            format!("\n[lists.{}]\nurl = {url}\nany-change = {any_change}\n", list.name)
+        };
+        let sources: String = built_in.iter().map(source).chain(own.iter().map(table)).collect();
         format!(
             "[firewall]\nenabled = {}\nlogging = {}\nnew-profiles = {}\n\
              defaults = {{ incoming = {}, outgoing = {}, routed = {} }}\nrules = [\n{rules}]\n\n\

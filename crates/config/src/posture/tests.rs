@@ -213,6 +213,38 @@ ssh = true
     assert!(default.contains("cloudflare = \"https://api.cloudflare.com/client/v4/ips\"\n"), "{default}");
     effective(&posture("[firewall]\nrules = [\"\"\"limit ssh comment 'no \"guessing\" \\\\ here'\"\"\"]\n"));
     effective(&posture("[rollback]\nafter = \"1.25s\"\n[lists]\nrefresh = \"off\"\n"));
+    let own = "[lists.office]\nurl = \"https://example.org/x\"\nany-change = true\n";
+    assert!(effective(&posture(own)).contains(&format!("\n{own}\n[rollback]")));
+}
+
+#[test]
+fn a_list_of_the_hosts_own_has_a_name_and_somebody_to_ask() {
+    let text =
+        "[firewall]\nrules = [\"allow from office\"]\n[lists.office]\nurl = \"https://example.org/x\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(POSTURE_FILE), text).unwrap();
+    let posture = Posture::load(folder.path(), &vocabulary()).unwrap();
+    assert_eq!(posture.policy().rules.len(), 1);
+    assert_eq!(&ListSettings::of(text), posture.lists());
+    assert_eq!(ListSettings::of("[lists\n"), ListSettings::default());
+    let office = posture.lists().named("office").unwrap();
+    assert_eq!(
+        (office.source.url(), office.any_change, office.built_in),
+        ("https://example.org/x", false, None)
+    );
+
+    let wrong = "[lists]\nOffice = { url = \"https://example.org/x\" }\noffice = {}\nhome = { url = 1, from = 2 }\n\
+                 cloudflare = { url = \"https://example.org\" }\n";
+    let errors = Posture::parse(PathBuf::from("p"), wrong, &vocabulary()).unwrap_err();
+    let said: Vec<_> = errors.iter().map(|error| (error.line, error.message.as_str())).collect();
+    let wanted = [
+        (2, "a list is named with lower-case letters, digits and -, a letter first, 32 at the most"),
+        (3, "nobody is known who could be asked for office"),
+        (4, "whom to ask is a string"),
+        (4, "from is not known"),
+        (5, "whom to ask is a string"),
+    ];
+    assert_eq!(said, wanted);
 }
 
 #[test]

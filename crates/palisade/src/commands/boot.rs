@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config::{POSTURE_FILE, Posture};
+use config::{ListSettings, POSTURE_FILE, Posture};
 
 use super::firewall::hold;
 use crate::cli::Place;
@@ -27,7 +27,7 @@ pub(crate) fn boot(place: &Place) -> Outcome {
     };
     // The daemon may just be started anew, with people logged in.
     let before = in_force(&place.state, &posture).1;
-    let lists = KeptLists::load(&place.state).in_force();
+    let lists = KeptLists::load(&place.state, posture.lists()).in_force();
     if *posture.policy() != before
         && let Some(way) = Ways::of_host(&Seen::now()).closed(&before, posture.policy(), &lists)
     {
@@ -35,7 +35,7 @@ pub(crate) fn boot(place: &Place) -> Outcome {
         return Err(CommandError::new(Exit::Nothing, edited(&way)));
     }
     if posture.policy().enabled {
-        enforce(posture.policy(), &place.state)?;
+        put_in_force(posture.policy(), &lists)?;
     }
     Applied::of(&posture)
         .save(&place.state)
@@ -47,7 +47,7 @@ pub(crate) fn boot(place: &Place) -> Outcome {
 fn last_known(state: &Path, folder: &Path, error: CommandError) -> Outcome {
     let instead = match Applied::load(state, &folder.join(POSTURE_FILE)) {
         Some(applied) => {
-            enforce(&applied.policy, state)?;
+            enforce(&applied.policy, state, &ListSettings::of(&applied.text))?;
             format!(
                 "the rules that were in force last are in force once more: {}",
                 applied.policy.rules.len()

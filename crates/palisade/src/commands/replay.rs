@@ -61,7 +61,7 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
     let loaded = load(place, &args.jails)?;
     let filters = all_or_nothing(&loaded, &zone(args.clock.timezone.as_deref())?)?;
     let now = present(&args.clock);
-    let mut jails = Jails::new(None, &KeptLists::load(&place.state));
+    let mut jails = Jails::new(None, &KeptLists::built_in(&place.state));
     let specs = loaded.jails.into_iter().map(|jail| jail.spec).collect();
     jails.configure(specs, now).map_err(|error| CommandError::new(Exit::Config, error))?;
     let mut run = Run {

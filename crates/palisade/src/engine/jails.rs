@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_configuration_with_an_error_changes_no_jail_and_drops_none() {
         let now = Time::from_secs(1_700_000_000);
-        let mut jails = Jails::new(None, &KeptLists::load(std::path::Path::new("/nowhere")));
+        let mut jails = Jails::new(None, &KeptLists::built_in(std::path::Path::new("/nowhere")));
         jails.configure(vec![spec("a", 2), spec("b", 2), spec("c", 2)], now).unwrap();
         let mut broken = spec("b", 3);
         broken.bantime =

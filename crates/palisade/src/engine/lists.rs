@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use config::ListSettings;
 use firewall::Lists;
 use firewall::rules::{Address, Policy};
 use ipnet::IpNet;
-use lists::{BUILT_IN, Keeping};
+use lists::Keeping;
 
 /// Every list, with what is known of it.
 #[derive(Clone, Debug)]
@@ -13,8 +14,13 @@ pub(crate) struct KeptLists(Vec<Keeping>);
 
 impl KeptLists {
     /// What is kept in the state folder, or what is built in.
-    pub(crate) fn load(state: &Path) -> Self {
-        Self(BUILT_IN.iter().map(|list| Keeping::load(state, list)).collect())
+    pub(crate) fn load(state: &Path, settings: &ListSettings) -> Self {
+        Self(settings.lists.iter().map(|list| Keeping::load(state, list.clone())).collect())
+    }
+
+    /// Without those that the host has of its own.
+    pub(crate) fn built_in(state: &Path) -> Self {
+        Self::load(state, &ListSettings::default())
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Keeping> {
@@ -30,15 +36,12 @@ impl KeptLists {
         self.iter().map(|kept| (kept.name().to_owned(), kept.list.networks.clone())).collect()
     }
 
-    /// All of their networks.
+    /// The networks of those that are built in, behind which many people are. A list of the host's own may be of those whom
+    /// it keeps out.
     pub(crate) fn networks(&self) -> impl Iterator<Item = IpNet> {
-        self.iter().flat_map(|kept| kept.list.networks.iter().copied())
+        let built_in = self.iter().filter(|kept| kept.named().built_in.is_some());
+        built_in.flat_map(|kept| kept.list.networks.iter().copied())
     }
-}
-
-/// As rules can name them.
-pub(crate) fn names() -> impl Iterator<Item = String> {
-    BUILT_IN.iter().map(|list| list.name.to_owned())
 }
 
 /// Whether a rule that is in force names this list.

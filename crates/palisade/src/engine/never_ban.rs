@@ -84,7 +84,8 @@ mod tests {
 
     fn objection(net: &str, session: Option<&str>) -> Option<&'static str> {
         let session = session.map(|address| address.parse().unwrap());
-        NeverBan::new(None, &KeptLists::load(Path::new("/nowhere"))).objection(net.parse().unwrap(), session)
+        NeverBan::new(None, &KeptLists::built_in(Path::new("/nowhere")))
+            .objection(net.parse().unwrap(), session)
     }
 
     #[test]

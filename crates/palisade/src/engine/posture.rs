@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use config::{POSTURE_FILE, Posture, PostureError, Tree};
+use config::{ListSettings, POSTURE_FILE, Posture, PostureError, Tree};
 use firewall::rules::{Policy, Vocabulary};
 use firewall::{Firewall, Lists};
 
-use super::lists::{KeptLists, names};
+use super::lists::KeptLists;
 use super::place::{INSTALLED, faulty};
 use crate::cli::Place;
 use crate::exit::CommandError;
@@ -33,7 +33,9 @@ pub(crate) fn load(tree: &Tree) -> Result<Option<Posture>, PostureError> {
 pub(crate) fn vocabulary(folder: &Path) -> Vocabulary {
     let own = folder.join("applications.d");
     let applications = if own.is_dir() { own } else { APPLICATIONS.into() };
-    Vocabulary::of_host(&applications, names())
+    // Whoever reads the file sees what is wrong with it.
+    let text = std::fs::read_to_string(folder.join(POSTURE_FILE)).unwrap_or_default();
+    Vocabulary::of_host(&applications, ListSettings::of(&text).names())
 }
 
 /// What rules can name that commands change.
@@ -48,8 +50,8 @@ pub(crate) fn put_in_force(policy: &Policy, lists: &Lists) -> Result<(), Command
 }
 
 /// The same with the lists that are kept in the state folder.
-pub(crate) fn enforce(policy: &Policy, state: &Path) -> Result<(), CommandError> {
-    put_in_force(policy, &KeptLists::load(state).in_force())
+pub(crate) fn enforce(policy: &Policy, state: &Path, lists: &ListSettings) -> Result<(), CommandError> {
+    put_in_force(policy, &KeptLists::load(state, lists).in_force())
 }
 
 impl From<PostureError> for CommandError {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use config::{POSTURE_FILE, Posture};
+use config::{ListSettings, POSTURE_FILE, Posture};
 use firewall::rules::Policy;
 use posture::{Change, Held, Moment, Snapshot};
 
@@ -56,11 +56,11 @@ fn put_back_in_force(state: &Path, file: &Snapshot) -> Result<Option<String>, Co
         Ok(posture) => posture,
         // Somebody may stand outside: better no rule than one that keeps him there.
         Err(errors) => {
-            enforce(&Policy::default(), state)?;
+            enforce(&Policy::default(), state, &ListSettings::default())?;
             return Ok(Some(format!("no rule is in force: {}", faulty(&errors))));
         }
     };
-    enforce(posture.policy(), state)?;
+    enforce(posture.policy(), state, posture.lists())?;
     Ok(Applied::of(&posture).save(state).err().map(|error| format!("{}: {error}", state.display())))
 }
 

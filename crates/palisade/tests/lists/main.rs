@@ -7,6 +7,7 @@ mod names;
 #[path = "../../../firewall/tests/kernel/network.rs"]
 #[allow(dead_code, reason = "the firewall's own tests need more of it")]
 mod network;
+mod own;
 mod packets;
 mod refused;
 mod server;

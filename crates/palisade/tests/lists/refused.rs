@@ -28,7 +28,7 @@ fn stands(answer: impl Fn(&mut TcpStream) + Send + Sync + 'static, why: &str) {
     assert!(place.done("list").contains(why), "{}", place.done("list"));
 }
 
-fn bytes(bytes: impl Into<Vec<u8>>) -> impl Fn(&mut TcpStream) + Send + Sync + 'static {
+pub(crate) fn bytes(bytes: impl Into<Vec<u8>>) -> impl Fn(&mut TcpStream) + Send + Sync + 'static {
     let bytes = bytes.into();
     move |stream| drop(stream.write_all(&bytes))
 }

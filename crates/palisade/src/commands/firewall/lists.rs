@@ -3,9 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use ::lists::{BuiltIn, Keeping, Origin};
+use ::lists::{Keeping, Origin};
 use config::Posture;
-use firewall::rules::Policy;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,12 +25,13 @@ const FROM: usize = 40;
 
 /// Does what the words behind `list` say.
 pub(super) fn list(folder: &Path, state: &Path, args: &List) -> Outcome {
-    let lists = KeptLists::load(state);
+    let posture = Posture::load(folder, &vocabulary(folder))?;
+    let lists = KeptLists::load(state, posture.lists());
     let (name, any) = match &args.action {
         Some(ListAction::Refresh { name, any_change }) => (name.as_deref(), *any_change),
         None => (args.name.as_deref(), false),
     };
-    if let Some(name) = name.filter(|name| BuiltIn::named(name).is_none()) {
+    if let Some(name) = name.filter(|name| posture.lists().named(name).is_none()) {
         let names: Vec<String> = lists.iter().map(|kept| kept.name().to_owned()).collect();
         return Err(CommandError::new(
             Exit::Usage,
@@ -39,7 +39,7 @@ pub(super) fn list(folder: &Path, state: &Path, args: &List) -> Outcome {
         ));
     }
     match args.action {
-        Some(_) => refresh(folder, state, lists, name, any),
+        Some(_) => refresh(&posture, state, lists, name, any),
         None => show(&lists, name, args.json),
     }
 }
@@ -64,10 +64,12 @@ fn overview(mut out: impl Write, lists: &KeptLists) -> io::Result<()> {
         let (v4, v6) = count(&kept.list.networks);
         let from = match &kept.list.origin {
             Origin::BuiltIn => "built in",
+            Origin::Nowhere => "not asked for yet",
             Origin::Fetched { source, .. } => source,
         };
         let networks = format!("{v4} IPv4, {v6} IPv6");
-        table.row([kept.name().to_owned(), networks, ago(checked(kept), now), cut(from, FROM)]);
+        let checked = checked(kept).map_or("never".to_owned(), |at| ago(at, now));
+        table.row([kept.name().to_owned(), networks, checked, cut(from, FROM)]);
     }
     table.write(&mut out)?;
     let troubles: Vec<String> = lists.iter().flat_map(|kept| troubles(kept, now)).collect();
@@ -78,9 +80,10 @@ fn overview(mut out: impl Write, lists: &KeptLists) -> io::Result<()> {
 }
 
 /// Says what people ought to know of the lists that a policy uses.
-pub(super) fn warn(policy: &Policy, state: &Path) {
+pub(super) fn warn(posture: &Posture, state: &Path) {
     let now = Timestamp::now().as_second();
-    for kept in KeptLists::load(state).iter().filter(|kept| uses(policy, kept.name())) {
+    let lists = KeptLists::load(state, posture.lists());
+    for kept in lists.iter().filter(|kept| uses(posture.policy(), kept.name())) {
         troubles(kept, now).for_each(|trouble| anstream::eprintln!("WARN: {trouble}"));
     }
 }
@@ -95,10 +98,11 @@ fn troubles(kept: &Keeping, now: i64) -> impl Iterator<Item = String> {
 }
 
 /// When somebody who knows said that this is the list.
-fn checked(kept: &Keeping) -> i64 {
+fn checked(kept: &Keeping) -> Option<i64> {
     match kept.list.origin {
-        Origin::BuiltIn => BuiltIn::named(kept.name()).map_or(0, |list| list.as_of),
-        Origin::Fetched { at, .. } => at,
+        Origin::BuiltIn => kept.named().built_in.map(|list| list.as_of),
+        Origin::Fetched { at, .. } => Some(at),
+        Origin::Nowhere => None,
     }
 }
 
@@ -113,9 +117,9 @@ fn count(networks: &[IpNet]) -> (usize, usize) {
 struct Shown<'a> {
     list: &'a str,
     networks: &'a [IpNet],
-    /// Seconds since 1970.
-    checked: i64,
-    /// `null`: built in.
+    /// Seconds since 1970; `null`: never.
+    checked: Option<i64>,
+    /// `null`: built in, or not asked for yet.
     source: Option<&'a str>,
     failure: Option<&'a str>,
 }
@@ -123,7 +127,7 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     fn of(kept: &'a Keeping) -> Self {
         let source = match &kept.list.origin {
-            Origin::BuiltIn => None,
+            Origin::BuiltIn | Origin::Nowhere => None,
             Origin::Fetched { source, .. } => Some(source.as_str()),
         };
         let failure = kept.failure.as_ref().map(|failure| failure.why.as_str());
@@ -132,11 +136,10 @@ impl<'a> Shown<'a> {
 }
 
 /// Asks for lists, and puts what is believed in force, in the daemon too if one runs.
-fn refresh(folder: &Path, state: &Path, mut lists: KeptLists, name: Option<&str>, any: bool) -> Outcome {
-    let posture = Posture::load(folder, &vocabulary(folder))?;
+fn refresh(posture: &Posture, state: &Path, mut lists: KeptLists, name: Option<&str>, any: bool) -> Outcome {
     let mut refused = Vec::new();
     for kept in lists.iter_mut().filter(|kept| name.is_none_or(|name| kept.name() == name)) {
-        match ask(kept, &posture, any) {
+        match ask(kept, any) {
             Ok(said) => drop(printed(writeln!(anstream::stdout(), "{said}"))?),
             Err(why) => refused.push(format!("{} stays as it is: {why}", kept.name())),
         }
@@ -155,12 +158,10 @@ fn refresh(folder: &Path, state: &Path, mut lists: KeptLists, name: Option<&str>
     }
 }
 
-fn ask(kept: &mut Keeping, posture: &Posture, any: bool) -> Result<String, String> {
-    let source = BuiltIn::named(kept.name()).and_then(|list| posture.lists().source(list));
-    let source = source.ok_or("nobody is known who could be asked")?;
+fn ask(kept: &mut Keeping, any: bool) -> Result<String, String> {
     let own = sys::interface::addresses().map_err(|error| format!("this host's addresses: {error}"))?;
-    let fetched = Fetch::start(&source).map_err(|error| error.to_string()).and_then(Fetch::wait);
-    let change = kept.take(fetched, &source, &own, any, Timestamp::now().as_second())?;
+    let fetched = Fetch::start(&kept.named().source).map_err(|error| error.to_string()).and_then(Fetch::wait);
+    let change = kept.take(fetched, &own, any, Timestamp::now().as_second())?;
     let (v4, v6) = count(&kept.list.networks);
     let list = format!("{}: {v4} IPv4 and {v6} IPv6 networks", kept.name());
     if change.is_nothing() {

@@ -95,7 +95,7 @@ fn carry_out(
     }
     let session = Session::open(folder, state, vocabulary, manner(&invocation), reads(&invocation))?;
     if matches!(invocation.command, Command::Status(_)) {
-        lists::warn(session.policy(), state);
+        lists::warn(&session.posture, state);
         if Applied::load(state, session.posture.path()).is_some_and(|known| known.policy != *session.policy())
         {
             anstream::eprintln!(

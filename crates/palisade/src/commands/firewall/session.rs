@@ -80,7 +80,8 @@ impl Session {
         let found = Snapshot::take(posture.path())
             .map_err(|error| CommandError::io(posture.path().display(), &error))?;
         let before = in_force(state, &posture);
-        let (state, lists) = (state.to_owned(), KeptLists::load(state).in_force());
+        let lists = KeptLists::load(state, posture.lists()).in_force();
+        let state = state.to_owned();
         Ok(Self { vocabulary, lists, posture, manner, state, found, before, held })
     }
 

@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
 
-use ::lists::{BuiltIn, Keeping, Origin, Source};
+use ::lists::{Keeping, Origin};
 use config::{ListSettings, Refresh};
 use detect::Time;
 use firewall::rules::Policy;
@@ -32,9 +32,9 @@ pub(super) struct Refreshing {
     pub(super) kept: KeptLists,
     pub(super) settings: ListSettings,
     /// Those that rules in force name.
-    used: Vec<&'static str>,
+    used: Vec<String>,
     /// By name.
-    attempts: BTreeMap<&'static str, Attempts>,
+    attempts: BTreeMap<String, Attempts>,
     under_way: Option<Request>,
 }
 
@@ -44,29 +44,28 @@ struct Attempts {
 }
 
 struct Request {
-    list: &'static str,
-    source: Source,
+    list: String,
     fetch: Fetch,
 }
 
 impl Refreshing {
     pub(super) fn new(state: &Path) -> Self {
-        let kept = KeptLists::load(state);
-        let attempts = attempts(&kept);
         let settings = ListSettings::default();
+        let kept = KeptLists::load(state, &settings);
+        let attempts = attempts(&kept);
         Self { kept, settings, used: Vec::new(), attempts, under_way: None }
     }
 
     /// These rules are in force from now on.
     pub(super) fn note_use(&mut self, policy: &Policy) {
-        self.used = self.attempts.keys().copied().filter(|list| uses(policy, list)).collect();
+        self.used = self.attempts.keys().filter(|list| uses(policy, list)).cloned().collect();
     }
 
     fn wants(&self, list: &str) -> bool {
         match self.settings.refresh {
             Refresh::Off => false,
             Refresh::All => true,
-            Refresh::Used => self.used.contains(&list),
+            Refresh::Used => self.used.iter().any(|used| used == list),
         }
     }
 
@@ -77,15 +76,15 @@ impl Refreshing {
 }
 
 /// Those that were asked for a day ago are due, and all that never were.
-fn attempts(kept: &KeptLists) -> BTreeMap<&'static str, Attempts> {
+fn attempts(kept: &KeptLists) -> BTreeMap<String, Attempts> {
     let due = |kept: &Keeping| match kept.list.origin {
-        Origin::BuiltIn => now() + SOON,
+        Origin::BuiltIn | Origin::Nowhere => now() + SOON,
         // A clock that was wrong does not keep it from being asked for.
         Origin::Fetched { at, .. } => {
             (Time::from_secs(at.min(now().as_secs())) + about(DAY)).max(now() + SOON)
         }
     };
-    kept.iter().map(|kept| (kept.name(), Attempts { due: due(kept), failures: 0 })).collect()
+    kept.iter().map(|kept| (kept.name().to_owned(), Attempts { due: due(kept), failures: 0 })).collect()
 }
 
 /// A twelfth more or less.
@@ -97,10 +96,11 @@ fn about(time: Duration) -> Duration {
 impl Keeper {
     /// Reads what is kept, which another process may have refreshed, and tells the jails if it is not what they know.
     pub(super) fn take_lists(&mut self) {
-        let kept = KeptLists::load(&self.state);
+        let kept = KeptLists::load(&self.state, &self.lists.settings);
         let damage = kept.iter().find_map(|kept| kept.damage.as_ref()).map(ToString::to_string);
         self.trouble(KEPT, damage);
-        let are_new = kept.iter().map(|kept| &kept.list).ne(self.lists.kept.iter().map(|kept| &kept.list));
+        let content = |kept: &Keeping| (kept.named().clone(), kept.list.clone());
+        let are_new = kept.iter().map(content).ne(self.lists.kept.iter().map(content));
         self.lists.kept = kept;
         if are_new {
             self.lists.attempts = attempts(&self.lists.kept);
@@ -112,8 +112,11 @@ impl Keeper {
     }
 
     /// What `palisade.toml` says of them.
-    pub(super) fn configure_lists(&mut self, settings: ListSettings) {
-        self.lists.settings = settings;
+    pub(super) fn configure_lists(&mut self, settings: &ListSettings) {
+        if self.lists.settings != *settings {
+            self.lists.settings = settings.clone();
+            self.take_lists();
+        }
     }
 
     /// When there is something to do about the lists.
@@ -129,20 +132,23 @@ impl Keeper {
 
     /// Asks for a list that is due, if none is being asked for; goes on with one that is.
     pub(super) fn look_after_lists(&mut self, now: Time) {
-        if self.troubles.contains_key(LISTS) && !self.lists.attempts.keys().any(|list| self.lists.wants(list)) {
+        if self.troubles.contains_key(LISTS) && !self.lists.attempts.keys().any(|list| self.lists.wants(list))
+        {
             self.trouble(LISTS, None);
         }
         if self.lists.under_way.is_some() {
             return self.go_on_with_list();
         }
-        let mut due =
-            self.lists.attempts.iter().filter(|(list, attempts)| attempts.due <= now && self.lists.wants(list));
-        let Some(list) = due.next().map(|(list, _)| *list) else { return };
-        let built_in = BuiltIn::named(list);
-        let Some(source) = built_in.and_then(|list| self.lists.settings.source(list)) else { return };
-        match Fetch::start(&source) {
-            Ok(fetch) => self.lists.under_way = Some(Request { list, source, fetch }),
-            Err(error) => self.take_answer(list, &source, Err(error.to_string())),
+        let mut due = self
+            .lists
+            .attempts
+            .iter()
+            .filter(|(list, attempts)| attempts.due <= now && self.lists.wants(list));
+        let Some(list) = due.next().map(|(list, _)| list.clone()) else { return };
+        let Some(named) = self.lists.settings.named(&list) else { return };
+        match Fetch::start(&named.source) {
+            Ok(fetch) => self.lists.under_way = Some(Request { list, fetch }),
+            Err(error) => self.take_answer(&list, Err(error.to_string())),
         }
     }
 
@@ -150,18 +156,19 @@ impl Keeper {
         let Some(mut request) = self.lists.under_way.take() else { return };
         match request.fetch.step() {
             None => self.lists.under_way = Some(request),
-            Some(fetched) => self.take_answer(request.list, &request.source, fetched),
+            Some(fetched) => self.take_answer(&request.list, fetched),
         }
     }
 
-    fn take_answer(&mut self, list: &'static str, source: &Source, fetched: Result<Vec<u8>, String>) {
+    fn take_answer(&mut self, list: &str, fetched: Result<Vec<u8>, String>) {
         let own = sys::interface::addresses().map_err(|error| format!("this host's addresses: {error}"));
         let Some(kept) = self.lists.kept.iter_mut().find(|kept| kept.name() == list) else { return };
         let (own, fetched) = match own {
             Ok(own) => (own, fetched),
             Err(error) => (Vec::new(), Err(error)),
         };
-        let taken = kept.take(fetched, source, &own, false, now().as_secs());
+        let source = kept.named().source.clone();
+        let taken = kept.take(fetched, &own, false, now().as_secs());
         match taken {
             Ok(change) => {
                 self.schedule(list, 0);
@@ -190,11 +197,11 @@ impl Keeper {
         }
     }
 
-    fn schedule(&mut self, list: &'static str, failures: u32) {
+    fn schedule(&mut self, list: &str, failures: u32) {
         let rest = match failures {
             0 => DAY,
             failures => RETRY_MOST.min(RETRY * (1 << (failures - 1).min(10))),
         };
-        self.lists.attempts.insert(list, Attempts { due: now() + about(rest), failures });
+        self.lists.attempts.insert(list.to_owned(), Attempts { due: now() + about(rest), failures });
     }
 }

@@ -55,9 +55,10 @@ impl Keeper {
     /// then, so the file has the last word. Without a file nothing is.
     fn enforce_file(&mut self) -> Result<Option<Policy>, String> {
         let Some(mut posture) = self.read_file()? else {
-            self.configure_lists(ListSettings::default());
+            self.configure_lists(&ListSettings::default());
             return Ok(None);
         };
+        self.configure_lists(posture.lists());
         let before = self.rules.clone().unwrap_or_else(|| in_force(&self.state, &posture).1);
         let mut held = None;
         if self.is_news(&before, &posture)? {
@@ -69,7 +70,7 @@ impl Keeper {
             }
         }
         loop {
-            self.configure_lists(posture.lists().clone());
+            self.configure_lists(posture.lists());
             match self.firewall.set_policy(posture.policy(), &self.lists.kept.in_force()) {
                 // With the table, bans went too.
                 Ok(applied) => self.ban_again(applied),
