@@ -14,6 +14,7 @@ mod tests;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use firewall::rules::{Policy, Vocabulary};
 use toml_edit::DocumentMut;
@@ -33,6 +34,8 @@ const MAX_FILE: u64 = 4 << 20;
 pub struct Posture {
     path: PathBuf,
     document: DocumentMut,
+    /// The document's, until it is changed.
+    text: OnceLock<String>,
     policy: Policy,
     rollback: Rollback,
     lists: ListSettings,
@@ -86,7 +89,7 @@ impl Posture {
     pub fn parse(path: PathBuf, text: &str, vocabulary: &Vocabulary) -> Result<Self, Vec<Diagnostic>> {
         let (document, said) = read::read(&path, text, vocabulary)?;
         let read::Said { policy, lists, rollback } = said;
-        Ok(Self { path, document, policy, lists, rollback })
+        Ok(Self { path, document, text: OnceLock::new(), policy, lists, rollback })
     }
 
     /// What it says about the firewall.
@@ -115,8 +118,8 @@ impl Posture {
 
     /// The whole text, as it will be written.
     #[must_use]
-    pub fn text(&self) -> String {
-        self.document.to_string()
+    pub fn text(&self) -> &str {
+        self.text.get_or_init(|| self.document.to_string())
     }
 }
 

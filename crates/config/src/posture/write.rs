@@ -56,10 +56,12 @@ impl Posture {
     /// Everything about the firewall as it is by default.
     pub fn reset_firewall(&mut self) {
         self.policy = Policy::default();
+        self.text.take();
         self.document.remove("firewall");
     }
 
     fn firewall(&mut self) -> &mut dyn TableLike {
+        self.text.take();
         let table = self.document.entry("firewall").or_insert_with(|| Item::Table(Table::new()));
         table.as_table_like_mut().expect("it was read as a table")
     }

@@ -2,6 +2,7 @@
 //!
 //! The file may have been edited since, and may have errors; then this is what the host goes back to.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,36 +16,48 @@ const FILE: &str = "applied.json";
 
 /// A text that was put in force, and what it meant then: what rules name may have changed since.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Applied {
+pub(crate) struct Applied<'a> {
     /// The file.
     pub(crate) path: PathBuf,
-    pub(crate) text: String,
-    pub(crate) policy: Policy,
+    pub(crate) text: Cow<'a, str>,
+    pub(crate) policy: Cow<'a, Policy>,
 }
 
 /// What was put in force last, and its text. Where that is not known, the kernel says whether the file is, or nothing.
 pub(crate) fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
-    if let Some(applied) = Applied::load(state, posture.path()) {
-        return (applied.text, applied.policy);
+    // Mostly it is what the file still says; that is seen without reading it.
+    let (known, now) = (fs::read(state.join(FILE)).unwrap_or_default(), Applied::of(posture));
+    if serde_json::to_vec(&now).is_ok_and(|now| now == known) {
+        return (now.text.into_owned(), now.policy.into_owned());
+    }
+    if let Some(applied) = Applied::read(&known, &now.path) {
+        return (applied.text.into_owned(), applied.policy.into_owned());
     }
     let mut before = posture.clone();
     if before.policy().enabled && !Firewall::open().and_then(|mut kernel| kernel.has_rules()).unwrap_or(false)
     {
         before.set_enabled(false);
     }
-    (before.text(), before.policy().clone())
+    (before.text().to_owned(), before.policy().clone())
 }
 
-impl Applied {
-    pub(crate) fn of(posture: &Posture) -> Self {
-        let path = fs::canonicalize(posture.path()).unwrap_or_else(|_| posture.path().to_owned());
-        Self { path, text: posture.text(), policy: posture.policy().clone() }
+fn canonical(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+impl<'a> Applied<'a> {
+    pub(crate) fn of(posture: &'a Posture) -> Self {
+        let (text, policy) = (Cow::Borrowed(posture.text()), Cow::Borrowed(posture.policy()));
+        Self { path: canonical(posture.path()), text, policy }
     }
 
     /// What is known; `None` if nothing is, or not of this file.
     pub(crate) fn load(state: &Path, path: &Path) -> Option<Self> {
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let applied: Self = serde_json::from_slice(&fs::read(state.join(FILE)).ok()?).ok()?;
+        Self::read(&fs::read(state.join(FILE)).ok()?, &canonical(path))
+    }
+
+    fn read(known: &[u8], path: &Path) -> Option<Self> {
+        let applied: Self = serde_json::from_slice(known).ok()?;
         Some(applied).filter(|applied| applied.path == path)
     }
 

@@ -30,10 +30,7 @@ fn nobody_is_on_a_list_until_it_is_asked_for_and_then_it_is_in_force() {
         let shown = place.done("list");
         assert!(shown.contains("never") && shown.contains("not asked for yet"), "{shown}");
         let refreshed = place.done("list refresh office");
-        assert_eq!(
-            refreshed,
-            "office: 1 IPv4 and 1 IPv6 networks\n  + 192.0.2.0/24\n  + 2001:db8:5::/48\n"
-        );
+        assert_eq!(refreshed, "office: 1 IPv4 and 1 IPv6 networks\n  + 192.0.2.0/24\n  + 2001:db8:5::/48\n");
         assert_eq!(accepting(), 2);
         assert_eq!(place.done("list office"), "192.0.2.0/24\n2001:db8:5::/48\n");
 

@@ -96,7 +96,8 @@ fn carry_out(
     let session = Session::open(folder, state, vocabulary, manner(&invocation), reads(&invocation))?;
     if matches!(invocation.command, Command::Status(_)) {
         lists::warn(&session.posture, state);
-        if Applied::load(state, session.posture.path()).is_some_and(|known| known.policy != *session.policy())
+        if Applied::load(state, session.posture.path())
+            .is_some_and(|known| *known.policy != *session.policy())
         {
             anstream::eprintln!(
                 "WARN: palisade.toml was edited and is not in force: palisade firewall reload"

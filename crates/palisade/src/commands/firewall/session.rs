@@ -196,14 +196,14 @@ impl Session {
             at: Timestamp::now(),
             command: self.manner.command.clone(),
             by: login::author(),
-            diff: unified(POSTURE_FILE, &self.before.0, &self.posture.text()),
+            diff: unified(POSTURE_FILE, &self.before.0, self.posture.text()),
         }
     }
 
     /// With an error, everything is as it was.
     fn make(&self) -> Result<(), CommandError> {
         let path = self.found.path.display();
-        let target = self.found.with_text(self.posture.text());
+        let target = self.found.with_text(self.posture.text().to_owned());
         if target != self.found {
             target.restore().map_err(|error| CommandError::io(&path, &error))?;
         }

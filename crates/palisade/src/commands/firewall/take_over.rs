@@ -31,7 +31,7 @@ pub(crate) fn text_of(place: &Place, import: &Import) -> Result<String, CommandE
     let nothing = Posture::parse(PathBuf::new(), "", &vocabulary_of(place));
     let mut posture = nothing.map_err(|errors| place::faulty(&errors))?;
     change(&mut posture, import);
-    Ok(posture.text())
+    Ok(posture.text().to_owned())
 }
 
 /// Adds the rules behind those that are there, and sets what the import says otherwise; unless it is to be applied,
