@@ -97,6 +97,9 @@ pub enum Unbelievable {
         /// The host's.
         address: IpAddr,
     },
+    /// Whoever takes it has one.
+    #[error("{0}")]
+    Objection(String),
     /// Too different from the list in force.
     #[error("{gone} of {of} {family} networks gone and {came} new, where {limit} of each are believed")]
     Change {

@@ -21,6 +21,6 @@ mod special;
 pub use answer::{ANSWER_LIMIT, read, read_lines};
 pub use bounds::{Bounds, Unbelievable, check, check_own};
 pub use change::Change;
-pub use kept::{Damage, Failure, Keeping};
+pub use kept::{Damage, Failure, Keeping, Terms};
 pub use list::{BUILT_IN, BuiltIn, List, Named, Origin};
 pub use source::{Source, SourceError};

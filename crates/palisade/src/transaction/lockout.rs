@@ -6,6 +6,8 @@ use std::fmt;
 use firewall::Lists;
 use firewall::rules::{Action, Direction, Policy, Probe, Protocol, Rule, Stance};
 
+use ipnet::IpNet;
+
 use super::ssh::{self, Seen};
 use crate::control::session::{Connection, connection};
 
@@ -37,10 +39,27 @@ impl Ways {
         Self { sessions: ssh::sessions(seen), ports: ssh::listening(&seen.ports) }
     }
 
-    /// The first one that is open before a change and closed after it.
+    /// The first one that is open before a change of the rules and closed after it.
     pub(crate) fn closed(self, before: &Policy, after: &Policy, lists: &Lists) -> Option<Way> {
-        let ways = self.sessions.into_iter().map(Way::Session).chain(self.ports.into_iter().map(Way::Port));
-        ways.into_iter().find(|way| way.is_open(before, lists) && !way.is_open(after, lists))
+        self.first(|way| way.is_open(before, lists) && !way.is_open(after, lists))
+    }
+
+    /// The first one that is open before a list has other networks and closed after it; said in words.
+    pub(crate) fn closed_by(
+        self,
+        policy: &Policy,
+        lists: &Lists,
+        list: &str,
+        networks: &[IpNet],
+    ) -> Option<String> {
+        let mut after = lists.clone();
+        after.insert(list.to_owned(), networks.to_vec());
+        let way = self.first(|way| way.is_open(policy, lists) && !way.is_open(policy, &after))?;
+        Some(format!("it would shut out {way}"))
+    }
+
+    fn first(self, is_it: impl Fn(&Way) -> bool) -> Option<Way> {
+        self.sessions.into_iter().map(Way::Session).chain(self.ports.into_iter().map(Way::Port)).find(is_it)
     }
 }
 

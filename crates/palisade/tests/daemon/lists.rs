@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::rig::{Rig, THREE_STRIKES, skipped};
+use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, THREE_STRIKES, skipped};
 use crate::server::{list, ok, serve};
 
 /// A server in the rig's namespace, whose answer can be set; `None` keeps whoever asks waiting. The configuration names it.
@@ -106,4 +106,34 @@ fn a_list_that_nobody_has_asked_for_yet_is_asked_for_soon_after_the_start() {
     assert!(rig.stop_daemon());
     rig.start_daemon();
     assert!(table(&rig).contains("185.9.0.0/16"), "from the start");
+}
+
+#[test]
+fn a_list_that_would_shut_out_who_is_logged_in_is_not_taken() {
+    if skipped("a_list_that_would_shut_out_who_is_logged_in_is_not_taken") {
+        return;
+    }
+    let mut rig = Rig::new();
+    rig.configure(THREE_STRIKES);
+    rig.start_sshd();
+    let answer = ok(&format!("{ATTACKER}\n{NEIGHBOUR}\n"));
+    let source = rig.within(|| serve(move |stream| drop(stream.write_all(&answer))));
+    let posture = format!(
+        "[firewall]\nenabled = true\nrules = [\"deny from foes\", \"allow 22\"]\n\
+         [lists.foes]\nurl = \"http://{source}/\"\n"
+    );
+    fs::write(rig.path("config/palisade.toml"), posture).unwrap();
+    told(&rig, &["firewall", "reload"]);
+    // Logged in while it is asked for.
+    let words = rig.palisade_words("firewall list refresh foes");
+    let refused = rig.ssh(&words).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        said.contains(&format!("it would shut out the ssh session from {NEIGHBOUR} to port 22")),
+        "{said}"
+    );
+    assert!(rig.connect(ATTACKER, SERVER, 22) && rig.connect(NEIGHBOUR, SERVER, 22));
+    let taken = told(&rig, &["firewall", "list", "refresh", "foes"]);
+    assert!(taken.starts_with("foes: 2 IPv4 and 0 IPv6 networks"), "{taken}");
+    rig.until("it is in force", || !rig.connect(ATTACKER, SERVER, 22));
 }

@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use ::lists::{Keeping, Origin};
+use ::lists::{Keeping, Origin, Terms};
 use config::Posture;
+use firewall::Lists;
+use firewall::rules::Policy;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,6 +21,8 @@ use crate::exit::{CommandError, Exit, Outcome};
 use crate::fetcher::Fetch;
 use crate::output::{ALERT, Align, Table, ago, cut, json, plain};
 use crate::transaction::applied::Applied;
+use crate::transaction::lockout::Ways;
+use crate::transaction::ssh::Seen;
 
 /// Columns for where a list is from, in a line of 80.
 const FROM: usize = 40;
@@ -138,19 +142,20 @@ impl<'a> Shown<'a> {
 /// Asks for lists, and puts what is believed in force, in the daemon too if one runs.
 fn refresh(posture: &Posture, state: &Path, mut lists: KeptLists, name: Option<&str>, any: bool) -> Outcome {
     let mut refused = Vec::new();
+    // The file may have been edited since.
+    let applied = Applied::load(state, posture.path());
+    let policy = applied.as_ref().map(|applied| &*applied.policy);
+    let before = lists.in_force();
     for kept in lists.iter_mut().filter(|kept| name.is_none_or(|name| kept.name() == name)) {
-        match ask(kept, any) {
+        match ask(kept, any, policy, &before) {
             Ok(said) => drop(printed(writeln!(anstream::stdout(), "{said}"))?),
             Err(why) => refused.push(format!("{} stays as it is: {why}", kept.name())),
         }
     }
     // A daemon that is not there learns of it when it starts.
     let _ = client::ask(state, &Request::TakeLists);
-    // The file may have been edited since.
-    if let Some(Applied { policy, .. }) = Applied::load(state, posture.path())
-        && lists.iter().any(|kept| uses(&policy, kept.name()))
-    {
-        put_in_force(&policy, &lists.in_force())?;
+    if let Some(policy) = policy.filter(|policy| lists.iter().any(|kept| uses(policy, kept.name()))) {
+        put_in_force(policy, &lists.in_force())?;
     }
     match refused.is_empty() {
         true => Ok(Exit::Done),
@@ -158,10 +163,19 @@ fn refresh(posture: &Posture, state: &Path, mut lists: KeptLists, name: Option<&
     }
 }
 
-fn ask(kept: &mut Keeping, any: bool) -> Result<String, String> {
+fn ask(
+    kept: &mut Keeping,
+    any_change: bool,
+    policy: Option<&Policy>,
+    lists: &Lists,
+) -> Result<String, String> {
     let own = sys::interface::addresses().map_err(|error| format!("this host's addresses: {error}"))?;
     let fetched = Fetch::start(&kept.named().source).map_err(|error| error.to_string()).and_then(Fetch::wait);
-    let change = kept.take(fetched, &own, any, Timestamp::now().as_second())?;
+    let name = kept.name().to_owned();
+    let objection =
+        |networks: &[IpNet]| Ways::of_host(&Seen::now()).closed_by(policy?, lists, &name, networks);
+    let terms = Terms { own: &own, any_change, objection: &objection };
+    let change = kept.take(fetched, &terms, Timestamp::now().as_second())?;
     let (v4, v6) = count(&kept.list.networks);
     let list = format!("{}: {v4} IPv4 and {v6} IPv6 networks", kept.name());
     if change.is_nothing() {

@@ -6,16 +6,18 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
 
-use ::lists::{Keeping, Origin};
+use ::lists::{Keeping, Origin, Terms};
 use config::{ListSettings, Refresh};
 use detect::Time;
 use firewall::rules::Policy;
+use ipnet::IpNet;
 use tracing::{info, warn};
 
 use super::Keeper;
 use crate::engine::clock::now;
 use crate::engine::lists::{KeptLists, uses};
 use crate::fetcher::Fetch;
+use crate::transaction::lockout::Ways;
 
 const LISTS: &str = "lists";
 const KEPT: &str = "kept lists";
@@ -162,13 +164,17 @@ impl Keeper {
 
     fn take_answer(&mut self, list: &str, fetched: Result<Vec<u8>, String>) {
         let own = sys::interface::addresses().map_err(|error| format!("this host's addresses: {error}"));
+        let (seen, lists) = (self.ssh(), self.lists.kept.in_force());
+        let policy = self.rules.as_ref();
+        let objection = |networks: &[IpNet]| Ways::of_host(&seen).closed_by(policy?, &lists, list, networks);
         let Some(kept) = self.lists.kept.iter_mut().find(|kept| kept.name() == list) else { return };
         let (own, fetched) = match own {
             Ok(own) => (own, fetched),
             Err(error) => (Vec::new(), Err(error)),
         };
         let source = kept.named().source.clone();
-        let taken = kept.take(fetched, &own, false, now().as_secs());
+        let terms = Terms { own: &own, any_change: false, objection: &objection };
+        let taken = kept.take(fetched, &terms, now().as_secs());
         match taken {
             Ok(change) => {
                 self.schedule(list, 0);

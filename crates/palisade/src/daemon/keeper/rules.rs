@@ -115,7 +115,7 @@ impl Keeper {
 
     /// Where ssh may be served, and who came in by it. Which sockets are a server's, and what its sessions say of themselves,
     /// can only be seen before the start gives its privileges up.
-    fn ssh(&self) -> Seen {
+    pub(super) fn ssh(&self) -> Seen {
         let guards = self.plan.jails.iter().filter(|jail| {
             jail.watched.as_ref().is_some_and(|watched| SSH_FILTERS.contains(&&*watched.filter.name))
         });
