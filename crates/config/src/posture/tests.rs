@@ -294,12 +294,12 @@ proptest! {
                 false => change(&mut posture, &format!("delete {rule}"), Place::Last),
             }
             let text = posture.text();
-            let read = Posture::parse(PathBuf::new(), &text, &vocabulary());
+            let read = Posture::parse(PathBuf::new(), text, &vocabulary());
             let read = read.map_err(|errors| TestCaseError::fail(PostureError::Wrong(errors).to_string()))?;
             prop_assert_eq!(read.policy(), posture.policy(), "{}", text);
             effective(&posture);
             let comments = |text: &str| text.lines().filter(|line| line.trim_start().starts_with('#')).count();
-            prop_assert_eq!(comments(&text), comments(start), "{}", text);
+            prop_assert_eq!(comments(text), comments(start), "{}", text);
         }
     }
 }

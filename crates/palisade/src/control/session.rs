@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_session_of_dropbear_is_told_from_what_listens_above_it() {
-        let (shell, dropbear) = (&b"-sh\0"[..], &b"/usr/sbin/dropbear\0-F\0-p\022\0"[..]);
+        let (shell, dropbear) = (&b"-sh\0"[..], &b"/usr/sbin/dropbear\0-F\0-p\0ssh\0"[..]);
         assert!(is_session_of_dropbear(dropbear, shell) && is_session_of_dropbear(b"dropbear\0-i\0", shell));
         assert!(!is_session_of_dropbear(dropbear, dropbear));
         assert!(!is_session_of_dropbear(b"/usr/bin/dropbearkey\0", shell));
