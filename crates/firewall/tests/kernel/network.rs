@@ -38,6 +38,25 @@ impl Host {
         configure(&format!("nsenter -t {pid} -n "), "peer", theirs);
     }
 
+    /// A container, which our host forwards to: 10.9.0.2 and fd09::2.
+    pub(crate) fn container() -> Host {
+        let container = Host::new();
+        container.connect("inner", &["10.9.0.1/24", "fd09::1/64"], &["10.9.0.2/24", "fd09::2/64"]);
+        container.run("ip route add default via 10.9.0.1");
+        container.run("ip -6 route add default via fd09::1");
+        run("echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
+        container
+    }
+
+    /// One whose port 80 is published on port 8080 of our host, to whom `cable` leads.
+    pub(crate) fn published() -> (Host, Server) {
+        let container = Self::container();
+        run("nft 'table ip nat { chain pre { type nat hook prerouting priority dstnat; \
+             iifname cable tcp dport 8080 dnat to 10.9.0.2:80; }; }'");
+        let server = container.within(|| Server::new("10.9.0.2:80"));
+        (container, server)
+    }
+
     pub(crate) fn run(&self, command: &str) {
         run(&format!("nsenter -t {} -n {command}", self.holder.id()));
     }

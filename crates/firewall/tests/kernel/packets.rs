@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use firewall::{Ban, Ports, Protocol, Verdict};
 
 use crate::isolated::isolated;
-use crate::network::{Host, Server, run, tcp, tcp_within, udp};
+use crate::network::{Host, Server, tcp, tcp_within, udp};
 use crate::{ban, firewall, jail, policy};
 
 const REFUSED: i32 = 111;
@@ -166,13 +166,7 @@ fn other_protocols_get_port_unreachable() {
 fn the_published_port_of_a_container_is_covered() {
     isolated("packets::the_published_port_of_a_container_is_covered", || {
         let attacker = attacker();
-        let container = Host::new();
-        container.connect("inner", &["10.9.0.1/24"], &["10.9.0.2/24"]);
-        container.run("ip route add default via 10.9.0.1");
-        run("echo 1 > /proc/sys/net/ipv4/ip_forward");
-        run("nft 'table ip nat { chain pre { type nat hook prerouting priority dstnat; \
-             tcp dport 8080 dnat to 10.9.0.2:80; }; }'");
-        let _server = container.within(|| Server::new("10.9.0.2:80"));
+        let _container = Host::published();
         let published: SocketAddr = "192.0.2.1:8080".parse().unwrap();
         let mut firewall = firewall(&[jail("web", &[8080])]);
         attacker.tcp("192.0.2.2", published).unwrap();

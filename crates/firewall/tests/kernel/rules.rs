@@ -223,21 +223,11 @@ fn reject_answers_udp_too() {
     });
 }
 
-/// One way through a router: the other host, this one, a third one.
-fn third_host() -> Host {
-    let third = Host::new();
-    third.connect("inner", &["10.9.0.1/24", "fd09::1/64"], &["10.9.0.2/24", "fd09::2/64"]);
-    third.run("ip route add default via 10.9.0.1");
-    third.run("ip -6 route add default via fd09::1");
-    run("echo 1 > /proc/sys/net/ipv4/ip_forward; echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
-    third
-}
-
 #[test]
 fn routed_packets_have_rules_and_a_policy_of_their_own() {
     isolated("rules::routed_packets_have_rules_and_a_policy_of_their_own", || {
         let host = other_host();
-        let third = third_host();
+        let third = Host::container();
         host.run("ip route add 10.9.0.0/24 via 192.0.2.1");
         host.run("ip -6 route add fd09::/64 via 2001:db8::1");
         let open = third.within(|| [Server::new("10.9.0.2:80"), Server::new("[fd09::2]:80")]);
@@ -256,10 +246,7 @@ fn routed_packets_have_rules_and_a_policy_of_their_own() {
 fn a_published_port_of_a_container_is_a_port_of_this_host() {
     isolated("rules::a_published_port_of_a_container_is_a_port_of_this_host", || {
         let host = other_host();
-        let container = third_host();
-        run("nft 'table ip nat { chain pre { type nat hook prerouting priority dstnat; \
-             iifname cable tcp dport 8080 dnat to 10.9.0.2:80; }; }'");
-        let _server = container.within(|| Server::new("10.9.0.2:80"));
+        let _container = Host::published();
         let cases: [(&[&str], [i32; 2]); 7] = [
             (&[], [IN_PROGRESS, IN_PROGRESS]),
             (&["allow 80"], [IN_PROGRESS, IN_PROGRESS]),
@@ -283,7 +270,7 @@ fn a_published_port_of_a_container_is_a_port_of_this_host() {
 fn what_comes_out_of_a_container_is_not_stopped() {
     isolated("rules::what_comes_out_of_a_container_is_not_stopped", || {
         let host = other_host();
-        let container = third_host();
+        let container = Host::container();
         host.run("ip route add 10.9.0.0/24 via 192.0.2.1");
         let server = host.within(|| Server::new("192.0.2.2:80"));
         let mut firewall = in_force(&rules(&[]));

@@ -35,13 +35,8 @@ fn world() -> (Host, Host, [Server; 2]) {
     let theirs: Vec<&str> = theirs.iter().map(String::as_str).chain(["192.0.2.2/24", "fd00::2/64"]).collect();
     world.connect("cable", &["192.0.2.1/24", "fd00::1/64"], &theirs);
     run("ip route add default via 192.0.2.2 && ip -6 route add default via fd00::2");
-    let container = Host::new();
-    container.connect("inner", &["10.9.0.1/24"], &["10.9.0.2/24"]);
-    container.run("ip route add default via 10.9.0.1");
-    run("echo 1 > /proc/sys/net/ipv4/ip_forward");
-    run("nft 'table ip nat { chain pre { type nat hook prerouting priority dstnat; \
-         tcp dport 8080 dnat to 10.9.0.2:80; }; }'");
-    let servers = [Server::new("[::]:80"), container.within(|| Server::new("10.9.0.2:80"))];
+    let (container, published) = Host::published();
+    let servers = [Server::new("[::]:80"), published];
     (world, container, servers)
 }
 

@@ -5,7 +5,8 @@ use super::condition::{both, same};
 use super::counted::{self, Counted};
 use super::entry::{self, Target};
 use super::save::Line;
-use super::walk::{DEPTH, Then, Walk, are_same};
+use super::walk::{DEPTH, Walk, are_same};
+use super::way::Then;
 use crate::rules::{Action, Direction, Limit, Rule};
 
 /// A limit, and what it is for.

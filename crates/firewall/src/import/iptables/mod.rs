@@ -8,9 +8,11 @@ mod condition;
 mod counted;
 mod entry;
 mod limits;
+mod needless;
 mod others;
 mod save;
 mod walk;
+mod way;
 
 use super::families::unite;
 use super::ufw::{File, widened};

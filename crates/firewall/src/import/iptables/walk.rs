@@ -1,13 +1,14 @@
 //! The way of a packet through the chains, as a list of rules.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::{Kind, Notes};
 use super::condition::{both, same};
 use super::counted::Counted;
-use super::entry::{self, Entry, States, Target};
-use super::limits::Limited;
+use super::entry::{self, Entry, Target};
+use super::needless::{is_about_false_loopback, is_everything, quiet};
 use super::save::{Line, Table};
+use super::way::{Then, Way};
 use super::{action, everything, others};
 use crate::rules::{Action, Direction, Families, Log, Rule, Stance, Vocabulary};
 
@@ -27,29 +28,6 @@ pub(super) struct Walk<'a, 'n> {
     followed: usize,
     /// Of the chain where packets begin:
     pub(super) way: Way<'a>,
-}
-
-/// What is known so far of the packets of one base chain.
-#[derive(Default)]
-pub(super) struct Way<'a> {
-    rules: Vec<Rule>,
-    /// What these rules are about.
-    said: HashSet<Rule>,
-    /// Limits of what a later rule lets in.
-    pub(super) limits: Vec<Limited<'a>>,
-    /// Lists of `recent`, and what enters them.
-    pub(super) lists: Vec<(String, Vec<Rule>)>,
-    /// A line in the log, which belongs to the rule behind it.
-    logged: Option<(&'a Line<'a>, Vec<Rule>)>,
-}
-
-/// How it goes on behind a line.
-pub(super) enum Then {
-    Next,
-    /// The rest of the chain is not reached.
-    Back,
-    /// Nor is any other rule.
-    End(Stance),
 }
 
 impl<'a, 'n> Walk<'a, 'n> {
@@ -312,43 +290,4 @@ impl<'a, 'n> Walk<'a, 'n> {
 
 pub(super) fn are_same(one: &[Rule], other: &[Rule]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-}
-
-/// Every packet of its family that goes its way.
-fn is_everything(rule: &Rule) -> bool {
-    same(rule, &everything(rule.families, rule.direction, rule.action))
-}
-
-/// `! -i lo -d 127.0.0.0/8`.
-fn is_about_false_loopback(line: &Line<'_>) -> bool {
-    let has = |words: &[&str]| line.words.windows(words.len()).any(|window| window == words);
-    has(&["!", "-i", "lo"])
-        && (has(&["-d", "127.0.0.0/8"]) || has(&["-d", "::1/128"]))
-        && line.words.len() <= 9
-}
-
-/// Why the line is not needed, if it is not.
-fn quiet(entry: &Entry, fits: &[Rule]) -> Result<Option<&'static str>, String> {
-    let accepts = entry.target == Target::Accept;
-    let refuses = matches!(entry.target, Target::Drop | Target::Reject);
-    let loopback = |rule: &Rule| [&rule.input, &rule.output].into_iter().flatten().any(|name| name == "lo");
-    match () {
-        () if entry.icmp && accepts && entry.counted.is_none() => {
-            Ok(Some("the ICMP that a host needs is let in"))
-        }
-        () if entry.icmp => Err("the ICMP that a host needs is always let in".to_owned()),
-        () if fits.iter().all(loopback) && accepts => Ok(Some("loopback is let through")),
-        () if fits.iter().any(loopback) => Err("loopback is let through before all rules".to_owned()),
-        () if entry.states == States::Standing && accepts => {
-            Ok(Some("what belongs to a connection is let through"))
-        }
-        () if entry.states == States::Standing => {
-            Err("connections that stand are not asked again".to_owned())
-        }
-        () if entry.states == States::Invalid && refuses => {
-            Ok(Some("what belongs to no connection is dropped"))
-        }
-        () if entry.states == States::Invalid => Err("what belongs to no connection is dropped".to_owned()),
-        () => Ok(None),
-    }
 }
