@@ -353,7 +353,8 @@ fn an_edited_file_shuts_nobody_out_when_the_daemon_reads_it() {
 
     // The port stays open, but not to who is logged in.
     assert!(rig.stop_daemon());
-    let session = Shell::open(&rig);
+    let mut session = Shell::open(&rig);
+    assert_eq!(session.run("true").1, 0, "logged in");
     write(&rig, "\"allow from 203.0.113.7 to any port 22\"");
     let booted = rig.tell(&["boot"]);
     let said = String::from_utf8(booted.stderr).unwrap();
