@@ -40,7 +40,11 @@ fn fault(word: &Text, message: String) -> Fault {
 fn read_file(path: &str, word: &Text, host: &dyn Host, spec: &mut IgnoreSpec, faults: &mut Vec<Fault>) {
     let content = match host.read(Path::new(path)) {
         Ok(content) => content,
-        Err(error) => return faults.push(fault(word, format!("{path} cannot be read: {error}"))),
+        Err(error) => {
+            let message = format!("{path} cannot be read: {error}");
+            let help = "nobody is ignored for it until a reload finds it";
+            return faults.push(Fault::warning(word.place(), message).help(help));
+        }
     };
     for (number, line) in content.lines().enumerate() {
         let code = line.split(['#', ';']).next().unwrap_or("");

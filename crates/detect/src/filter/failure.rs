@@ -1,10 +1,12 @@
 //! What a filter reports.
 
+use std::net::IpAddr;
+
 use crate::Time;
 
 use super::compile::Filter;
 use super::fields::{FieldValue, Fields};
-use super::host::Host;
+use super::host::{self, Host};
 use super::plain;
 use super::session::{self, Session};
 use super::span::Span;
@@ -42,6 +44,23 @@ pub(super) enum Source<'a> {
 }
 
 impl<'a> Failure<'a> {
+    /// The address that it counts for: whom it accuses or, where that is an `<F-ID>` that is no address, the address
+    /// beside it.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.host {
+            Host::Address(address) => Some(address),
+            Host::Net(_) => None,
+            Host::Name(_) => {
+                let fields = self.fields();
+                let address = |name: &str| match fields.get(name) {
+                    Some(FieldValue::Text(text)) => host::parse(text),
+                    _ => None,
+                };
+                fields.get("fid").and_then(|_| address("ip4").or_else(|| address("ip6")))
+            }
+        }
+    }
+
     /// The line as text, without its date.
     pub fn text(&self) -> &'a str {
         self.line.line()

@@ -87,7 +87,7 @@ impl Names {
         let mut sorted = names.plain.clone();
         sorted.sort();
         for (name, index) in sorted {
-            if let Some(target) = target(&name, "alt_") {
+            if let Some(target) = stands_in_for(&name) {
                 names.alternatives.push((index, target));
             } else if let Some(target) = target(&name, "tuple_") {
                 names.tuples.push((index, target));
@@ -141,6 +141,11 @@ impl Names {
         }
         fields
     }
+}
+
+/// The name to which a group of this name gives its text, if that has none: `user` for `alt_user` and `alt_user_1`.
+pub fn stands_in_for(name: &str) -> Option<String> {
+    target(name, "alt_")
 }
 
 /// `user` of `alt_user` and of `alt_user_1`, if the name begins with `kind`.

@@ -32,7 +32,7 @@ mod text;
 pub use check::Checker;
 pub use compile::{Filter, FilterError};
 pub use failure::Failure;
-pub use fields::{FieldValue, Fields};
+pub use fields::{FieldValue, Fields, stands_in_for};
 pub use host::Host;
 pub use set::{FilterSet, Line};
 pub use state::Counters;

@@ -254,6 +254,20 @@ fn what_a_pattern_leaves_open_the_prefix_may_have_said() {
 }
 
 #[test]
+fn an_id_that_is_no_address_counts_for_the_address_beside_it() {
+    let ids = spec(&[r"^ *session <F-ID>\S+</F-ID> (?:from <ADDR> )?refused$"]);
+    let mut set = FilterSet::new(vec![compile(&ids)]);
+    let mut seen = Vec::new();
+    for line in ["session ab-1 from 192.0.2.1 refused", "session ab-1 refused", "session ::1 refused"] {
+        set.read(Line { text: line.as_bytes(), time: None }, now(), &mut |_, failure| {
+            seen.push((name(failure.host), failure.address().map(|address| address.to_string())));
+        });
+    }
+    let all = [("ab-1", Some("192.0.2.1")), ("ab-1", None), ("::1", Some("::1"))];
+    assert_eq!(seen, all.map(|(host, address)| (host.to_owned(), address.map(str::to_owned))));
+}
+
+#[test]
 fn a_line_that_is_too_long_is_counted_and_not_matched() {
     let mut set = FilterSet::new(vec![compile(&spec(&["<HOST>$"]))]);
     let line = [b"x".repeat(1 << 20), b" 192.0.2.1".to_vec()].concat();

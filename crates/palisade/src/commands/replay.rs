@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use config::{Loaded, Options, Which};
 use detect::Time;
-use detect::filter::{FilterSet, Host, Line};
+use detect::filter::{FilterSet, Line};
 use detect::jail::{Ban, Decision, Offences, Verdict};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -125,7 +125,7 @@ impl<W: Write> Run<W> {
         let Self { set, found, summary, now, .. } = self;
         set.read(Line { text, time: None }, *now, &mut |jail, failure| {
             summary.failures += 1;
-            if let Host::Address(ip) = failure.host {
+            if let Some(ip) = failure.address() {
                 found.push(Found { jail, ip, time: failure.time });
             }
         });

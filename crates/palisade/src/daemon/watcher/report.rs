@@ -35,13 +35,13 @@ impl Report {
 
     /// A failure, and the line that shows it as the source has it.
     pub(super) fn failure(&mut self, jail: usize, failure: &Failure<'_>, whole: &[u8]) {
-        let host = match failure.host {
-            Host::Address(address) => Accused::Address(address),
-            Host::Name(name) if self.usedns[jail] && is_host_name(failure, name) => {
+        let host = match (failure.address(), failure.host) {
+            (Some(address), _) => Accused::Address(address),
+            (None, Host::Name(name)) if self.usedns[jail] && is_host_name(failure, name) => {
                 Accused::Name(name.to_owned())
             }
             // One line does not ban a whole network, and what else it may name is nobody's.
-            Host::Net(_) | Host::Name(_) => {
+            (None, _) => {
                 self.named[jail] += 1;
                 return;
             }

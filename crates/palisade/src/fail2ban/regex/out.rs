@@ -14,7 +14,8 @@ pub(super) fn shown(wanted: &str, failure: &Failure) -> String {
             format!("[{},\t{},\t{}],", id.repr(), time.repr(), Value::Dict(fields.collect()).repr())
         }
         "msg" => failure.line.clone(),
-        "id" | "ip" => failure.id.clone(),
+        "id" => failure.id.clone(),
+        "ip" => address(failure),
         text if text.contains('<') => filled(text, failure),
         name => field(failure, name).map_or("None".to_owned(), |value| value.to_string()),
     }
@@ -41,7 +42,8 @@ fn filled(text: &str, failure: &Failure) -> String {
 
 fn value(tag: &str, failure: &Failure) -> Option<String> {
     match tag {
-        "ip" | "fid" | "id" => Some(failure.id.clone()),
+        "fid" | "id" => Some(failure.id.clone()),
+        "ip" => Some(address(failure)),
         "msg" | "matches" => Some(failure.line.clone()),
         "time" => Some(Value::Float(failure.now.as_secs_f64()).repr()),
         tag => {
@@ -49,6 +51,13 @@ fn value(tag: &str, failure: &Failure) -> Option<String> {
             field(failure, &name).filter(|value| **value != Value::None).map(Value::to_string)
         }
     }
+}
+
+/// The address, which an `<F-ID>` may stand beside.
+fn address(failure: &Failure) -> String {
+    let known = |name| field(failure, name).filter(|value| **value != Value::None).map(Value::to_string);
+    let beside = known("fid").and_then(|_| known("ip4").or_else(|| known("ip6")));
+    beside.unwrap_or_else(|| failure.id.clone())
 }
 
 /// A field of the line, or else of its session.

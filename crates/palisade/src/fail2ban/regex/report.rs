@@ -121,5 +121,5 @@ fn date(pattern: &str) -> String {
 /// `Fri Nov 27 10:00:01 2026`, in local time.
 fn ctime(time: Time) -> String {
     let moment = Timestamp::from_second(time.as_secs()).unwrap_or(Timestamp::UNIX_EPOCH);
-    moment.to_zoned_datetime(TimeZone::system()).strftime("%a %b %e %H:%M:%S %Y").to_string()
+    moment.to_zoned_datetime(TimeZone::system()).strftime("%a %b %d %H:%M:%S %Y").to_string()
 }

@@ -119,10 +119,10 @@ fn apply(spec: &mut FilterSpec, options: &Options) {
         spec.logtimezone.clone_from(&options.timezone);
     }
     spec.logencoding = options.encoding.clone().filter(|name| name.to_lowercase() != "auto");
-    match (options.raw, options.usedns.as_deref()) {
-        (true, _) | (_, Some("raw")) => spec.usedns = Usedns::Raw,
-        (_, Some("yes")) => spec.usedns = Usedns::Yes,
-        (_, Some("no")) => spec.usedns = Usedns::No,
+    match options.usedns.as_deref() {
+        Some("raw") => spec.usedns = Usedns::Raw,
+        Some("yes") => spec.usedns = Usedns::Yes,
+        Some("no") => spec.usedns = Usedns::No,
         _ => {}
     }
 }

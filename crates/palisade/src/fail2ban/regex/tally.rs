@@ -1,9 +1,10 @@
 //! One pass over the log: what each pattern matches, and what becomes of each line.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use detect::filter::{FieldValue, Fields, Filter, FilterSet, Host, Line};
+use detect::filter::{FieldValue, Fields, Filter, FilterSet, Host, Line, stands_in_for};
 use detect::pattern::{Groups, Pattern};
 use detect::{DateDetector, Time, Usedns, Zone};
 use pickle::Value;
@@ -96,7 +97,7 @@ impl Tally {
             fail,
             ignore,
             first_only: options.first_only,
-            names: spec.usedns == Usedns::Raw,
+            names: options.raw || spec.usedns == Usedns::Raw,
             detail: options.verbose > 0,
             last: None,
             groups: Groups::new(),
@@ -221,12 +222,13 @@ impl Tally {
                 fields.iter().chain(prefix).find(|(known, value)| known == name && *value != Value::None);
             found.map(|(_, value)| value.to_string())
         };
-        let address = field("fid").or_else(|| field("ip4")).or_else(|| field("ip6"));
-        let name = || field("dns").map(|name| if self.names { Some(name) } else { None });
-        match address {
-            Some(address) => Some(address),
+        let address = |text: &str| text.parse().ok().map(|ip: IpAddr| ip.to_canonical().to_string());
+        let known = field("fid").or_else(|| field("ip4")).or_else(|| field("ip6"));
+        match (known, field("dns")) {
+            (Some(text), _) => Some(address(&text).unwrap_or(text)),
+            (None, Some(name)) => address(&name).or_else(|| self.names.then_some(name)),
             // A pattern without a host: its session knows whom.
-            None => name().unwrap_or(Some(String::new())),
+            (None, None) => Some(String::new()),
         }
     }
 }
@@ -239,7 +241,19 @@ fn said(fields: &Fields) -> Vec<Field> {
     texts.collect()
 }
 
+/// The named groups of a match. An `<F-ALT_USER>` gives its text to the user, if that has none.
 fn named(pattern: &Pattern, text: &str, groups: &Groups) -> Vec<Field> {
     let value = |index: usize| groups.text(text, index).map_or(Value::None, Value::from);
-    pattern.group_names().iter().map(|(name, index)| (name.clone(), value(*index))).collect()
+    let mut fields: Vec<Field> =
+        pattern.group_names().iter().map(|(name, index)| (name.clone(), value(*index))).collect();
+    let is_empty = |value: &Value| *value == Value::None || *value == Value::from("");
+    for (name, value) in fields.clone() {
+        let Some(target) = stands_in_for(&name).filter(|_| !is_empty(&value)) else { continue };
+        match fields.iter_mut().find(|(known, _)| *known == target) {
+            Some((_, known)) if is_empty(known) => *known = value,
+            Some(_) => {}
+            None => fields.push((target, value)),
+        }
+    }
+    fields
 }
