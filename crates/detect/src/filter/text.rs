@@ -56,6 +56,8 @@ pub(super) enum Encoding {
     Utf8,
     Ascii,
     Latin1,
+    /// Another one in which ASCII is as it is, so that lines end where a newline stands.
+    Other(&'static encoding_rs::Encoding),
 }
 
 impl Encoding {
@@ -66,11 +68,11 @@ impl Encoding {
             "" | "auto" | "utf8" | "u8" | "utf8sig" => Ok(Encoding::Utf8),
             "ascii" | "usascii" | "646" | "ansix3.41968" => Ok(Encoding::Ascii),
             "latin1" | "latin" | "l1" | "iso88591" | "88591" | "cp819" => Ok(Encoding::Latin1),
-            _ => Err(FilterError {
+            _ => other(name).map(Encoding::Other).ok_or_else(|| FilterError {
                 option: "logencoding",
                 index: 0,
                 offset: 0,
-                message: format!("{name:?} is no encoding that is read here: write utf-8, ascii or latin-1"),
+                message: format!("{name:?} is no encoding that is read here: write utf-8, latin-1, cp1252 …"),
             }),
         }
     }
@@ -90,8 +92,23 @@ impl Encoding {
                 Cow::Owned(bytes.iter().map(char).collect())
             }
             Encoding::Latin1 => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
+            Encoding::Other(encoding) => encoding.decode_without_bom_handling(bytes).0,
         }
     }
+}
+
+/// An encoding by the name that Python has for it, if it is known and leaves ASCII as it is.
+fn other(name: &str) -> Option<&'static encoding_rs::Encoding> {
+    let name = name.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+    let label = match name.as_str() {
+        "mac-roman" | "macroman" => "macintosh",
+        "cp932" => "ms932",
+        "cp936" => "gbk",
+        "cp949" => "windows-949",
+        "cp950" => "big5",
+        name => name,
+    };
+    encoding_rs::Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
 }
 
 #[cfg(test)]
@@ -106,10 +123,29 @@ mod tests {
     }
 
     #[test]
+    fn other_encodings_are_read_too() {
+        for (name, bytes, text) in [
+            ("cp1252", &b"\x80 a"[..], "€ a"),
+            ("ISO8859-15", b"\xa4", "€"),
+            ("cp1251", b"\xcf\xf0", "Пр"),
+            ("koi8_r", b"\xf0", "П"),
+            ("gbk", b"\xd6\xd0 \xff", "中 \u{fffd}"),
+            ("shift_jis", b"\x93\xfa", "日"),
+            ("cp932", b"\x93\xfa", "日"),
+            ("euc_jp", b"\xc6\xfc", "日"),
+            ("mac-roman", b"\x8e", "é"),
+        ] {
+            assert_eq!(Encoding::parse(Some(name)).unwrap().decode(bytes), text, "{name}");
+        }
+    }
+
+    #[test]
     fn encodings_have_pythons_names() {
         assert_eq!(Encoding::parse(Some("UTF_8")), Ok(Encoding::Utf8));
         assert_eq!(Encoding::parse(Some("iso-8859-1")), Ok(Encoding::Latin1));
         assert_eq!(Encoding::parse(Some("auto")), Ok(Encoding::Utf8));
-        assert!(Encoding::parse(Some("utf-16le")).is_err());
+        for name in ["utf-16", "utf_16le", "utf-32", "iso-2022-jp", "cp437", "klingon"] {
+            assert!(Encoding::parse(Some(name)).is_err(), "{name}");
+        }
     }
 }
