@@ -1,5 +1,7 @@
 //! From a filter's options to a filter.
 
+use std::borrow::Cow;
+
 use aho_corasick::AhoCorasick;
 
 use crate::date::{DateDetector, DateError, Zone};
@@ -98,6 +100,11 @@ impl Filter {
             Ok(Some(hit)) => hit.user,
             _ => User::Nobody,
         }
+    }
+
+    /// A line of its log as text, by `logencoding`.
+    pub fn decode<'t>(&self, line: &'t [u8]) -> Cow<'t, str> {
+        self.encoding.decode(line)
     }
 
     /// Whether `ignoreregex` is tried before `failregex`: only where it is clearly the shorter list.

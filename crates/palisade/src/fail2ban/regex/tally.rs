@@ -21,6 +21,7 @@ const KEPT: usize = 1 << 20;
 
 /// Everything that the report is about.
 pub(super) struct Tally {
+    filter: Arc<Filter>,
     set: FilterSet,
     dates: DateDetector,
     prefix: Option<Pattern>,
@@ -85,11 +86,12 @@ impl Tally {
         let ignore = spec.ignoreregex.iter().map(compile).collect::<Result<Vec<_>, _>>()?;
         let dates = DateDetector::compile(spec.datepattern.as_deref(), zone.clone())
             .map_err(|error| error.to_string())?;
-        let filter = Filter::compile(spec, &zone).map_err(|errors| {
+        let filter = Filter::compile(spec, &zone).map(Arc::new).map_err(|errors| {
             errors.first().map_or(String::new(), |error| format!("{}: {}", error.option, error.message))
         })?;
         Ok(Self {
-            set: FilterSet::new(vec![Arc::new(filter)]),
+            set: FilterSet::new(vec![filter.clone()]),
+            filter,
             dates,
             hits: fail.iter().map(|_| Default::default()).collect(),
             ignored_by: vec![0; ignore.len()],
@@ -123,7 +125,7 @@ impl Tally {
 
     /// Takes in one line; comments and empty lines are left out. Gives the failures in it.
     pub(super) fn line(&mut self, raw: &[u8]) -> Vec<Failure> {
-        let text = String::from_utf8_lossy(raw);
+        let text = self.filter.decode(raw);
         let line = text.trim_end_matches(['\r', '\n']);
         if line.is_empty() || line.starts_with('#') {
             return Vec::new();
