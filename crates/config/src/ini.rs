@@ -142,7 +142,8 @@ impl<'a> Parser<'a> {
             condition => Rc::from(format!("{written}{condition}")),
         };
         if let Some(first) = self.ini.sections[section].get(&name) {
-            let before = &self.content.as_str()[..first.key.offset as usize + 1];
+            let content = self.content.as_str();
+            let before = &content[..content.ceil_char_boundary(first.key.offset as usize + 1)];
             let help = format!("it stands in line {} already; take one of them out", lines(before).count());
             self.fault(key, format!("option {written} appears twice in this section"), help);
         }
@@ -221,6 +222,12 @@ mod tests {
         let lines = ["x = 1", "[a", "= 3", "nothing", "x = 2", "[a]"];
         assert_eq!(faulty.into_iter().flatten().map(|(_, line)| line).collect::<Vec<_>>(), lines);
         assert_eq!(ini.sections["a"].len(), 2);
+    }
+
+    #[test]
+    fn a_name_beyond_ascii_may_stand_twice_too() {
+        let ini = parse(&Text::file(0, "[a]\n\u{e9} = 1\n\u{e9} = 2\n".to_owned()));
+        assert_eq!(ini.faults.len(), 1);
     }
 
     #[test]
