@@ -6,7 +6,9 @@
 
 mod date;
 pub mod filter;
+mod index;
 pub mod jail;
+mod masked;
 pub mod pattern;
 mod spec;
 mod time;

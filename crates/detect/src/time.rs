@@ -42,11 +42,17 @@ impl Time {
     }
 }
 
+/// As long as can be told: 64 bits do for that, and every failure asks.
+fn micros(duration: Duration) -> i64 {
+    let secs = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    secs.saturating_mul(1_000_000).saturating_add(duration.subsec_micros().into())
+}
+
 impl Add<Duration> for Time {
     type Output = Self;
 
     fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+        Self(self.0.saturating_add(micros(duration)))
     }
 }
 
@@ -54,6 +60,6 @@ impl Sub<Duration> for Time {
     type Output = Self;
 
     fn sub(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+        Self(self.0.saturating_sub(micros(duration)))
     }
 }

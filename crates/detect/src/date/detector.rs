@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use super::fields::Fields;
+use super::layout::Again;
 use super::resolve::Resolver;
 use super::run::{Hit, Stack};
 use super::seen::Seen;
@@ -33,15 +34,15 @@ pub struct DateDetector {
     first_unused: usize,
     place: Place,
     /// Of the pattern taken last, if it reads a clock at the line's start.
-    clock: Option<Clock>,
+    known: Option<Known>,
     resolver: Resolver,
     stack: Stack,
 }
 
-/// The clock that was read last, and which moment it was: most lines have the date of the line before.
+/// The date that was read last, and which moment it was: most lines have the date of the line before.
 #[derive(Clone, Copy, Debug)]
-struct Clock {
-    text: [u8; 8],
+struct Known {
+    again: Again,
     /// When it was read; `None` where the whole day is said and the present does not matter.
     now: Option<Time>,
     time: Option<Time>,
@@ -81,7 +82,7 @@ impl DateDetector {
                 start_chars: Around::NOTHING,
                 end_chars: Around::NOTHING,
             },
-            clock: None,
+            known: None,
             resolver: Resolver::new(zone.clone()),
             stack: Stack::new(),
             key: (datepattern.map(str::to_owned), zone),
@@ -116,7 +117,7 @@ impl DateDetector {
     }
 
     fn find_anew(&mut self, seen: &Seen<'_>, now: Time) -> Option<Found> {
-        self.clock = None;
+        self.known = None;
         let line = seen.text();
         let (index, hit) = match self.at_last_anchor(line) {
             Some(found) => found,
@@ -126,19 +127,18 @@ impl DateDetector {
         let span = hit.date.0..hit.date.1;
         let time = if span.is_empty() { None } else { self.resolver.time(self.stack.fields(), now) };
         let now = (!self.stack.fields().say_the_day()).then_some(now);
-        let clock = self.last.and_then(|last| self.templates[last].clock(line.as_bytes()));
-        self.clock = clock.map(|(text, _)| Clock { text, now, time });
+        let again = self.last.and_then(|last| self.templates[last].again(line.as_bytes()));
+        self.known = again.map(|again| Known { again, now, time });
         Some(Found { time, span })
     }
 
-    /// The date of the line before, if this one's has the same shape and the same clock. The line need not be known to be
-    /// text: what is read of it is.
+    /// The date of the line before, if this one carries it too. The line need not be known to be text: what is read of it
+    /// is.
     #[inline]
     fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
-        let known = self.clock.as_ref().filter(|clock| clock.now.is_none_or(|then| then == now))?;
-        let template = &mut self.templates[self.last?];
-        let (_, date) = template.clock(line).filter(|(text, _)| *text == known.text)?;
-        template.count_again(now.as_secs());
+        let known = self.known.as_ref().filter(|known| known.now.is_none_or(|then| then == now))?;
+        let date = known.again.date_in(line)?;
+        self.templates[self.last?].count_again(now.as_secs());
         Some(Found { time: known.time, span: date.0..date.1 })
     }
 

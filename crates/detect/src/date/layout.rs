@@ -14,6 +14,7 @@ use super::fields::{Fields, Slot};
 use super::peek::Peek;
 use super::program::{Op, Program};
 use super::run::Hit;
+use crate::masked::{Part, Word};
 
 /// Words of eight bytes of which a shape is made. A longer date is read without one.
 const WORDS: usize = 4;
@@ -25,12 +26,22 @@ pub(super) struct Layout {
     /// The date begins after the first of this byte, else at the line's start.
     after: Option<u8>,
     words: [Word; WORDS],
+    /// The same where the clock and what is behind the date are the line's own; `None` if the shape has no clock at the
+    /// line's start.
+    again: Option<[Word; WORDS]>,
     digits: Digits,
     /// Relative to where the shape begins; the match's start is the line's.
     end: usize,
     date: (usize, usize),
     looks: Vec<Look>,
     fields: Fields,
+}
+
+/// The beginning of a line, as that of the next which carries the same date.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Again {
+    words: [Word; WORDS],
+    date: (usize, usize),
 }
 
 /// What the variable digits mean.
@@ -40,14 +51,6 @@ enum Digits {
     Clock(usize),
     /// A count of seconds, from here to there.
     Epoch(usize, usize),
-}
-
-/// Eight bytes: those that are the same in each line, and those that are digits.
-#[derive(Clone, Copy, Debug)]
-struct Word {
-    text: u64,
-    same: u64,
-    digits: u64,
 }
 
 /// A byte behind the date must be one of these.
@@ -76,14 +79,29 @@ impl Layout {
             witness.check(step)?;
         }
         let looks = witness.looks;
-        let words = words(text.get(base..)?, base, hit.end, &variable)?;
+        let (shape, end) = (text.get(base..)?, hit.end - base);
+        let variable = |at: usize| {
+            let span = variable.iter().find(|span| span.holds(base + at))?;
+            shape.get(at).filter(|byte| byte.is_ascii_digit()).map(|_| span.kind)
+        };
+        let words = words(shape, end, |at| if variable(at).is_some() { Part::Digit } else { Part::Same })?;
+        let seen = |at: usize| at < end || looks.iter().any(|look| look.at == at);
+        let part = |at: usize| match variable(at) {
+            _ if !seen(at) => Part::Any,
+            Some(VariableKind::Fraction) => Part::Digit,
+            _ => Part::Same,
+        };
+        let has_clock = matches!(digits, Digits::Clock(_)) && after.is_none();
+        let reach = looks.iter().map(|look| look.at + 1).fold(end, usize::max);
+        let again = if has_clock { self::words(shape, reach, part) } else { None };
         let date = (hit.date.0.checked_sub(base)?, hit.date.1.checked_sub(base)?);
         let ascii = text.get(base..hit.end)?.is_ascii();
         (hit.start == 0 && ascii).then(|| Self {
             after,
             words,
+            again,
             digits,
-            end: hit.end - base,
+            end,
             date,
             looks,
             fields: *fields,
@@ -103,13 +121,16 @@ impl Layout {
         Some(Hit { start: 0, end: base + self.end, date, ascii: base == 0 })
     }
 
-    /// The clock's text, and the date's place, in a line that begins with this shape. Lines with the same clock have the
-    /// same date, but for a fraction.
+    /// By what the lines are known that carry the same date as this one, but for a fraction of a second; `None` if this one
+    /// is not of the shape.
     #[inline]
-    pub(super) fn clock(&self, text: &[u8]) -> Option<([u8; 8], (usize, usize))> {
-        let (Digits::Clock(at), None) = (self.digits, self.after) else { return None };
-        let (_, text) = self.look(text)?;
-        Some((*text.get(at..)?.first_chunk()?, self.date))
+    pub(super) fn again(&self, text: &[u8]) -> Option<Again> {
+        let (again, _) = (self.again?, self.look(text)?);
+        if self.looks.iter().any(|look| look.at >= text.len()) {
+            return None;
+        }
+        let chunks = beginning_of(text);
+        Some(Again { words: std::array::from_fn(|at| again[at].with(chunks[at])), date: self.date })
     }
 
     /// Where the shape begins in a line that has it, and the line from there on.
@@ -120,11 +141,24 @@ impl Layout {
             Some(byte) => memchr::memchr(byte, text)? + 1,
         };
         let text = &text[base..];
-        let chunks = beginning_of(text);
-        let other = (0..WORDS).fold(0, |other, at| other | self.words[at].other(chunks[at]));
-        let same = other == 0 && self.looks.iter().all(|look| look.peek.allows(text.get(look.at)));
+        let same =
+            fits(&self.words, text) && self.looks.iter().all(|look| look.peek.allows(text.get(look.at)));
         same.then_some((base, text))
     }
+}
+
+impl Again {
+    /// The date's place in a line that carries it.
+    #[inline]
+    pub(super) fn date_in(&self, text: &[u8]) -> Option<(usize, usize)> {
+        fits(&self.words, text).then_some(self.date)
+    }
+}
+
+#[inline]
+fn fits(words: &[Word; WORDS], text: &[u8]) -> bool {
+    let chunks = beginning_of(text);
+    (0..WORDS).fold(0, |other, at| other | words[at].differs(chunks[at])) == 0
 }
 
 /// Reads digits as a time of day, if they are one.
@@ -141,19 +175,6 @@ fn read_clock(clock: &[u8], fields: &mut Fields) -> Option<()> {
     Some(())
 }
 
-impl Word {
-    /// Not zero where the bytes are not of this shape.
-    #[inline]
-    fn other(self, chunk: [u8; 8]) -> u64 {
-        let text = u64::from_le_bytes(chunk);
-        // Digits become 0 to 9: the high bits of the sum say where something else stood.
-        let digits = (text ^ 0x3030_3030_3030_3030) & self.digits;
-        let high =
-            (digits.wrapping_add(0x7676_7676_7676_7676 & self.digits) | digits) & 0x8080_8080_8080_8080;
-        (text ^ self.text) & self.same | high
-    }
-}
-
 /// Digits that may be others in the next line.
 #[derive(Clone, Copy)]
 struct Variable {
@@ -162,7 +183,7 @@ struct Variable {
     kind: VariableKind,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum VariableKind {
     Clock,
     Fraction,
@@ -224,28 +245,12 @@ fn beginning_of(text: &[u8]) -> [[u8; 8]; WORDS] {
     }
 }
 
-/// The bytes from the shape's beginning to `end`. `None` if there are too many.
-fn words(text: &[u8], base: usize, end: usize, variable: &[Variable]) -> Option<[Word; WORDS]> {
-    if end - base > WORDS * 8 {
-        return None;
-    }
+/// Words of the bytes before `end`, each of which is what `part` says. `None` if there are too many.
+fn words(text: &[u8], end: usize, part: impl Fn(usize) -> Part) -> Option<[Word; WORDS]> {
     let chunks = beginning_of(text);
-    let word = |index: usize| {
-        let chunk = chunks[index];
-        let at = |lane: usize| base + index * 8 + lane;
-        let is_variable = |at: usize| variable.iter().any(|span| span.holds(at));
-        let mask = |wanted: &dyn Fn(usize, u8) -> bool| {
-            u64::from_le_bytes(std::array::from_fn(
-                |lane| if wanted(at(lane), chunk[lane]) { 0xff } else { 0 },
-            ))
-        };
-        Word {
-            text: u64::from_le_bytes(chunk),
-            same: mask(&|at, byte| at < end && !(is_variable(at) && byte.is_ascii_digit())),
-            digits: mask(&|at, byte| at < end && is_variable(at) && byte.is_ascii_digit()),
-        }
-    };
-    Some(std::array::from_fn(word))
+    let part = |at| if at < end { part(at) } else { Part::Any };
+    let word = |index: usize| Word::of(chunks[index], |lane| part(index * 8 + lane));
+    (end <= WORDS * 8).then(|| std::array::from_fn(word))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::DateError;
 use super::engine::Engine;
-use super::layout::Layout;
+use super::layout::{Again, Layout};
 use super::parse;
 use super::program::Program;
 use super::run::{Hit, Stack};
@@ -116,11 +116,9 @@ impl Template {
         hit
     }
 
-    /// The clock's text and the date's place in a line whose date has the shape of earlier ones, for patterns that match at
-    /// the line's start only.
-    #[inline]
-    pub(super) fn clock(&self, text: &[u8]) -> Option<([u8; 8], (usize, usize))> {
-        self.shape.layout.as_ref().filter(|_| self.anchored)?.clock(text)
+    /// As [`Layout::again`], for patterns that match at the line's start only.
+    pub(super) fn again(&self, text: &[u8]) -> Option<Again> {
+        self.shape.layout.as_ref().filter(|_| self.anchored)?.again(text)
     }
 
     /// The last date once more.

@@ -19,6 +19,11 @@ impl Span {
         &text[self.range()]
     }
 
+    /// The same of a text that was put together from whole characters, and is kept as bytes.
+    pub(super) fn text_of(self, bytes: &[u8]) -> &str {
+        str::from_utf8(&bytes[self.range()]).unwrap_or_default()
+    }
+
     pub(super) fn range(self) -> Range<usize> {
         self.start()..self.end()
     }

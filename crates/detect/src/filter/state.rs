@@ -92,7 +92,7 @@ impl State {
         if hit.marks.ends_alone() && !self.sessions.knows(&subject.bytes()[key.range()], time) {
             return alone(true);
         }
-        let joined = session::Line { filter, subject: subject.as_str(), hit: &hit, lines };
+        let joined = session::Line { filter, subject, hit: &hit, lines };
         let session = self.sessions.add(&subject.bytes()[key.range()], time, joined, scratch)?;
         let source = Source::Session { filter, session };
         Some(Failure { time, host: session.host(&hit)?, line, source })

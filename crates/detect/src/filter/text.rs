@@ -35,19 +35,19 @@ impl<'a> Text<'a> {
     }
 }
 
-/// Whether a text is ASCII without a newline. Eight bytes at a time, the last ones perhaps twice: every line is asked, and
-/// this takes half as long as the standard library's way.
+/// Whether a text is ASCII without a newline. Every line is asked: sixteen bytes at a time, the last ones perhaps twice,
+/// take less than the standard library's way and a search for the newline do.
 pub(super) fn is_simple(text: &[u8]) -> bool {
-    let ascii = match (text.as_chunks::<8>().0, text.last_chunk::<8>()) {
-        (chunks, Some(last)) => {
-            let seen = chunks
-                .iter()
-                .fold(u64::from_ne_bytes(*last), |seen, chunk| seen | u64::from_ne_bytes(*chunk));
-            seen & 0x8080_8080_8080_8080 == 0
+    const BYTES: usize = 16;
+    let odd = |byte: u8| if byte == b'\n' { 0x80 } else { byte & 0x80 };
+    let Some(last) = text.last_chunk::<BYTES>() else { return !text.iter().any(|byte| odd(*byte) != 0) };
+    let mut seen = last.map(odd);
+    for chunk in text.as_chunks::<BYTES>().0 {
+        for (seen, byte) in seen.iter_mut().zip(chunk) {
+            *seen |= odd(*byte);
         }
-        (_, None) => text.is_ascii(),
-    };
-    ascii && memchr::memchr(b'\n', text).is_none()
+    }
+    u128::from_ne_bytes(seen) == 0
 }
 
 /// How a log writes its characters.
@@ -114,6 +114,19 @@ fn other(name: &str) -> Option<&'static encoding_rs::Encoding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_simple_without_newlines_and_other_characters() {
+        for length in 0..70 {
+            let text = vec![b'x'; length];
+            assert!(is_simple(&text));
+            for (at, odd) in (0..length).flat_map(|at| [b'\n', 0x80, 0xff].map(|odd| (at, odd))) {
+                let mut text = text.clone();
+                text[at] = odd;
+                assert!(!is_simple(&text), "{odd} at {at} of {length}");
+            }
+        }
+    }
 
     #[test]
     fn bytes_that_are_no_characters_are_replaced() {

@@ -3,13 +3,13 @@ use std::hint::black_box;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use hashbrown::HashTable;
 use ipnet::IpNet;
 
 use super::ban::{Attempt, Ban, Decision, JailId, Length};
-use super::net::{Key, PackedNet};
+use super::net::PackedNet;
 use super::recent::Keyed;
 use crate::Time;
+use crate::index::Index;
 
 /// The live bans of all jails, by address and by their end.
 ///
@@ -24,14 +24,16 @@ pub struct Book {
     slots: Vec<Slot>,
     free: Vec<u32>,
     /// By the hash of the host alone, so that one look finds it in every jail.
-    table: HashTable<u32>,
+    index: Index,
     /// When each ban ends, or ended before it was prolonged: a ban that is prolonged with every failure is not moved
     /// before the old end comes.
     ends: BTreeSet<(Time, u32)>,
     capacity: usize,
 }
 
+/// In one line of a processor's cache.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Slot {
     start: Time,
     /// [`NEVER`] stands for no end.
@@ -71,7 +73,7 @@ impl Book {
             kinds: [0; PackedNet::KINDS],
             slots: Vec::new(),
             free: Vec::new(),
-            table: HashTable::new(),
+            index: Index::default(),
             ends: BTreeSet::new(),
             capacity: capacity.clamp(1, u32::MAX as usize),
         }
@@ -129,9 +131,8 @@ impl Book {
 
     /// Room for so many more, without growing step by step.
     pub fn reserve(&mut self, bans: usize) {
-        let Self { slots, table, .. } = self;
-        slots.reserve_exact(bans);
-        table.reserve(bans, |at| slots[*at as usize].host.hash());
+        self.slots.reserve_exact(bans);
+        self.index.reserve(bans);
     }
 
     /// Ends a ban before its time.
@@ -144,9 +145,18 @@ impl Book {
         self.find(jail, host.into()).map(|at| self.slots[at as usize].ban())
     }
 
-    /// A host is going to be looked up.
-    pub(super) fn look_ahead(&self, Key { net, hash }: Key) {
-        black_box(self.table.find(hash, |at| self.slots[*at as usize].host == net));
+    /// A host is going to be looked up: first where it stands,
+    #[inline]
+    pub(super) fn look_ahead(&self, hash: u64) {
+        self.index.look_ahead(hash);
+    }
+
+    /// then what stands there.
+    #[inline]
+    pub(super) fn look_at(&self, hash: u64) {
+        if let Some(at) = self.index.find(hash, |_| true) {
+            black_box(self.slots[at as usize].host);
+        }
     }
 
     /// Every ban that hits `ip`, in any jail: of the address itself and of networks around it.
@@ -160,12 +170,12 @@ impl Book {
 
     /// Every live ban, in no order.
     pub fn iter(&self) -> impl Iterator<Item = Ban> {
-        self.table.iter().map(|at| self.slots[*at as usize].ban())
+        self.index.iter().map(|at| self.slots[at as usize].ban())
     }
 
     /// All live bans.
     pub fn len(&self) -> usize {
-        self.table.len()
+        self.index.len()
     }
 
     /// Whether nobody is banned.
@@ -218,17 +228,16 @@ impl Book {
     }
 
     fn find(&self, jail: JailId, host: PackedNet) -> Option<u32> {
-        let same = |at: &u32| {
-            let slot = &self.slots[*at as usize];
+        self.index.find(host.hash(), |at| {
+            let slot = &self.slots[at as usize];
             slot.host == host && slot.jail == jail
-        };
-        self.table.find(host.hash(), same).copied()
+        })
     }
 
     fn of(&self, host: PackedNet) -> impl Iterator<Item = Ban> {
-        self.table
-            .iter_hash(host.hash())
-            .map(|at| &self.slots[*at as usize])
+        self.index
+            .all(host.hash())
+            .map(|at| &self.slots[at as usize])
             .filter(move |slot| slot.host == host)
             .map(Slot::ban)
     }
@@ -247,8 +256,7 @@ impl Book {
                 (self.slots.len() - 1) as u32
             }
         };
-        let Self { slots, table, .. } = self;
-        table.insert_unique(slot.host.hash(), at, |at| slots[*at as usize].host.hash());
+        self.index.insert(slot.host.hash(), at);
         self.ends.insert((slot.listed, at));
         self.counts[slot.jail.index()] += 1;
         self.kinds[slot.host.kind()] += 1;
@@ -257,9 +265,7 @@ impl Book {
 
     fn take(&mut self, at: u32) -> Ban {
         let slot = self.slots[at as usize];
-        if let Ok(entry) = self.table.find_entry(slot.host.hash(), |other| *other == at) {
-            entry.remove();
-        }
+        self.index.remove(slot.host.hash(), at);
         self.ends.remove(&(slot.listed, at));
         self.free.push(at);
         self.counts[slot.jail.index()] -= 1;

@@ -119,6 +119,9 @@ pub enum Verdict {
 }
 
 impl Jail {
+    /// How often to look ahead.
+    pub const LOOKS: usize = 3;
+
     /// A jail that has counted nothing. `ignored` is everybody whom it never bans, names looked up and the host's own
     /// addresses included; `capacity` is how many addresses it may track.
     pub fn new(id: JailId, spec: &JailSpec, ignored: Ignore, capacity: usize) -> Result<Self, FormulaError> {
@@ -161,13 +164,26 @@ impl Jail {
         Suspect { key: self.rules.counted(ip).into(), ignored: self.rules.ignore.contains(ip) }
     }
 
-    /// Looks up what a failure is going to need, and does nothing. Many look-ups in a row wait for memory all at once;
-    /// one failure after the other, the waiting is most of what it costs.
-    pub fn look_ahead(&self, suspect: Suspect, book: &Book, history: &impl History) {
-        match self.windows.look_ahead(suspect.key) {
-            Ahead::Full => book.look_ahead(suspect.key),
-            Ahead::Nothing if self.rules.ban_times.grows() => history.look_ahead(self.id, suspect),
-            Ahead::Nothing | Ahead::Open => {}
+    /// Has fetched what failures are going to need, in [`Jail::LOOKS`] looks, and does nothing. Many look-ups in a row wait
+    /// for memory all at once; one failure after the other, the waiting is most of what it costs. So each look for many
+    /// suspects, and then the next, which needs what the one before has fetched.
+    pub fn look_ahead(&self, look: usize, suspect: Suspect, book: &Book, history: &impl History) {
+        let hash = suspect.key.hash;
+        let grows = self.rules.ban_times.grows();
+        match look {
+            0 => {
+                self.windows.look_ahead(hash);
+                book.look_ahead(hash);
+                if grows {
+                    history.look_ahead(suspect);
+                }
+            }
+            1 => self.windows.look_at(hash),
+            _ => match self.windows.ahead(suspect.key) {
+                Ahead::Full => book.look_at(hash),
+                Ahead::Nothing if grows => history.look_at(suspect),
+                Ahead::Nothing | Ahead::Open => {}
+            },
         }
     }
 

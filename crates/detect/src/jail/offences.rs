@@ -1,5 +1,3 @@
-use std::hint::black_box;
-
 use ipnet::IpNet;
 
 use super::Suspect;
@@ -22,8 +20,11 @@ pub trait History {
     /// What `jail` has against a host, or all jails together when `None`.
     fn earlier(&self, jail: Option<JailId>, suspect: Suspect) -> Option<Offence>;
 
-    /// A host is going to be looked up.
-    fn look_ahead(&self, _jail: JailId, _suspect: Suspect) {}
+    /// A host is going to be looked up: first where it stands,
+    fn look_ahead(&self, _suspect: Suspect) {}
+
+    /// then what stands there.
+    fn look_at(&self, _suspect: Suspect) {}
 }
 
 /// A history in memory, of bounded size.
@@ -69,8 +70,12 @@ impl Keyed for (PackedNet, JailId) {
 }
 
 impl History for Offences {
-    fn look_ahead(&self, jail: JailId, suspect: Suspect) {
-        black_box(self.earlier(Some(jail), suspect));
+    fn look_ahead(&self, suspect: Suspect) {
+        self.entries.look_ahead(suspect.key.hash);
+    }
+
+    fn look_at(&self, suspect: Suspect) {
+        self.entries.look_at(suspect.key.hash);
     }
 
     fn earlier(&self, jail: Option<JailId>, suspect: Suspect) -> Option<Offence> {

@@ -124,8 +124,20 @@ impl Windows {
         Outcome::Counting(window.count)
     }
 
+    /// A host is going to fail: first where its window stands,
+    #[inline]
+    pub(super) fn look_ahead(&self, hash: u64) {
+        self.entries.look_ahead(hash);
+    }
+
+    /// then the window.
+    #[inline]
+    pub(super) fn look_at(&self, hash: u64) {
+        self.entries.look_at(hash);
+    }
+
     /// What the next failure of a host will find.
-    pub(super) fn look_ahead(&self, key: Key) -> Ahead {
+    pub(super) fn ahead(&self, key: Key) -> Ahead {
         let Some(entry) = self.entries.get(key.hash, key.net) else { return Ahead::Nothing };
         let weight = self.rule.weight(entry.offence(), entry.window.last);
         if entry.window.count + weight >= self.rule.maxretry { Ahead::Full } else { Ahead::Open }

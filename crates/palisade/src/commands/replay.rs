@@ -69,7 +69,7 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
         found: Vec::new(),
         jails,
         offences: Offences::new(OFFENCES),
-        out: io::BufWriter::new(anstream::stdout().lock()),
+        out: io::BufWriter::new(io::stdout().lock()),
         json: args.json,
         now,
         summary: Summary::default(),

@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use super::lists::KeptLists;
 use super::never_ban::NeverBan;
 
-/// Addresses that one jail may track; one that has long been idle makes room for more. 69 bytes each.
+/// Addresses that one jail may track; one that has long been idle makes room for more. 80 bytes each.
 const TRACKED: usize = 1 << 17;
 /// Live bans of all jails; the one that ends first makes room for more.
 const LIVE: usize = 1 << 20;
@@ -98,9 +98,11 @@ impl Jails {
         history: &impl History,
     ) -> Vec<Option<Suspect>> {
         let suspects: Vec<_> = failures.clone().map(|(at, ip)| Some(self.jail(at)?.suspect(ip))).collect();
-        for ((at, _), suspect) in failures.zip(&suspects) {
-            if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
-                jail.look_ahead(*suspect, &self.book, history);
+        for look in 0..Jail::LOOKS {
+            for ((at, _), suspect) in failures.clone().zip(&suspects) {
+                if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
+                    jail.look_ahead(look, *suspect, &self.book, history);
+                }
             }
         }
         suspects

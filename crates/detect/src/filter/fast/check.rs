@@ -111,6 +111,20 @@ impl Check {
         }
     }
 
+    /// All bytes that it can take.
+    pub(super) fn bytes(&self) -> Ascii {
+        match self {
+            Check::Literal(literal) => Ascii::of_bytes(&literal.text),
+            Check::OneOf(words) => Ascii::of_bytes(&words.concat()),
+            Check::Optional(_, checks) => Check::all_bytes(checks),
+            Check::Run { set, .. } => *set,
+        }
+    }
+
+    pub(super) fn all_bytes(checks: &[Check]) -> Ascii {
+        checks.iter().fold(Ascii::NONE, |all, check| all | check.bytes())
+    }
+
     #[inline]
     fn end(&self, text: &[u8], at: usize) -> Option<usize> {
         let rest = &text[at..];
@@ -129,6 +143,38 @@ impl Check {
                 (*min..=*max).contains(&(end - at)).then_some(end)
             }
         }
+    }
+}
+
+/// How far checks have come in a text: the next check, and where it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    check: u8,
+    at: u8,
+}
+
+impl Progress {
+    pub(super) const START: Progress = Progress { check: 0, at: 0 };
+
+    /// As far as the first bytes of a text decide, whatever follows them.
+    pub(super) fn of(checks: &[Check], head: &[u8]) -> Progress {
+        let mut progress = Progress::START;
+        for check in checks {
+            // What ends before the head does has seen its own end.
+            match check.end(head, progress.at.into()) {
+                Some(end) if end < head.len() && progress.check < u8::MAX => {
+                    progress = Progress { check: progress.check + 1, at: end as u8 }
+                }
+                _ => break,
+            }
+        }
+        progress
+    }
+
+    /// Where the text ends that all checks take.
+    #[inline]
+    pub(super) fn end_of(self, checks: &[Check], text: &[u8]) -> Option<usize> {
+        end_of(&checks[self.check.into()..], text, self.at.into())
     }
 }
 

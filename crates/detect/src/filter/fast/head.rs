@@ -3,6 +3,7 @@
 use crate::pattern::ast::Kind;
 
 use super::ascii::Ascii;
+use super::check::Progress;
 use super::follow::first;
 use super::sequence::Item;
 
@@ -54,23 +55,31 @@ struct Slot {
     candidates: Candidates,
 }
 
+/// A way that a text's head allows, and how far that leads.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Candidate {
+    pub(super) way: u16,
+    pub(super) progress: Progress,
+}
+
 /// Ways that a text's head allows, in order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidates {
-    ways: [u16; LISTED],
+    ways: [Candidate; LISTED],
     /// More than are listed if too large.
     count: u16,
 }
 
 impl Candidates {
-    const NONE: Candidates = Candidates { ways: [0; LISTED], count: 0 };
+    const NONE: Candidates =
+        Candidates { ways: [Candidate { way: 0, progress: Progress::START }; LISTED], count: 0 };
 
     pub(super) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// `None` if there are too many.
-    pub(super) fn list(&self) -> Option<&[u16]> {
+    pub(super) fn list(&self) -> Option<&[Candidate]> {
         self.ways.get(..usize::from(self.count))
     }
 }
@@ -87,23 +96,32 @@ impl Heads {
         Heads { heads }
     }
 
-    /// The ways that can match `text`, which is ASCII and ends in its only newline.
-    pub(super) fn candidates(&self, text: &[u8], memory: &mut Memory) -> Candidates {
+    /// The ways that can match `text`, which is ASCII and ends in its only newline; `progress` says how far a head leads on
+    /// one of them.
+    #[inline]
+    pub(super) fn candidates<'m>(
+        &self,
+        text: &[u8],
+        memory: &'m mut Memory,
+        progress: impl Fn(usize, &[u8]) -> Progress,
+    ) -> &'m Candidates {
         let head = head_of(text);
         let hash = (head as u64 ^ (head >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slot = &mut memory.slots[(hash >> 56) as usize & (SLOTS - 1)];
         if slot.head != head {
-            *slot = Slot { head, candidates: self.find(text) };
+            *slot = Slot { head, candidates: self.find(text, progress) };
         }
-        slot.candidates
+        &slot.candidates
     }
 
-    fn find(&self, text: &[u8]) -> Candidates {
+    #[cold]
+    fn find(&self, text: &[u8], progress: impl Fn(usize, &[u8]) -> Progress) -> Candidates {
         let mut candidates = Candidates::NONE;
         let allows = |head: &Vec<Ascii>| head.iter().zip(text).all(|(set, &byte)| set.contains(byte));
         for (way, _) in self.heads.iter().enumerate().filter(|(_, head)| allows(head)) {
             if let Some(place) = candidates.ways.get_mut(usize::from(candidates.count)) {
-                *place = way as u16;
+                *place =
+                    Candidate { way: way as u16, progress: progress(way, &text[..text.len().min(LENGTH)]) };
             }
             candidates.count = candidates.count.saturating_add(1);
         }

@@ -1,5 +1,7 @@
 //! What was found in lines that began alike, but for their digits.
 
+use crate::masked::{Part, Word};
+
 /// So many words of eight bytes are compared.
 const WORDS: usize = 6;
 const SETS: usize = 32;
@@ -56,8 +58,7 @@ pub(super) struct Memory<T> {
 #[derive(Clone, Debug)]
 struct Entry<T> {
     /// Those bytes of the line that were read, but for the last.
-    text: [u64; WORDS],
-    mask: [u64; WORDS],
+    text: [Word; WORDS],
     /// How many of the words matter.
     words: usize,
     /// Where the last is, and its class: mostly any letter is as good as another there.
@@ -74,8 +75,9 @@ impl<T> Memory<T> {
     /// a place of this line.
     pub(super) fn get(&mut self, key: Key<'_>, class: impl Fn(usize) -> u8) -> Option<&T> {
         let same = |entry: &Entry<T>| {
-            let differs = |word| (key.word(word) ^ entry.text[word]) & entry.mask[word] != 0;
-            !(0..entry.words).any(differs) && class(entry.last.0) == entry.last.1
+            let words = entry.text[..entry.words].iter().zip(key.0);
+            let differ = words.fold(0, |differ, (word, bytes)| differ | word.differs(*bytes));
+            differ == 0 && class(entry.last.0) == entry.last.1
         };
         if !self.entries.get(self.last).is_some_and(same) {
             let first = key.set() * WAYS;
@@ -90,27 +92,23 @@ impl<T: Clone> Memory<T> {
     /// the last one.
     pub(super) fn put(&mut self, key: Key<'_>, read: usize, class: u8, found: T) {
         if self.entries.is_empty() {
-            // An entry that no ASCII text has.
-            let never = Entry {
-                text: [u64::MAX; WORDS],
-                mask: [u64::MAX; WORDS],
-                words: WORDS,
-                last: (0, 0),
-                found: found.clone(),
-            };
+            // Text that is not ASCII: no key has it.
+            let never = Word::of([u8::MAX; 8], |_| Part::Same);
+            let never = Entry { text: [never; WORDS], words: WORDS, last: (0, 0), found: found.clone() };
             self.entries = vec![never; SETS * WAYS];
         }
         let last = read.saturating_sub(1);
-        let mask = std::array::from_fn(|word| match last.saturating_sub(word * 8) {
-            bytes @ 0..8 => (1 << (bytes * 8)) - 1,
-            _ => u64::MAX,
-        });
+        let part = |at: usize, byte: u8| match byte {
+            _ if at >= last => Part::Any,
+            b'0'..=b'9' => Part::Digit,
+            _ => Part::Same,
+        };
+        let word = |word: usize| Word::of(key.0[word], |place| part(word * 8 + place, key.0[word][place]));
         let set = key.set();
         let way = usize::from(self.next[set]);
         self.next[set] = ((way + 1) % WAYS) as u8;
         self.entries[set * WAYS + way] = Entry {
-            text: std::array::from_fn(|word| key.word(word)),
-            mask,
+            text: std::array::from_fn(word),
             words: last.div_ceil(8).min(WORDS),
             last: (last, class),
             found,

@@ -4,6 +4,7 @@
 //! are not ASCII, for patterns that are no regular language where that matters, for lines in which the host could stand
 //! in more places than one. So a forgery costs its line a slower look, and nothing else.
 
+mod anchor;
 mod ascii;
 mod automaton;
 mod check;
@@ -25,12 +26,12 @@ use regex_automata::MatchKind;
 
 use crate::pattern::Overrun;
 
+use self::anchor::Anchors;
 use self::automaton::{Automaton, Found, GaveUp};
-use self::head::Heads;
+use self::head::{Candidate, Heads};
 use self::place::{Group, Place};
-use self::plan::{Plan, Verdict};
+use self::plan::Verdict;
 use self::prefix::{Prefix, Prefixed};
-use self::shape::Places;
 use self::table::Table;
 use self::tails::{Tail, Tails};
 use self::variant::Variant;
@@ -111,11 +112,13 @@ impl Fast {
         let Some(text) = terminated(bytes, prefixed.content) else {
             return plain::find(filter, subject.as_str(), scratch);
         };
-        let candidates = self.heads.candidates(text, &mut caches.heads);
+        let Caches { heads, rest, found_rest, tails, .. } = caches;
+        let candidates = self.heads.candidates(text, heads, |way, head| self.variants[way].progress(head));
         if candidates.is_empty() {
             return Ok(Outcome::Nothing);
         }
-        match candidates.list().and_then(|ways| self.look(filter, ways, text, &prefixed, caches)) {
+        let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
+        match candidates.list().and_then(|ways| self.look(filter, ways, text, &prefixed, rests)) {
             Some(None) => return Ok(Outcome::Nothing),
             Some(Some(hit)) if filter.ignore.is_empty() => return Ok(Outcome::Hit(hit)),
             Some(Some(hit)) => return plain::judge(filter, subject, hit, scratch),
@@ -132,22 +135,17 @@ impl Fast {
     fn look<'s>(
         &'s self,
         filter: &Filter,
-        ways: &[u16],
+        ways: &[Candidate],
         text: &[u8],
         prefixed: &Prefixed,
-        caches: &mut Caches,
+        mut rests: Rests<'_>,
     ) -> Option<Option<Hit>> {
-        let Caches { rest, found_rest, tails, .. } = caches;
-        let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
-        let mut known: Option<(&'s [u8], Places)> = None;
-        let mut bytes = None;
-        for &way in ways {
+        let (mut anchors, mut bytes) = (Anchors::default(), None);
+        for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
-            let places = |plan: &'s Plan| match known {
-                Some((anchor, places)) if anchor == plan.anchor() => places,
-                _ => known.insert((plan.anchor(), plan.anchor_places(text))).1,
-            };
-            match variant.look(text, places, &mut bytes, |at| rests.matches(variant.rest, text, at)) {
+            match variant
+                .look(text, progress, &mut anchors, &mut bytes, |at| rests.matches(variant.rest, text, at))
+            {
                 Verdict::No => {}
                 Verdict::Unknown => return None,
                 Verdict::Match(place) => {

@@ -12,7 +12,7 @@ use super::ascii::Ascii;
 use super::follow::{Follow, host_bytes, takes_anything};
 use super::place::{Bytes, Group, Place, Unsure, address, classify, host_bytes_run};
 use super::sequence::{Item, Sequence, is_anchored, literal_before, literal_of, literals_at};
-use super::shape::{Places, literal_after_stretch};
+use super::shape::literal_after_stretch;
 use super::walk::{Step, Walk, go, steps};
 
 /// Where to find what a sequence names.
@@ -21,7 +21,7 @@ pub(super) struct Plan {
     host: Option<HostPlan>,
     users: Vec<UserPlan>,
     /// The literal before the host, or before the rest where there is no host.
-    anchor: Finder<'static>,
+    pub(super) anchor: Finder<'static>,
     /// The match is sure only where `anchor` stands once.
     pub(super) once: bool,
 }
@@ -142,11 +142,6 @@ impl Plan {
         let host = items.iter().position(|item| matches!(item, Item::Host));
         let between = host.and_then(|host| literal_of(items.get(from..host)?));
         !self.anchor().is_empty() && between.is_some_and(|text| text == self.anchor())
-    }
-
-    /// Where the anchor stands in a text.
-    pub(super) fn anchor_places(&self, text: &[u8]) -> Places {
-        Places::of(&self.anchor, text)
     }
 
     /// Whether a host begins at `start` and what follows it matches, given that all before it does; without a host,

@@ -6,12 +6,10 @@
 
 use std::ops::Range;
 
-use memchr::memmem::Finder;
-
 use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
-use super::check::{Check, end_of};
+use super::check::{Check, Progress, end_of};
 use super::follow::is_any_run;
 use super::lower::literal;
 use super::plan::Plan;
@@ -49,6 +47,8 @@ pub(super) struct Shape {
     stretch: Option<Stretch>,
     /// What follows the host, if comparing is enough for that too.
     rest: Option<Rest>,
+    /// The literal before the host stands nowhere else in a match whose host is an address.
+    once: bool,
 }
 
 #[derive(Debug)]
@@ -68,24 +68,6 @@ struct Stretch {
     max: usize,
 }
 
-/// Where the literal before the host stands in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Places {
-    None,
-    One(usize),
-    Several,
-}
-
-impl Places {
-    pub(super) fn of(literal: &Finder<'_>, text: &[u8]) -> Places {
-        match literal.find(text) {
-            None => Places::None,
-            Some(at) if literal.find(&text[at + 1..]).is_none() => Places::One(at),
-            Some(_) => Places::Several,
-        }
-    }
-}
-
 impl Shape {
     /// `None` if the sequence has another form.
     pub(super) fn of(sequence: &Sequence<'_>, plan: &Plan) -> Option<Shape> {
@@ -94,14 +76,15 @@ impl Shape {
         let (checks, stretch) = head(&items[..host.unwrap_or(items.len())])?;
         let Some((stretch, end)) = stretch else {
             let rest = Rest::of(&items[host? + 1..]);
-            return Some(Shape { checks, stretch: None, rest });
+            return Some(Shape { checks, stretch: None, rest, once: false });
         };
         let rest = match host {
             Some(host) if plan.only_anchor_after(items, end) => Rest::of(&items[host + 1..]),
             Some(_) => return None,
             None => Some(Rest::of(&items[end + literals_at(&items[end..])..])?),
         };
-        Some(Shape { checks, stretch: Some(stretch), rest })
+        let once = host.is_some() && rest.as_ref().is_some_and(|rest| rest.is_without(plan.anchor()));
+        Some(Shape { checks, stretch: Some(stretch), rest, once })
     }
 
     /// Whether the place of the literal before the host matters.
@@ -109,18 +92,32 @@ impl Shape {
         self.stretch.is_some()
     }
 
-    /// Where the host or the rest begins, if what is before it matches; `anchor` is where the literal before it stands
-    /// and ends.
-    pub(super) fn begin(&self, text: &[u8], anchor: Range<usize>) -> Option<usize> {
-        let at = end_of(&self.checks, text, 0)?;
+    /// How far the first bytes of a text lead, at most 255.
+    pub(super) fn progress(&self, head: &[u8]) -> Progress {
+        Progress::of(&self.checks, head)
+    }
+
+    /// Where the words end with which such a text begins.
+    #[inline]
+    pub(super) fn words_end(&self, text: &[u8], progress: Progress) -> Option<usize> {
+        progress.end_of(&self.checks, text)
+    }
+
+    /// Where the host or the rest begins, if what lies between the words' end and it matches; `anchor` is where the
+    /// literal before it stands and ends.
+    #[inline]
+    pub(super) fn begin(&self, text: &[u8], at: usize, anchor: Range<usize>) -> Option<usize> {
         match &self.stretch {
             None => Some(at),
             Some(stretch) => stretch.fills(text, at, anchor.start).then_some(anchor.end),
         }
     }
-}
 
-impl Shape {
+    /// Whether the literal before the host stands nowhere else in a match whose host is an address.
+    pub(super) fn has_anchor_once(&self) -> bool {
+        self.once
+    }
+
     /// Whether the rest matches at `at`, if a comparison tells.
     pub(super) fn rest_matches(&self, text: &[u8], at: usize) -> Option<bool> {
         self.rest.as_ref().map(|rest| rest.matches(text, at))
@@ -143,6 +140,14 @@ impl Rest {
             }
         }
         Some(rest)
+    }
+
+    /// Whether a literal can stand nowhere behind its own beginning in what is left of a line after it: an address, and
+    /// this. So it is, if one of its bytes is in neither, and it cannot begin anew before that byte.
+    fn is_without(&self, literal: &[u8]) -> bool {
+        let taken = Ascii::of_bytes(b"0123456789abcdefABCDEF:.\n") | Check::all_bytes(&self.checks);
+        let Some(at) = literal.iter().rposition(|&byte| !taken.contains(byte)) else { return false };
+        self.at_end && (1..literal.len() - at).all(|from| !literal.starts_with(&literal[from..]))
     }
 
     fn matches(&self, text: &[u8], at: usize) -> bool {

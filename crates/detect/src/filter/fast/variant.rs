@@ -8,13 +8,15 @@ use crate::pattern::{Flags, Pattern};
 use super::super::hit::{Marks, User};
 use super::super::rule::Rule;
 use super::super::span::Span;
+use super::anchor::Anchors;
 use super::ascii::Ascii;
+use super::check::Progress;
 use super::head;
 use super::lower::{Lowered, anything, lower};
 use super::place::{Bytes, Place};
 use super::plan::{Plan, Verdict};
 use super::sequence::{Interest, Item, Sequence, is_anchored};
-use super::shape::{Places, Shape};
+use super::shape::Shape;
 use super::walk::is_rigid;
 
 #[derive(Debug)]
@@ -199,30 +201,40 @@ fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
 }
 
 impl Variant {
-    /// Whether the rule matches `text` in this way, if a look is enough to say so; `places` says where the literal
-    /// before the host stands, `known` is what the ways asked before have read.
+    /// How far the first bytes of a text lead.
+    pub(super) fn progress(&self, head: &[u8]) -> Progress {
+        self.shape.as_ref().map_or(Progress::START, |shape| shape.progress(head))
+    }
+
+    /// Whether the rule matches `text` in this way, if a look is enough to say so; `progress` is how far its first bytes
+    /// lead, `known` and `anchors` are what the ways asked before have read.
     pub(super) fn look<'s>(
         &'s self,
         text: &[u8],
-        places: impl FnOnce(&'s Plan) -> Places,
+        progress: Progress,
+        anchors: &mut Anchors<'s>,
         known: &mut Option<Bytes>,
         rest: impl FnOnce(usize) -> Option<bool>,
     ) -> Verdict {
         let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
-        let mut anchor = 0..0;
-        if plan.once || shape.has_stretch() {
-            match places(plan) {
-                Places::None => return Verdict::No,
-                Places::One(at) => anchor = at..at + plan.anchor().len(),
-                Places::Several => return Verdict::Unknown,
-            }
-        }
-        match shape.begin(text, anchor) {
+        let Some(at) = shape.words_end(text, progress) else { return Verdict::No };
+        let judge = |start: Option<usize>| match start {
             Some(start) => {
                 plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(at)))
             }
             None => Verdict::No,
+        };
+        if !plan.once && !shape.has_stretch() {
+            return judge(shape.begin(text, at, 0..0));
         }
+        let Some(anchor) = anchors.first(&plan.anchor, text) else { return Verdict::No };
+        let verdict = judge(shape.begin(text, at, anchor..anchor + plan.anchor().len()));
+        let once = match &verdict {
+            Verdict::Match(Some(place)) if place.address.is_some() => shape.has_anchor_once(),
+            _ => false,
+        };
+        // Where it stands again, the line may mean something else.
+        if once || !anchors.are_several(&plan.anchor, text) { verdict } else { Verdict::Unknown }
     }
 
     /// Where the host of a match stands, if it names one; see [`Plan::place`].

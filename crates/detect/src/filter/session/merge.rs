@@ -8,6 +8,7 @@ use super::super::hit::{Hit, User};
 use super::super::host::{Host, Ids};
 use super::super::plain::{self, Scratch};
 use super::super::span::Span;
+use super::super::text::Text;
 
 /// A session keeps so many lines as text; then it keeps their values instead.
 const LINES: usize = 16;
@@ -19,7 +20,7 @@ const USERS: usize = 32;
 pub(in super::super) struct Line<'a> {
     pub(in super::super) filter: &'a Filter,
     /// The line without its date, with its newline.
-    pub(in super::super) subject: &'a str,
+    pub(in super::super) subject: Text<'a>,
     pub(in super::super) hit: &'a Hit,
     /// How many lines of the log this one stands for.
     pub(in super::super) lines: u32,
@@ -29,8 +30,8 @@ pub(in super::super) struct Line<'a> {
 #[derive(Debug, Default)]
 pub(in super::super) struct Session {
     pub(super) created: Time,
-    /// The subjects of `entries`, and whatever else spans point to.
-    text: String,
+    /// The subjects of `entries`, and whatever else spans point to: between characters always.
+    text: Vec<u8>,
     entries: Vec<Entry>,
     /// What lines said that are no longer kept as text.
     folded: Option<Box<Fields>>,
@@ -120,7 +121,7 @@ impl Session {
             self.fold(line.filter, scratch);
         }
         let start = self.text.len();
-        self.text.push_str(line.subject);
+        self.text.extend_from_slice(line.subject.bytes());
         for (known, new) in self.ids.iter_mut().zip(&line.hit.ids) {
             if let Some(span) = new {
                 *known = Some(span.shift(start));
@@ -145,7 +146,7 @@ impl Session {
 
     /// The last value of each id.
     fn ids(&self) -> Ids<'_> {
-        let at = |index: usize| self.ids[index].map(|span| span.of(&self.text));
+        let at = |index: usize| self.ids[index].map(|span| span.text_of(&self.text));
         Ids { fid: at(0), ip4: at(1), ip6: at(2), dns: at(3), cidr: at(4) }
     }
 
@@ -164,20 +165,20 @@ impl Session {
         self.unread += 1;
         let mut user = std::mem::replace(&mut entry.user, User::Nobody);
         if user == User::Unknown {
-            let subject = entry.subject.of(&self.text);
+            let subject = entry.subject.text_of(&self.text);
             user = entry.ask_user(filter, subject, scratch);
         }
         let span = match user {
             User::At(span) => span.shift(entry.subject.start()),
             User::Joined(user) => {
                 let start = self.text.len();
-                self.text.push_str(&user);
+                self.text.extend_from_slice(user.as_bytes());
                 Span::new(start, self.text.len())
             }
             User::Nobody | User::Unknown => return,
         };
-        let name = span.of(&self.text);
-        if self.users.len() < USERS && self.users.iter().all(|known| known.of(&self.text) != name) {
+        let name = &self.text[span.range()];
+        if self.users.len() < USERS && self.users.iter().all(|known| self.text[known.range()] != *name) {
             self.users.push(span);
         }
     }
@@ -191,7 +192,7 @@ impl Session {
         let old = std::mem::take(&mut self.text);
         for span in self.ids.iter_mut().flatten().chain(&mut self.users) {
             let start = self.text.len();
-            self.text.push_str(span.of(&old));
+            self.text.extend_from_slice(&old[span.range()]);
             *span = Span::new(start, self.text.len());
         }
         self.entries.clear();
@@ -201,7 +202,7 @@ impl Session {
     fn merged(&self, filter: &Filter) -> Fields {
         let mut fields = self.folded.as_deref().cloned().unwrap_or_default();
         for entry in &self.entries {
-            let subject = entry.subject.of(&self.text);
+            let subject = entry.subject.text_of(&self.text);
             fields.merge(plain::fields(filter, entry.rule as usize, entry.content, subject));
         }
         fields
@@ -220,9 +221,10 @@ impl Session {
     }
 
     fn all_users(&self, filter: &Filter) -> Vec<String> {
-        let mut users: Vec<String> = self.users.iter().map(|span| span.of(&self.text).to_owned()).collect();
+        let mut users: Vec<String> =
+            self.users.iter().map(|span| span.text_of(&self.text).to_owned()).collect();
         for entry in &self.entries[self.unread..] {
-            let subject = entry.subject.of(&self.text);
+            let subject = entry.subject.text_of(&self.text);
             let user = match entry.ask_user(filter, subject, &mut Scratch::default()) {
                 User::At(span) => span.of(subject).to_owned(),
                 User::Joined(user) => user.into(),

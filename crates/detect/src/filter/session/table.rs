@@ -12,7 +12,7 @@ use super::super::plain::Scratch;
 use super::merge::{Line, Session};
 
 /// More open sessions push out the oldest. Fail2Ban forgets after 100.
-const SESSIONS: usize = 4096;
+const SESSIONS: usize = 1024;
 /// So do more bytes of their text.
 const BYTES: usize = 4 << 20;
 /// A session is forgotten so long after its first line, as in Fail2Ban.
