@@ -70,11 +70,14 @@ impl Entry {
 impl Session {
     /// Forgets all and begins anew; its buffers stay.
     pub(super) fn begin(&mut self, at: Time) {
-        let Session { text, entries, users, .. } = std::mem::take(self);
-        *self = Session { created: at, text, entries, users, ..Session::default() };
+        self.created = at;
         self.text.clear();
         self.entries.clear();
+        self.folded = None;
+        self.ids = [None; 5];
         self.users.clear();
+        (self.unread, self.pending, self.excused) = (0, false, false);
+        (self.matches, self.nofail_matches) = (0, 0);
     }
 
     /// Bytes of text that it holds.

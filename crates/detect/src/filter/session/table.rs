@@ -4,9 +4,9 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use crate::Time;
+use crate::index::Index;
 
 use super::super::plain::Scratch;
 use super::merge::{Line, Session};
@@ -25,7 +25,7 @@ const LIFE: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub(in super::super) struct Sessions {
     hasher: RandomState,
-    by_key: HashTable<u32>,
+    by_key: Index,
     slots: Vec<Slot>,
     free: Vec<u32>,
     /// The ends of the list through [`Slot::newer`], in order of age.
@@ -49,7 +49,7 @@ impl Default for Sessions {
     fn default() -> Self {
         Sessions {
             hasher: RandomState::default(),
-            by_key: HashTable::new(),
+            by_key: Index::default(),
             slots: Vec::new(),
             free: Vec::new(),
             oldest: NONE,
@@ -92,12 +92,12 @@ impl Sessions {
 
     /// Whether a session is open.
     pub(in super::super) fn knows(&mut self, key: &[u8], at: Time) -> bool {
-        !self.by_key.is_empty() && self.find(self.hasher.hash_one(key), key, at).is_some()
+        self.by_key.len() > 0 && self.find(self.hasher.hash_one(key), key, at).is_some()
     }
 
     fn find(&mut self, hash: u64, key: &[u8], at: Time) -> Option<u32> {
         let slots = &self.slots;
-        let slot = *self.by_key.find(hash, |&slot| slots[slot as usize].key == key)?;
+        let slot = self.by_key.find(hash, |slot| slots[slot as usize].key == key)?;
         if at > self.slots[slot as usize].session.created + LIFE {
             self.close(slot);
             return None;
@@ -133,17 +133,14 @@ impl Sessions {
             newest => self.slots[newest as usize].newer = slot,
         }
         self.newest = slot;
-        let slots = &self.slots;
-        self.by_key.insert_unique(hash, slot, |&slot| slots[slot as usize].hash);
+        self.by_key.insert(hash, slot);
         slot
     }
 
     /// Takes a session out of the table; its slot is used again, and holds its text until then.
     fn close(&mut self, slot: u32) {
         let Slot { hash, older, newer, .. } = self.slots[slot as usize];
-        if let Ok(entry) = self.by_key.find_entry(hash, |&other| other == slot) {
-            entry.remove();
-        }
+        self.by_key.remove(hash, slot);
         match older {
             NONE => self.oldest = newer,
             older => self.slots[older as usize].newer = newer,
