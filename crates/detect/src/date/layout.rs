@@ -96,7 +96,7 @@ impl Layout {
         let again = if has_clock { self::words(shape, reach, part) } else { None };
         let date = (hit.date.0.checked_sub(base)?, hit.date.1.checked_sub(base)?);
         let ascii = text.get(base..hit.end)?.is_ascii();
-        (hit.start == 0 && ascii).then(|| Self {
+        (hit.start == 0 && ascii).then_some(Self {
             after,
             words,
             again,

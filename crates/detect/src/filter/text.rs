@@ -42,7 +42,7 @@ pub(super) fn is_simple(text: &[u8]) -> bool {
     // A top bit is set where a byte has it, or is a newline and becomes less than zero.
     let odd = |bytes: &[u8; 8]| {
         let word = u64::from_le_bytes(*bytes);
-        word | (word ^ ONES * u64::from(b'\n')).wrapping_sub(ONES)
+        word | (word ^ (ONES * u64::from(b'\n'))).wrapping_sub(ONES)
     };
     let Some(last) = text.last_chunk() else { return text.is_ascii() && !text.contains(&b'\n') };
     let seen = text.as_chunks().0.iter().fold(odd(last), |seen, chunk| seen | odd(chunk));

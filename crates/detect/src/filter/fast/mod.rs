@@ -132,8 +132,8 @@ impl Fast {
     }
 
     /// Looks whether one of `ways` matches, or none; `None` if a look is not enough.
-    fn look<'s>(
-        &'s self,
+    fn look(
+        &self,
         filter: &Filter,
         ways: &[Candidate],
         text: &[u8],
