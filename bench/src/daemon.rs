@@ -118,7 +118,7 @@ fn number(text: &str, key: &str) -> Option<u64> {
 impl Daemon {
     /// The keeper and those that it has started.
     pub(crate) fn processes(&self) -> Processes {
-        Processes::with_children(self.keeper.id())
+        Processes::with_descendants(self.keeper.id())
     }
 }
 

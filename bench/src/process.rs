@@ -15,14 +15,20 @@ impl Processes {
         Self(vec![pid])
     }
 
-    /// A process and those that its threads have started and that run still.
-    pub(crate) fn with_children(pid: u32) -> Self {
-        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
-        let children = lists.flat_map(|list| {
-            list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
-        });
-        Self([pid].into_iter().chain(children).collect())
+    /// A process and those that run still of which it is the ancestor.
+    pub(crate) fn with_descendants(pid: u32) -> Self {
+        let mut all = vec![pid];
+        let mut asked = 0;
+        while let Some(pid) = all.get(asked) {
+            let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+            let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+            let children: Vec<u32> = lists
+                .flat_map(|list| list.split_ascii_whitespace().flat_map(str::parse).collect::<Vec<_>>())
+                .collect();
+            all.extend(children);
+            asked += 1;
+        }
+        Self(all)
     }
 
     /// Proportional set size of all, in KiB.

@@ -42,7 +42,7 @@ mod text;
 mod tree;
 mod value;
 
-pub use action::{Action, ActionKind, Family, Operation, Properties, Script};
+pub use action::{Action, ActionKind, Family, Module, Operation, Properties, Script};
 pub use diagnostic::{Diagnostic, Severity};
 pub use dump::{Dump, Said, dump, properties};
 pub use filter::{Filter, LoadedFilter, Origins, filter, filter_names};

@@ -142,7 +142,7 @@ fn write_actions(out: &mut Writer, jail: &Jail) {
                 ));
             }
             ActionKind::Command => out.comment(&format!("{}: runs its commands", action.name)),
-            ActionKind::Python => out.comment(&format!("{}: written in Python, is not run", action.name)),
+            ActionKind::Python => out.comment(&format!("{}: runs, written in Python", action.name)),
         }
     }
     out.option("action", &jail.actions.iter().map(call).collect::<Vec<_>>().join("\n"));

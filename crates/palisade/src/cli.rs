@@ -81,6 +81,7 @@ pub(crate) enum Command {
     Guard(Guard),
     Generate(Generate),
     Watcher(Watcher),
+    Spawner(Spawner),
     Runner(Runner),
     Fetcher(Fetcher),
     #[command(subcommand)]
@@ -534,7 +535,12 @@ pub(crate) struct Generate {
 #[command(hide = true)]
 pub(crate) struct Watcher {}
 
-/// The part of `palisade run` that executes actions, which the keeper starts
+/// The part of `palisade run` that starts the runner, as often as the keeper wants it
+#[derive(Debug, Args)]
+#[command(hide = true)]
+pub(crate) struct Spawner {}
+
+/// The part of `palisade run` that executes actions, which the spawner starts
 #[derive(Debug, Args)]
 #[command(hide = true)]
 pub(crate) struct Runner {}

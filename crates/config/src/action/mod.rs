@@ -3,9 +3,10 @@
 mod digest;
 mod native;
 mod properties;
+mod python;
 mod script;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::call::{self, Call};
@@ -20,8 +21,9 @@ use crate::text::Text;
 
 pub(crate) use native::{COMMANDS, Closed, is_stock};
 pub use properties::Properties;
+pub(crate) use python::Python;
 pub(crate) use script::OPTIONS;
-pub use script::{Family, Operation, Script};
+pub use script::{Family, Module, Operation, Script};
 
 /// One action of a jail.
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ pub struct Action {
     pub options: Vec<(String, String)>,
     /// What it is to us.
     pub kind: ActionKind,
-    /// Its commands; none where a ban is native, or where the tree has no file for it.
+    /// What it does; nothing where a ban is native, or where the tree has no file for it.
     pub script: Option<Script>,
     /// As written, interpolated.
     pub(crate) text: Text,
@@ -54,7 +56,7 @@ pub enum ActionKind {
     Ban,
     /// Mail, reports and whatever an owner wrote or changed.
     Command,
-    /// Written in Python, which is not run.
+    /// A class that is written in Python.
     Python,
 }
 
@@ -107,10 +109,10 @@ fn read_one(
     let actname = names(&definition::given(&call), &name, about.jail).1.as_str().to_owned();
     let made = |kind, script| Action { name: name.clone(), actname, options, kind, script, text };
 
-    if python(reader, &call).is_some() {
-        let fault = Fault::warning(call.name.place(), format!("{name} is written in Python and is not run"));
-        faults.push(fault.help("name an action that is a .conf file"));
-        return Ok((made(ActionKind::Python, None), None));
+    if let Some(python) = Python::find(reader, &call) {
+        let actname = python.name.clone();
+        let made = made(ActionKind::Python, Some(python.script()));
+        return Ok((Action { actname, ..made }, None));
     }
     let config = reader.config(&format!("action.d/{name}"));
     let unchanged = config.as_deref().is_none_or(|config| native::is_unchanged(reader, &name, config));
@@ -130,13 +132,6 @@ fn read_one(
     let definition = definition.map_err(|fault| fault.or_at(call.name.place()))?;
     let script = Script::read(files, &definition, faults);
     Ok((made(ActionKind::Command, Some(script)), None))
-}
-
-/// The file of an action that is written in Python.
-pub(crate) fn python(reader: &Reader<'_>, call: &Call) -> Option<PathBuf> {
-    let name = call.name.as_str();
-    let path = || reader.tree.root().join("action.d").join(name);
-    name.ends_with(".py").then(path).filter(|path| reader.tree.exists(path))
 }
 
 /// An action's file with what it is given. `jail` holds the options of the jail that it may refer to.

@@ -126,8 +126,19 @@ pub struct Script {
     pub on_demand: bool,
     /// A failed unban is worth a repair.
     pub repair_on_unban: bool,
+    /// It is a class of Python instead, and has no commands.
+    pub module: Option<Module>,
     /// By operation, for each [`Family`]; what has no command is not there.
     commands: BTreeMap<Operation, [String; 3]>,
+}
+
+/// An action that is written in Python.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Module {
+    /// Its file, which has a class `Action`.
+    pub file: PathBuf,
+    /// What the class is given beside the jail and the action's name, as JSON.
+    pub options: String,
 }
 
 impl Script {
@@ -162,7 +173,23 @@ impl Script {
             timeout: keep(properties.timeout(), TIMEOUT, faults),
             name: text("actname").unwrap_or_default().to_owned(),
             files,
+            module: None,
             commands,
+        }
+    }
+
+    /// An action that is written in Python.
+    #[must_use]
+    pub fn python(name: &str, module: Module) -> Self {
+        Self {
+            name: name.to_owned(),
+            files: vec![module.file.clone()],
+            timeout: TIMEOUT,
+            norestored: false,
+            on_demand: false,
+            repair_on_unban: false,
+            module: Some(module),
+            commands: BTreeMap::new(),
         }
     }
 
@@ -179,13 +206,13 @@ impl Script {
             let commands = |operation| script.commands.get(&operation).cloned();
             (commands(Operation::Start), commands(Operation::Stop), script.on_demand)
         };
-        self.name == other.name && ground(self) == ground(other)
+        self.name == other.name && self.module == other.module && ground(self) == ground(other)
     }
 
-    /// Whether one of its commands holds this text.
+    /// Whether one of its commands holds this text. What is written in Python may ask for anything.
     #[must_use]
     pub fn mentions(&self, text: &str) -> bool {
-        self.commands.values().flatten().any(|command| command.contains(text))
+        self.module.is_some() || self.commands.values().flatten().any(|command| command.contains(text))
     }
 }
 

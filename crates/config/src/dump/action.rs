@@ -3,7 +3,7 @@
 use pickle::Value;
 
 use super::flag;
-use crate::action::{OPTIONS, Properties, definition, python};
+use crate::action::{OPTIONS, Properties, Python, definition};
 use crate::call::{self, Call};
 use crate::diagnostic::Fault;
 use crate::layers::Reader;
@@ -20,22 +20,16 @@ pub(super) fn commands(
     let mut commands = Vec::new();
     for text in value.into_iter().flat_map(call::split) {
         let call = call::parse(&text).map_err(|fault| fault.message)?;
-        match python(reader, &call) {
-            Some(path) => commands.push(by_python(jail, &call, &path.display().to_string())),
+        match Python::find(reader, &call) {
+            Some(python) => commands.push(by_python(jail, &python)),
             None => commands.extend(by_commands(reader, jail, &call, vars)?),
         }
     }
     Ok(commands)
 }
 
-fn by_python(jail: &str, call: &Call, path: &str) -> Value {
-    let file = call.name.as_str();
-    let name = call.option("actname").map_or(file.trim_end_matches(".py"), |name| name.as_str());
-    let options = call.names().filter(|option| *option != "actname");
-    let options = options.map(|option| (option, call.option(option).map_or("", |value| value.as_str())));
-    let options: Vec<String> =
-        options.map(|(option, value)| format!("{}: {}", json(option), json(value))).collect();
-    Value::texts(["set", jail, "addaction", name, path, &format!("{{{}}}", options.join(", "))])
+fn by_python(jail: &str, Python { name, module }: &Python) -> Value {
+    Value::texts(["set", jail, "addaction", name, &module.file.display().to_string(), &module.options])
 }
 
 fn by_commands(
@@ -75,23 +69,4 @@ pub(super) fn properties(
         properties.put(written.unwrap_or(option), value.as_str().into());
     }
     Ok((name, properties))
-}
-
-/// A text as JSON, in ASCII.
-fn json(text: &str) -> String {
-    let mut out = String::from('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => out.extend(['\\', character]),
-            '\n' => out += "\\n",
-            '\r' => out += "\\r",
-            '\t' => out += "\\t",
-            ' '..='~' => out.push(character),
-            _ => {
-                let mut units = [0; 2];
-                character.encode_utf16(&mut units).iter().for_each(|unit| out += &format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    out + "\""
 }

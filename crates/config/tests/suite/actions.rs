@@ -77,11 +77,16 @@ fn every_broken_command_is_reported_at_its_place() {
 }
 
 #[test]
-fn a_python_action_is_named_and_left_out() {
-    let loaded = with("own.py", &[("action.d/own.py", "x"), ("action.d/own.conf", "")]);
-    assert_eq!(loaded.jails[0].actions[0].kind, ActionKind::Python);
-    assert_eq!(loaded.diagnostics.len(), 1);
-    assert!(!loaded.has_errors());
+fn a_python_action_has_its_file_and_its_options() {
+    let files = [("action.d/own.py", "x"), ("action.d/own.conf", "")];
+    let action = one("own.py[to=me, actname=mine, note='a \"b\"']", &files).actions.remove(0);
+    assert_eq!((action.kind, action.actname.as_str()), (ActionKind::Python, "mine"));
+    let script = action.script.unwrap();
+    let module = script.module.as_ref().unwrap();
+    assert!(module.file.ends_with("action.d/own.py"));
+    assert_eq!(module.options, r#"{"to": "me", "note": "a \"b\""}"#);
+    assert!(script.name == "mine" && script.mentions("<matches>"));
+    assert_eq!(one("own.py", &files).actions[0].actname, "own");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(super) enum Source<'a> {
         /// What the rule read, of which the line may be the last part only.
         subject: Text<'a>,
         lines: u32,
+        /// Those of a pattern for several lines, as the log has them.
+        kept: &'a [String],
         /// It is the only line of a session, which it ends.
         last: bool,
     },
@@ -66,11 +68,20 @@ impl<'a> Failure<'a> {
         self.line.line()
     }
 
+    /// All lines that make it up, as the log has them, where [`super::FilterSet::keep_lines`] was called and it is not this
+    /// line alone.
+    pub fn lines(&self) -> &'a [String] {
+        match &self.source {
+            Source::Session { session, .. } => session.kept(),
+            Source::Line { kept, .. } => kept,
+        }
+    }
+
     /// All values that the filter names. They are captured now: nothing is, unless somebody asks.
     pub fn fields(&self) -> Fields {
         match &self.source {
             Source::Session { filter, session } => session.fields(filter),
-            Source::Line { filter, rule, content, subject, lines, last } => {
+            Source::Line { filter, rule, content, subject, lines, last, .. } => {
                 let mut fields = plain::fields(filter, *rule, *content, subject.as_str());
                 if *last {
                     session::drop_marks(&mut fields);

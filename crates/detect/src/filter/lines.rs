@@ -11,20 +11,29 @@ use super::rule::Rule;
 /// So many bytes of lines are held, however many lines a filter wants; the oldest go first.
 const BYTES: usize = 256 << 10;
 
-/// The lines that no match has used up yet, without their dates.
+/// A line without its date, and as the log has it if somebody will ask for that.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    line: String,
+    whole: Option<Box<str>>,
+}
+
+/// The lines that no match has used up yet.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    lines: VecDeque<String>,
+    lines: VecDeque<Kept>,
     /// How many of the lines, counted from the last, are known to hold nothing that a pattern requires.
     idle: usize,
     /// The same as one text, as the patterns read it.
     pub(super) subject: String,
+    /// What the last match used up, as the log has it.
+    pub(super) used: Vec<String>,
 }
 
 impl Lines {
     /// Adds a line that is known to hold nothing that a pattern requires.
-    pub(super) fn add_idle(&mut self, filter: &Filter, line: &str) {
-        self.push(line, filter.maxlines);
+    pub(super) fn add_idle(&mut self, filter: &Filter, line: &str, whole: Option<&str>) {
+        self.push(line, whole, filter.maxlines);
         self.idle += 1;
     }
 
@@ -33,16 +42,17 @@ impl Lines {
         &mut self,
         filter: &Filter,
         line: &str,
+        whole: Option<&str>,
         scratch: &mut Scratch,
     ) -> Result<(Outcome, u32), Overrun> {
-        self.push(line, filter.maxlines);
+        self.push(line, whole, filter.maxlines);
         let idle = filter.required.as_ref().is_some_and(|required| !required.is_match(line));
         self.idle = if idle { self.idle + 1 } else { 0 };
         if self.idle >= self.lines.len() {
             return Ok((Outcome::Nothing, 0));
         }
         self.subject.clear();
-        for line in &self.lines {
+        for Kept { line, .. } in &self.lines {
             self.subject.push_str(line);
             self.subject.push('\n');
         }
@@ -52,17 +62,19 @@ impl Lines {
         let Some(content) = plain::content(filter, &self.subject, scratch.prefix())? else {
             return Ok((Outcome::Nothing, 0));
         };
-        let before: Vec<String> = self.lines.iter().cloned().collect();
+        let before: Vec<Kept> = self.lines.iter().cloned().collect();
         let text = plain::terminated(&self.subject, content, &mut String::new()).to_owned();
         if content.end() < self.subject.len() - 1 || content.start() > 0 {
-            self.replace(vec![content.of(&self.subject).to_owned()]);
+            self.replace(vec![Kept { line: content.of(&self.subject).to_owned(), whole: None }]);
         }
         for (index, rule) in filter.rules.iter().enumerate() {
             let Some(hit) = plain::try_rule(filter, index, &self.subject, content, scratch)? else {
                 continue;
             };
             let used = Used::by_match(rule, &text, &scratch.groups, &before);
-            let matched: String = used.lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+            let matched: String = used.lines.iter().flat_map(|kept| [kept.line.as_str(), "\n"]).collect();
+            self.used =
+                used.lines.iter().filter_map(|kept| kept.whole.as_deref().map(str::to_owned)).collect();
             self.replace(used.rest);
             if filter.ignores(&matched, &mut scratch.groups)? {
                 return Ok((Outcome::Ignored, 0));
@@ -73,19 +85,21 @@ impl Lines {
     }
 
     /// Other lines take their place, of which nothing is known.
-    fn replace(&mut self, lines: Vec<String>) {
+    fn replace(&mut self, lines: Vec<Kept>) {
         self.lines = lines.into();
         self.idle = 0;
     }
 
-    fn push(&mut self, line: &str, most: usize) {
+    fn push(&mut self, line: &str, whole: Option<&str>, most: usize) {
         // The oldest line's buffer serves for the newest.
         let oldest = if self.lines.len() >= most { self.lines.pop_front() } else { None };
         let mut newest = oldest.unwrap_or_default();
-        newest.clear();
-        newest.push_str(line);
+        newest.line.clear();
+        newest.line.push_str(line);
+        newest.whole = whole.map(Box::from);
         self.lines.push_back(newest);
-        while self.lines.len() > 1 && self.lines.iter().map(|line| line.len() + 1).sum::<usize>() > BYTES {
+        while self.lines.len() > 1 && self.lines.iter().map(|kept| kept.line.len() + 1).sum::<usize>() > BYTES
+        {
             self.lines.pop_front();
         }
     }
@@ -94,13 +108,13 @@ impl Lines {
 /// How a match divides the lines.
 struct Used {
     /// The lines it spans, without those it skipped.
-    lines: Vec<String>,
+    lines: Vec<Kept>,
     /// All others.
-    rest: Vec<String>,
+    rest: Vec<Kept>,
 }
 
 impl Used {
-    fn by_match(rule: &Rule, text: &str, groups: &Groups, lines: &[String]) -> Used {
+    fn by_match(rule: &Rule, text: &str, groups: &Groups, lines: &[Kept]) -> Used {
         if lines.len() <= 1 {
             return Used { lines: lines.to_vec(), rest: Vec::new() };
         }
@@ -123,7 +137,7 @@ impl Used {
     fn give_back(&mut self, skipped: &str) {
         let mut from = 0;
         for line in skipped.lines() {
-            if let Some(at) = self.lines[from..].iter().position(|used| used == line) {
+            if let Some(at) = self.lines[from..].iter().position(|used| used.line == line) {
                 from += at;
                 self.rest.push(self.lines.remove(from));
             }

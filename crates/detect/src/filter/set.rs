@@ -89,6 +89,11 @@ impl FilterSet {
         FilterSet { members, groups, gate, lines: 0, scratch: Scratch::default() }
     }
 
+    /// From here on, all lines of this filter's failures are kept for [`Failure::lines`].
+    pub fn keep_lines(&mut self, index: usize) {
+        self.members[index].state.keep_lines();
+    }
+
     /// Reads one line and reports the failures that it shows, each with the index of its filter. Time and memory are
     /// bounded, whatever the line holds.
     pub fn read(&mut self, line: Line<'_>, now: Time, report: &mut impl FnMut(usize, Failure<'_>)) {
@@ -126,8 +131,8 @@ impl FilterSet {
             let mut read = |index: usize| {
                 let Member { filter, state } = &mut self.members[index];
                 if concerned.is_some_and(|concerned| !concerned.contains(index)) {
-                    state.pass_by(filter, subject);
-                } else if let Some(failure) = state.read(filter, subject, dated, &mut self.scratch) {
+                    state.pass_by(filter, subject, text);
+                } else if let Some(failure) = state.read(filter, subject, text, dated, &mut self.scratch) {
                     report(index, failure);
                 }
             };

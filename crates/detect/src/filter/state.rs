@@ -36,6 +36,8 @@ pub(super) struct State {
     sessions: Sessions,
     lines: Lines,
     caches: Option<Caches>,
+    /// Somebody will ask for all lines of a failure.
+    keep: bool,
 }
 
 impl State {
@@ -45,7 +47,13 @@ impl State {
             sessions: Sessions::default(),
             lines: Lines::default(),
             caches: filter.fast.as_ref().map(Fast::caches),
+            keep: false,
         }
+    }
+
+    /// From here on, all lines of a failure are kept as the log has them.
+    pub(super) fn keep_lines(&mut self) {
+        self.keep = true;
     }
 
     /// After so many lines.
@@ -59,22 +67,27 @@ impl State {
     }
 
     /// Takes note of a line that cannot match.
-    pub(super) fn pass_by(&mut self, filter: &Filter, line: Text<'_>) {
+    pub(super) fn pass_by(&mut self, filter: &Filter, line: Text<'_>, whole: Text<'_>) {
         if filter.maxlines > 1 {
-            self.lines.add_idle(filter, line.line());
+            let whole = self.keep.then(|| whole.line());
+            self.lines.add_idle(filter, line.line(), whole);
         }
     }
 
-    /// Reads one line.
+    /// Reads one line; `whole` is it with its date.
     pub(super) fn read<'a>(
         &'a mut self,
         filter: &'a Filter,
         line: Text<'a>,
+        whole: Text<'a>,
         dated: Dated,
         scratch: &mut Scratch,
     ) -> Option<Failure<'a>> {
         let found = match (&filter.fast, &mut self.caches) {
-            _ if filter.maxlines > 1 => self.lines.find(filter, line.line(), scratch),
+            _ if filter.maxlines > 1 => {
+                let whole = self.keep.then(|| whole.line());
+                self.lines.find(filter, line.line(), whole, scratch)
+            }
             (Some(fast), Some(caches)) if matches!(line, Text::Simple(_)) => {
                 fast.find(filter, line, caches, scratch).map(|outcome| (outcome, 1))
             }
@@ -85,14 +98,18 @@ impl State {
         let time = dated.time();
         let alone = |last| {
             let host = hit.host(subject)?;
-            let source = Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines, last };
+            let kept = &self.lines.used[..];
+            let source =
+                Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines, kept, last };
             Some(Failure { time, host, line, source })
         };
         let Some(key) = hit.session else { return alone(false) };
         if hit.marks.ends_alone() && !self.sessions.knows(&subject.bytes()[key.range()], time) {
             return alone(true);
         }
-        let joined = session::Line { filter, subject, hit: &hit, lines };
+        let one = (self.keep && filter.maxlines <= 1).then(|| whole.line().to_owned());
+        let kept = if one.is_some() { one.as_slice() } else { &self.lines.used };
+        let joined = session::Line { filter, subject, hit: &hit, lines, kept };
         let session = self.sessions.add(&subject.bytes()[key.range()], time, joined, scratch)?;
         let source = Source::Session { filter, session };
         Some(Failure { time, host: session.host(&hit)?, line, source })

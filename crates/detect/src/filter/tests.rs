@@ -231,6 +231,40 @@ fn patterns_may_span_lines() {
     assert_eq!(seen, [None, None, some("192.0.2.1"), some("192.0.2.2"), None]);
 }
 
+/// The lines of each failure of a log, for somebody who asks for them.
+fn told(spec: &FilterSpec, lines: &[String]) -> Vec<Vec<String>> {
+    let mut set = FilterSet::new(vec![compile(spec)]);
+    set.keep_lines(0);
+    let mut told = Vec::new();
+    for line in lines {
+        let line = Line { text: line.as_bytes(), time: None };
+        set.read(line, now(), &mut |_, failure| told.push(failure.lines().to_vec()));
+    }
+    told
+}
+
+#[test]
+fn a_failure_tells_all_lines_of_its_session_with_their_dates() {
+    let lines = [
+        "pam: failure; uid=0 ruser= rhost=192.0.2.1 user=a",
+        "something else",
+        "Invalid user b from 192.0.2.1 port 2",
+        "Invalid user c from 192.0.2.1 port 2",
+    ]
+    .map(|message| format!("{AT}{message}"));
+    let told = told(&daemon(), &lines);
+    assert_eq!(told, [vec![lines[0].clone(), lines[2].clone()], vec![lines[3].clone()]]);
+}
+
+#[test]
+fn a_failure_tells_all_lines_of_its_match_but_those_it_skipped() {
+    let several = FilterSpec { maxlines: 3, ..spec(&[r"^ begin (\d+)<SKIPLINES>^ end \1 <HOST>$"]) };
+    let lines = ["begin 1", "other", "end 1 192.0.2.1", "begin 2", "end 2 192.0.2.2"]
+        .map(|message| format!("2024-06-10T06:00:00Z {message}"));
+    let told = told(&several, &lines);
+    assert_eq!(told, [[0, 2], [3, 4]].map(|pair| pair.map(|at| lines[at].clone()).to_vec()));
+}
+
 #[test]
 fn what_a_pattern_leaves_open_the_prefix_may_have_said() {
     let both = FilterSpec {

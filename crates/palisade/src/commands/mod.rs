@@ -26,6 +26,7 @@ pub(crate) fn perform(cli: Cli) -> Outcome {
     match cli.command {
         Command::Run(args) => run::run(place, &args),
         Command::Watcher(_) => run::watcher(),
+        Command::Spawner(_) => run::spawner(),
         Command::Runner(_) => run::runner(),
         Command::Fetcher(_) => run::fetcher(),
         Command::Reload(_) => bans::reload(&place.state),

@@ -1,9 +1,9 @@
-//! `palisade run`, and the watcher, the runner and the fetcher that it starts.
+//! `palisade run`, and the watcher, the spawner, the runner and the fetcher that it starts.
 
 use crate::cli::{Place, Run};
 use crate::control::session;
 use crate::daemon::keeper::{self, Fail2banPlace};
-use crate::daemon::{runner as running, watcher as watching};
+use crate::daemon::{runner as running, spawner as spawning, watcher as watching};
 use crate::engine::place::tree;
 use crate::exit::{CommandError, Exit, Outcome};
 use crate::{fetcher as fetching, log};
@@ -23,6 +23,11 @@ pub(crate) fn run(place: Place, args: &Run) -> Outcome {
     let (socket, pidfile) = (args.socket.clone(), args.pidfile.clone());
     let fail2ban = Fail2banPlace { socket, pidfile, loglevel };
     keeper::run(tree, place.state, session::address(), fail2ban)
+}
+
+pub(crate) fn spawner() -> Outcome {
+    spawning::serve().map_err(|error| CommandError::io("the spawner", &error))?;
+    Ok(Exit::Done)
 }
 
 pub(crate) fn runner() -> Outcome {

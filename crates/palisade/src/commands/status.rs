@@ -89,7 +89,7 @@ fn one(mut out: impl Write, report: &StatusReport, jail: &JailReport) -> io::Res
     }
     writeln!(out)?;
     writeln!(out, "  lines read      {:>10}   (since the watcher started)", jail.lines)?;
-    writeln!(out, "  without a date  {:>10}", jail.undated)?;
+    writeln!(out, "  matched         {:>10}   (without a readable date: {})", jail.matched, jail.undated)?;
     writeln!(out, "  given up        {:>10}   (a pattern took too long)", jail.overruns)?;
     writeln!(out, "  failures        {:>10}", jail.failures)?;
     writeln!(out, "  watched now     {:>10}   (dropped at the bound: {})", jail.watched, jail.dropped)?;
@@ -100,5 +100,9 @@ fn one(mut out: impl Write, report: &StatusReport, jail: &JailReport) -> io::Res
         true => writeln!(out, "Nobody is banned.")?,
         false => table(&report.bans).write(&mut out)?,
     }
+    if !jail.notes.is_empty() {
+        writeln!(out)?;
+    }
+    jail.notes.iter().try_for_each(|note| writeln!(out, "{ALERT}!{ALERT:#} {note}"))?;
     troubles(out, report)
 }

@@ -109,10 +109,16 @@ pub(crate) struct JailReport {
     /// Packets that the jail's rules refused since the table was made.
     pub(crate) packets: u64,
     pub(crate) lines: u64,
-    /// Lines in which no date could be read.
+    /// Those that a pattern matched.
+    #[serde(default)]
+    pub(crate) matched: u64,
+    /// Of them, those in which no date could be read.
     pub(crate) undated: u64,
     /// Lines given up because a pattern took too long on them.
     pub(crate) overruns: u64,
+    /// What the owner ought to know of what it reads.
+    #[serde(default)]
+    pub(crate) notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -91,6 +91,9 @@ impl<H> FoundFailure<H> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FilterCounters {
     pub(crate) lines: u64,
+    /// Those that a `failregex` matched…
+    pub(crate) matched: u64,
+    /// …and of them, those without a readable date.
     pub(crate) undated: u64,
     pub(crate) overruns: u64,
     /// Failures of whom no address stands for, and nobody is to be asked for one.
@@ -99,8 +102,9 @@ pub(crate) struct FilterCounters {
 
 impl AddAssign for FilterCounters {
     fn add_assign(&mut self, more: Self) {
-        let Self { lines, undated, overruns, named } = more;
+        let Self { lines, matched, undated, overruns, named } = more;
         self.lines += lines;
+        self.matched += matched;
         self.undated += undated;
         self.overruns += overruns;
         self.named += named;
@@ -109,8 +113,9 @@ impl AddAssign for FilterCounters {
 
 impl SubAssign for FilterCounters {
     fn sub_assign(&mut self, less: Self) {
-        let Self { lines, undated, overruns, named } = less;
+        let Self { lines, matched, undated, overruns, named } = less;
         self.lines -= lines;
+        self.matched -= matched;
         self.undated -= undated;
         self.overruns -= overruns;
         self.named -= named;

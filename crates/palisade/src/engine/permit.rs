@@ -7,8 +7,21 @@ use std::path::{Path, PathBuf};
 
 use config::{Action, ActionKind, Diagnostic, Files, Loaded, Script};
 
+/// Where Python is looked for; the first is the one that Fail2Ban runs with.
+const PYTHON: [&str; 3] = ["/usr/bin/fail2ban-python", "/usr/bin/python3", "/usr/local/bin/python3"];
+
 const STICKY: u32 = 0o1000;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// The program that runs actions written in Python, if there is one.
+pub(crate) fn interpreter() -> Option<PathBuf> {
+    PYTHON.into_iter().map(PathBuf::from).find(|path| path.exists())
+}
+
+/// Whether an action may be run that no file of the configuration names.
+pub(crate) fn given_by_root(script: &Script) -> Result<(), String> {
+    Permits::new().script(script)
+}
 
 /// What was found about files and folders, each looked at once.
 pub(crate) struct Permits {
@@ -39,8 +52,7 @@ impl Permits {
     pub(crate) fn refusals(loaded: &Loaded) -> Vec<Diagnostic> {
         let mut permits = Self::of(&loaded.files);
         for jail in &loaded.jails {
-            let others = jail.actions.iter().filter(|action| action.kind != ActionKind::Python);
-            permits.scripts(&jail.spec.name, others.cloned().collect());
+            permits.scripts(&jail.spec.name, jail.actions.clone());
             permits.ignorecommand(&jail.spec.name, jail.ignorecommand.clone());
         }
         permits.refused.into_iter().map(Diagnostic::warning).collect()
@@ -52,11 +64,8 @@ impl Permits {
         for Action { name, kind, script, .. } in actions {
             let verdict = match (kind, &script) {
                 (ActionKind::Ban, _) => continue,
-                (ActionKind::Python, _) => Err("it is written in Python".to_owned()),
-                (ActionKind::Command, None) => Err("there is no file for it".to_owned()),
-                (ActionKind::Command, Some(script)) => {
-                    self.jails.clone().and_then(|()| script.files.iter().try_for_each(|path| self.file(path)))
-                }
+                (_, None) => Err("there is no file for it".to_owned()),
+                (_, Some(script)) => self.jails.clone().and_then(|()| self.script(script)),
             };
             match verdict {
                 Ok(()) => scripts.extend(script),
@@ -64,6 +73,15 @@ impl Permits {
             }
         }
         scripts
+    }
+
+    fn script(&mut self, script: &Script) -> Result<(), String> {
+        script.files.iter().try_for_each(|path| self.file(path))?;
+        match script.module.as_ref().map(|_| interpreter()) {
+            Some(None) => Err("python3 is not installed".to_owned()),
+            Some(Some(python)) => self.file(&python),
+            None => Ok(()),
+        }
     }
 
     /// A jail's `ignorecommand`, if it may be run.

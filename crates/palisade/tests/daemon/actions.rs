@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::rig::{ATTACKER, ATTACKER6, NEIGHBOUR, Rig, kill, skipped};
 
 /// Every operation leaves a line in `out`. `TWICE` is filled in to change it.
-const OWN: &str = "[Definition]
+pub(crate) const OWN: &str = "[Definition]
 actionstart = echo start <family> >>DIR/out; touch DIR/ground-<family>
 actionstop = echo stop <family> >>DIR/out
 actionflush = echo flush <family> >>DIR/out
@@ -19,24 +19,37 @@ actionreload = echo reload <family> >>DIR/out
 some = thing
 ";
 
-const NATIVE: &str =
+pub(crate) const NATIVE: &str =
     "maxretry = 2\nbantime = 1h\nblock.port = 22\naction = nftables[type=multiport, port=22]\n   own\n";
 
-impl Rig {
-    fn act(&self, own: &str) {
-        self.configure(NATIVE);
-        fs::create_dir_all(self.path("config/action.d")).unwrap();
-        self.change_action(own);
-        fs::write(self.path("out"), "").unwrap();
-    }
+/// A daemon with this action at work, unless the test is skipped.
+fn acting(test: &str, own: &str) -> Option<Rig> {
+    let mut rig = idle(test, own)?;
+    rig.start_daemon();
+    Some(rig)
+}
 
+/// The same before the daemon starts.
+pub(crate) fn idle(test: &str, own: &str) -> Option<Rig> {
+    if skipped(test) {
+        return None;
+    }
+    let rig = Rig::new();
+    rig.configure(NATIVE);
+    fs::create_dir_all(rig.path("config/action.d")).unwrap();
+    rig.change_action(own);
+    fs::write(rig.path("out"), "").unwrap();
+    Some(rig)
+}
+
+impl Rig {
     fn change_action(&self, own: &str) {
         let own = own.replace("DIR", &self.folder.path().display().to_string());
         fs::write(self.path("config/action.d/own.conf"), own).unwrap();
     }
 
     /// Waits until these lines are there since the last time, and no others.
-    fn did(&self, lines: &[&str]) {
+    pub(crate) fn did(&self, lines: &[&str]) {
         assert_eq!(self.new_lines(lines.len()), lines, "{}", self.daemon_log());
     }
 
@@ -50,7 +63,7 @@ impl Rig {
         assert_eq!(sorted(self.new_lines(lines.len())), sorted(wanted), "{}", self.daemon_log());
     }
 
-    fn new_lines(&self, count: usize) -> Vec<String> {
+    pub(crate) fn new_lines(&self, count: usize) -> Vec<String> {
         let out = || fs::read_to_string(self.path("out")).unwrap();
         self.until(&format!("{count} lines; there is {:?}", out()), || out().lines().count() >= count);
         let lines = out().lines().map(str::to_owned).collect();
@@ -58,19 +71,16 @@ impl Rig {
         lines
     }
 
-    fn in_kernel(&self, address: &str) -> bool {
+    pub(crate) fn in_kernel(&self, address: &str) -> bool {
         self.banned().iter().any(|banned| banned == address)
     }
 }
 
 #[test]
 fn actions_start_on_demand_and_follow_what_becomes_of_bans() {
-    if skipped("actions_start_on_demand_and_follow_what_becomes_of_bans") {
+    let Some(mut rig) = acting("actions_start_on_demand_and_follow_what_becomes_of_bans", OWN) else {
         return;
-    }
-    let mut rig = Rig::new();
-    rig.act(OWN);
-    rig.start_daemon();
+    };
     rig.fail(ATTACKER, 2);
     rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
     rig.fail(NEIGHBOUR, 2);
@@ -111,12 +121,8 @@ fn actions_start_on_demand_and_follow_what_becomes_of_bans() {
 
 #[test]
 fn what_norestored_says_holds_after_a_restart() {
-    if skipped("what_norestored_says_holds_after_a_restart") {
-        return;
-    }
-    let mut rig = Rig::new();
-    rig.act(&OWN.replace("[Definition]", "[Definition]\nnorestored = 1"));
-    rig.start_daemon();
+    let own = OWN.replace("[Definition]", "[Definition]\nnorestored = 1");
+    let Some(mut rig) = acting("what_norestored_says_holds_after_a_restart", &own) else { return };
     rig.fail(ATTACKER, 2);
     rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
     assert!(rig.stop_daemon());
@@ -129,13 +135,8 @@ fn what_norestored_says_holds_after_a_restart() {
 
 #[test]
 fn a_slow_action_holds_up_no_ban() {
-    if skipped("a_slow_action_holds_up_no_ban") {
-        return;
-    }
-    let mut rig = Rig::new();
     let slow = "[Definition]\nactionban = sleep 1; echo ban <ip> >>DIR/out\ntimeout = 10\n";
-    rig.act(slow);
-    rig.start_daemon();
+    let Some(rig) = acting("a_slow_action_holds_up_no_ban", slow) else { return };
     let start = Instant::now();
     rig.fail(ATTACKER, 2);
     rig.fail(NEIGHBOUR, 2);
@@ -147,12 +148,7 @@ fn a_slow_action_holds_up_no_ban() {
 
 #[test]
 fn ground_that_was_lost_is_made_again_with_all_bans() {
-    if skipped("ground_that_was_lost_is_made_again_with_all_bans") {
-        return;
-    }
-    let mut rig = Rig::new();
-    rig.act(OWN);
-    rig.start_daemon();
+    let Some(rig) = acting("ground_that_was_lost_is_made_again_with_all_bans", OWN) else { return };
     rig.fail(ATTACKER, 2);
     rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
     fs::remove_file(rig.path("ground-inet4")).unwrap();
@@ -164,14 +160,9 @@ fn ground_that_was_lost_is_made_again_with_all_bans() {
 
 #[test]
 fn what_led_to_bans_is_known_later_and_after_a_restart() {
-    if skipped("what_led_to_bans_is_known_later_and_after_a_restart") {
-        return;
-    }
-    let mut rig = Rig::new();
-    rig.act(
-        "[Definition]\nactionban = printf '%%s\\n' \"<matches>\" >DIR/matches-<restored>\n   \
-         echo ban <restored> <failures> <ipfailures> <ipjailfailures> >>DIR/out\nactionunban = echo unban >>DIR/out\n",
-    );
+    let own = "[Definition]\nactionban = printf '%%s\\n' \"<matches>\" >DIR/matches-<restored>\n   \
+         echo ban <restored> <failures> <ipfailures> <ipjailfailures> >>DIR/out\nactionunban = echo unban >>DIR/out\n";
+    let Some(mut rig) = idle("what_led_to_bans_is_known_later_and_after_a_restart", own) else { return };
     let jail = fs::read_to_string(rig.path("config/jail.conf")).unwrap();
     fs::write(rig.path("config/jail.conf"), jail.replace("bantime = 1h", "bantime = 2s")).unwrap();
     rig.start_daemon();
@@ -198,11 +189,8 @@ fn what_led_to_bans_is_known_later_and_after_a_restart() {
 
 #[test]
 fn what_fails_is_in_the_status_until_it_works_again() {
-    if skipped("what_fails_is_in_the_status_until_it_works_again") {
-        return;
-    }
-    let mut rig = Rig::new();
-    rig.act("[Definition]\nactionban = test ! -e DIR/broken || { echo $0 why; exit 127; }\n");
+    let own = "[Definition]\nactionban = test ! -e DIR/broken || { echo $0 why; exit 127; }\n";
+    let Some(mut rig) = idle("what_fails_is_in_the_status_until_it_works_again", own) else { return };
     fs::write(rig.path("broken"), "").unwrap();
     rig.start_daemon();
     let status = || String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
@@ -220,36 +208,32 @@ fn what_fails_is_in_the_status_until_it_works_again() {
 }
 
 #[test]
-fn a_runner_that_dies_takes_no_ban_with_it() {
-    if skipped("a_runner_that_dies_takes_no_ban_with_it") {
-        return;
-    }
-    let mut rig = Rig::new();
-    rig.act(OWN);
-    rig.start_daemon();
+fn a_runner_that_dies_takes_no_ban_with_it_and_another_one_goes_on() {
+    let name = "a_runner_that_dies_takes_no_ban_with_it_and_another_one_goes_on";
+    let Some(mut rig) = acting(name, OWN) else { return };
     rig.fail(ATTACKER, 2);
     rig.did(&["start inet4", &format!("ban {ATTACKER} 0 TWICE")]);
-    rig.runner().into_iter().for_each(kill);
-    let status = || String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
-    rig.until("the status says so", || status().contains("the runner has ended"));
+    let dead = rig.runner();
+    dead.iter().copied().for_each(kill);
+    rig.until("it is said", || rig.said("no action runs until another one starts"));
     rig.fail(NEIGHBOUR, 2);
     rig.until("bans go on", || rig.in_kernel(NEIGHBOUR));
+    let kept = [format!("ban {ATTACKER} 1 TWICE"), format!("ban {NEIGHBOUR} 0 TWICE")];
+    rig.did(&["start inet4", &kept[0], &kept[1]]);
+    assert!(rig.said("another runner has started"));
+    let status = String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
+    assert!(!status.contains("no action runs"), "{status}");
+    let new = rig.runner();
+    assert!(new.len() == 1 && new != dead, "{new:?}");
     assert!(rig.stop_daemon());
-    rig.start_daemon();
-    rig.did_in_some_order(&[
-        "start inet4",
-        &format!("ban {ATTACKER} 1 TWICE"),
-        &format!("ban {NEIGHBOUR} 1 TWICE"),
-    ]);
+    rig.did(&["flush inet4", "stop inet4"]);
+    let command = || fs::read_to_string(format!("/proc/{}/cmdline", new[0])).unwrap_or_default();
+    rig.until("the runner has ended", || command().is_empty());
 }
 
 #[test]
 fn commands_that_others_could_have_written_are_not_run() {
-    if skipped("commands_that_others_could_have_written_are_not_run") {
-        return;
-    }
-    let mut rig = Rig::new();
-    rig.act(OWN);
+    let Some(mut rig) = idle("commands_that_others_could_have_written_are_not_run", OWN) else { return };
     let file = rig.path("config/action.d/own.conf");
     fs::set_permissions(&file, PermissionsExt::from_mode(0o664)).unwrap();
     rig.start_daemon();

@@ -6,6 +6,7 @@ mod crash;
 mod journal;
 mod lists;
 mod protect_sshd;
+mod python;
 mod reload;
 mod rig;
 mod rollback;

@@ -226,17 +226,18 @@ impl Rig {
 
     /// The keeper's children: the watcher, and the one that is to be.
     pub(crate) fn watchers(&self) -> Vec<u32> {
-        self.children_called("watcher")
+        children_called(self.keeper(), "watcher")
     }
 
-    /// The keeper's child that runs the commands of actions.
+    /// The spawner's child that runs the commands of actions.
     pub(crate) fn runner(&self) -> Vec<u32> {
-        self.children_called("runner")
+        let spawners = children_called(self.keeper(), "spawner");
+        spawners.into_iter().flat_map(|spawner| children_called(spawner, "runner")).collect()
     }
 
     /// The keeper's child that asks for a list.
     pub(crate) fn fetcher(&self) -> Vec<u32> {
-        self.children_called("fetcher")
+        children_called(self.keeper(), "fetcher")
     }
 
     /// Works in the server's namespace, in a thread of its own.
@@ -249,17 +250,6 @@ impl Rig {
             work()
         };
         thread::scope(|scope| scope.spawn(entered).join().unwrap())
-    }
-
-    fn children_called(&self, name: &str) -> Vec<u32> {
-        let keeper = self.keeper();
-        let children = fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"));
-        let children = children.unwrap_or_default();
-        let is_called = |pid: &&str| {
-            let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            arguments.split('\0').nth(1) == Some(name)
-        };
-        children.split_whitespace().filter(is_called).map(|pid| pid.parse().unwrap()).collect()
     }
 
     /// The watcher's process.
@@ -463,6 +453,16 @@ pub(crate) fn failure(from: &str) -> String {
 /// The present as a modern syslog writes it.
 pub(crate) fn stamp() -> String {
     format!("{:.6}", jiff::Timestamp::now())
+}
+
+/// The processes that a process has started as this part of the daemon.
+fn children_called(parent: u32, name: &str) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
+    let is_called = |pid: &&str| {
+        let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        arguments.split('\0').nth(1) == Some(name)
+    };
+    children.split_whitespace().filter(is_called).map(|pid| pid.parse().unwrap()).collect()
 }
 
 pub(crate) fn signal(pid: u32, name: &str) {

@@ -1,7 +1,7 @@
 //! Where programs of this kind have failed before.
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::Stdio;
 
 use crate::rig::{ATTACKER, NEIGHBOUR, Rig, SERVER, skipped, stamp};
@@ -270,4 +270,23 @@ fn a_user_who_takes_the_mark_does_not_keep_the_daemon_from_its_work() {
     assert!(rig.said("pretends to be the palisade"));
     drop(squatter.stdin.take());
     squatter.wait().unwrap();
+}
+
+#[test]
+fn a_log_with_wrong_dates_or_nothing_that_matches_is_said_in_the_status() {
+    let Some(rig) = daemon("a_log_with_wrong_dates_or_nothing_that_matches_is_said_in_the_status") else {
+        return;
+    };
+    let status = |jail: &[&str]| String::from_utf8(rig.tell(&[&["status"], jail].concat()).stdout).unwrap();
+    assert!(status(&["sshd"]).contains("no line has been read since the start"));
+    rig.log("sshd[4711]: Server listening on 0.0.0.0 port 22.");
+    rig.until("a line is read", || status(&["sshd"]).contains("no line has matched since the start"));
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(2);
+    let line =
+        format!("{later:.6} host sshd[4711]: Failed password for root from {NEIGHBOUR} port 50022 ssh2\n");
+    let mut log = fs::OpenOptions::new().append(true).open(rig.path("auth.log")).unwrap();
+    log.write_all(line.as_bytes()).unwrap();
+    rig.until("the date is noticed", || status(&[]).contains("ahead of this host's clock"));
+    assert!(status(&["sshd"]).contains("Set logtimezone in the jail"), "{}", status(&["sshd"]));
+    assert!(rig.said("ahead of this host's clock"));
 }

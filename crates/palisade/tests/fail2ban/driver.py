@@ -1,6 +1,7 @@
 """Runs commands one after the other, through the real client or another one, and writes what each printed as JSON lines.
 
 driver.py COMMANDS SERVER CLIENT    where `real` is the installed Fail2Ban, and anything else a palisade binary
+driver.py COMMANDS alone:SERVER CLIENT     the same where no Fail2Ban is installed
 driver.py COMMANDS regex -          the installed fail2ban-regex
 """
 import itertools
@@ -64,6 +65,14 @@ def until(client, command, text):
         if text in out or time.monotonic() > end:
             return code, out, err
         time.sleep(0.05)
+
+
+def wait(path, text):
+    """Waits until a file holds a text; what else is there by then is a matter of chance."""
+    end = time.monotonic() + PATIENCE
+    while text not in lines(path)[1] and time.monotonic() < end:
+        time.sleep(0.05)
+    return 0, '', ''
 
 
 def failures(path, address, count):
@@ -132,6 +141,9 @@ def main():
             if not line.startswith('#'):
                 print(json.dumps(dict(zip(('code', 'out', 'err'), regex(shlex.split(line))))), flush=True)
         return
+    if server.startswith('alone:'):
+        server = server.removeprefix('alone:')
+        subprocess.run(['mount', '-t', 'tmpfs', 'nothing', '/usr/lib/python3/dist-packages/fail2ban'], check=True)
     start = ['fail2ban-client'] if server == 'real' else [server, 'fail2ban-client']
     started = subprocess.run([*start, *WHERE, 'start'], capture_output=True, text=True)
     if started.returncode != 0:
@@ -160,6 +172,8 @@ def main():
             os.environ['SSH_CONNECTION'] = f'{words[1]} 50022 192.0.2.1 22'
             result = run(words[2:])
             del os.environ['SSH_CONNECTION']
+        elif words[0] == '@wait':
+            result = wait(*words[1:])
         elif words[0] == '@until':
             result = until(run, *words[1:])
         else:

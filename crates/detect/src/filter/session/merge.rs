@@ -12,6 +12,8 @@ use super::super::text::Text;
 
 /// A session keeps so many lines as text; then it keeps their values instead.
 const LINES: usize = 16;
+/// Of the lines of a failure, so many are kept as the log has them, and of each so many bytes.
+const KEPT: (usize, usize) = (64, 2048);
 /// So many different users are told by name.
 const USERS: usize = 32;
 
@@ -24,6 +26,8 @@ pub(in super::super) struct Line<'a> {
     pub(in super::super) hit: &'a Hit,
     /// How many lines of the log this one stands for.
     pub(in super::super) lines: u32,
+    /// Those lines as the log has them, where somebody will ask for them.
+    pub(in super::super) kept: &'a [String],
 }
 
 /// What a session's lines have said so far.
@@ -49,6 +53,8 @@ pub(in super::super) struct Session {
     matches: u32,
     /// Lines that will, if it becomes one.
     nofail_matches: u32,
+    /// All these as the log has them, where somebody will ask for them.
+    kept: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -82,7 +88,8 @@ impl Session {
 
     /// Bytes of text that it holds.
     pub(super) fn size(&self) -> usize {
-        self.text.capacity() + self.folded.as_deref().map_or(0, Fields::size)
+        let kept: usize = self.kept.iter().map(String::capacity).sum();
+        self.text.capacity() + kept + self.folded.as_deref().map_or(0, Fields::size)
     }
 
     /// Adds a line and says whether it completes a failure; then [`Session::host`] says whose.
@@ -92,6 +99,7 @@ impl Session {
         let was_excused = std::mem::take(&mut self.excused);
         if !was_excused && !was_pending {
             self.matches = 0;
+            self.kept.clear();
         }
         self.append(line, scratch);
         let blameless = marks.nofail || marks.gained;
@@ -108,6 +116,9 @@ impl Session {
     }
 
     fn settle(&mut self, line: Line<'_>) -> bool {
+        if !(self.excused && line.hit.marks.forget) {
+            self.keep(line.kept);
+        }
         if self.excused {
             if !line.hit.marks.forget {
                 self.nofail_matches += line.lines;
@@ -117,6 +128,17 @@ impl Session {
         self.matches += std::mem::take(&mut self.nofail_matches) + line.lines;
         self.pending = self.ids[..4].iter().all(Option::is_none);
         !self.pending
+    }
+
+    fn keep(&mut self, lines: &[String]) {
+        for line in lines.iter().take(KEPT.0.saturating_sub(self.kept.len())) {
+            self.kept.push(line[..line.floor_char_boundary(KEPT.1)].to_owned());
+        }
+    }
+
+    /// The lines of its last failure, as the log has them.
+    pub(in super::super) fn kept(&self) -> &[String] {
+        &self.kept
     }
 
     fn append(&mut self, line: Line<'_>, scratch: &mut Scratch) {

@@ -7,6 +7,7 @@ use store::{Change, Matches};
 use super::Keeper;
 use super::evidence::{Keep, Key, surplus};
 use super::plan::Planned;
+use super::respawn::Known;
 use crate::daemon::runner::protocol::{ActingJail, Evidence, Past, Ticket, ToRunner};
 
 const ACTIONS: &str = "actions";
@@ -14,8 +15,9 @@ const ACTIONS: &str = "actions";
 const PAST: u32 = 100;
 
 impl Keeper {
-    /// Tells the runner which actions there are, and of the bans of jails that were not among those that `acted`.
-    pub(super) fn configure_actions(&mut self, acted: &[ActingJail]) {
+    /// Tells the runner which actions there are, and of the bans of jails that were not among those that `acted`, but for
+    /// those that are told otherwise.
+    pub(super) fn configure_actions(&mut self, acted: &[ActingJail], told: &Known) {
         let mut refused = self.plan.refused.clone();
         let acting = self.plan.acting();
         if self.runner.is_none() && !acting.is_empty() {
@@ -27,12 +29,15 @@ impl Keeper {
             acting.iter().any(|jail| jail.name == name) && acted.iter().all(|jail| jail.name != name)
         };
         runner.forget_failures();
-        runner.tell(ToRunner::Configure(acting.clone()));
+        let reload = std::mem::take(&mut self.plan.read);
+        runner.tell(ToRunner::Configure { jails: acting.clone(), reload });
         if !acting.iter().any(|jail| new(&jail.name)) {
             return;
         }
         let mut restored = Vec::new();
-        let read = self.store.live_bans(|ban| restored.extend(new(&ban.jail).then_some(ban)));
+        let is_told = |ban: &store::Ban| told.contains(&(ban.jail.to_string(), ban.host));
+        let read =
+            self.store.live_bans(|ban| restored.extend((new(&ban.jail) && !is_told(&ban)).then_some(ban)));
         if let Err(error) = read {
             tracing::warn!("actions are not told of earlier bans, the store cannot be read: {error}");
         }
@@ -80,16 +85,6 @@ impl Keeper {
         let name = self.acting(jail).map(|planned| planned.spec.name.clone());
         if let (Some(name), Some(runner)) = (name, &mut self.runner) {
             runner.tell(ToRunner::Check(name));
-        }
-    }
-
-    /// A runner that died is not started again: the keeper no longer has the privileges that commands need.
-    pub(super) fn look_after_runner(&mut self) {
-        if self.runner.as_ref().is_some_and(super::Runner::has_ended) && !self.plan.acting().is_empty() {
-            self.trouble(
-                ACTIONS,
-                Some("the runner has ended: no action runs commands until a restart".into()),
-            );
         }
     }
 

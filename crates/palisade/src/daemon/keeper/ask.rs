@@ -22,6 +22,14 @@ pub(super) struct Asking {
     next: u64,
 }
 
+impl Asking {
+    /// The number of the next question.
+    pub(super) fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
+
 struct Waiting {
     /// By name: a reload may give it another number.
     jail: String,
@@ -55,9 +63,9 @@ impl Keeper {
         let waiting = Waiting { jail, found, question };
         match &mut self.runner {
             Some(runner) if !runner.has_ended() && self.asking.waiting.len() < WAITING => {
-                runner.tell(ToRunner::Ask(self.asking.next, waiting.question.clone()));
-                self.asking.waiting.insert(self.asking.next, waiting);
-                self.asking.next += 1;
+                let number = self.asking.number();
+                runner.tell(ToRunner::Ask(number, waiting.question.clone()));
+                self.asking.waiting.insert(number, waiting);
                 Vec::new()
             }
             _ => self.heard(waiting, None),
@@ -91,11 +99,14 @@ impl Keeper {
     pub(super) fn hear_runner(&mut self) {
         let mut failures = Vec::new();
         while let Some((number, answer)) = self.runner.as_ref().and_then(super::Runner::answer) {
-            if let Some(waiting) = self.asking.waiting.remove(&number) {
+            if let Answer::Called(answer) = answer {
+                self.called(number, answer);
+            } else if let Some(waiting) = self.asking.waiting.remove(&number) {
                 failures.extend(self.heard(waiting, Some(answer)));
             }
         }
         if self.runner.as_ref().is_none_or(super::Runner::has_ended) {
+            self.end_calls();
             for waiting in std::mem::take(&mut self.asking.waiting).into_values() {
                 failures.extend(self.heard(waiting, None));
             }

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 
 use super::child::Watcher;
 use super::plan::Plan;
+use super::respawn::Known;
 use super::{Keeper, RETRY};
 use crate::control::protocol::Reply;
 use crate::control::server::{Call, refusal};
@@ -249,13 +250,14 @@ impl Keeper {
         configured.map_err(|error| CommandError::new(Exit::Config, error))?;
         let acted = self.plan.acting();
         self.plan = plan;
+        self.clocks.forget();
         self.commit(Durability::Soon);
         if let Err(error) = self.remember_jails(&known, now()) {
             warn!("what the store knows of the new jails cannot be read: {error}");
         }
         self.note_changes();
         self.apply_policy();
-        self.configure_actions(&acted);
+        self.configure_actions(&acted, &Known::new());
         Ok(())
     }
 

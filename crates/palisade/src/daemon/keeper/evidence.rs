@@ -65,7 +65,7 @@ impl Entry {
 }
 
 impl EvidenceTable {
-    /// A line more; of the fields, those of the first line count.
+    /// What a failure more shows; of the fields, those of the first count.
     pub(super) fn add(&mut self, key: Key, found: Evidence, time: Time, keep: Keep) {
         let mut entry =
             self.remove(key).unwrap_or(Entry { order: 0, times: Vec::new(), evidence: Evidence::default() });
@@ -75,7 +75,7 @@ impl EvidenceTable {
         if entry.times.is_empty() {
             entry.evidence.fields = found.fields;
         }
-        entry.times.push(time);
+        entry.times.extend(found.lines.iter().map(|_| time));
         entry.evidence.lines.extend(found.lines);
         let surplus = surplus(&entry.evidence.lines, keep.lines);
         entry.times.drain(..surplus);

@@ -1,8 +1,8 @@
 //! The keeper: owns the kernel's table, the store and every decision.
 //!
 //! One thread, one loop. What happens in it is in the modules: `plan` is a configuration made ready, `child` and `change`
-//! the watcher and its replacement, `progress` counts what the watcher found, `ban` makes decisions true in the kernel
-//! and then in the store, `ask` is about failures that wait for an answer of the runner, `act` has commands run for bans, `restore` puts bans back, `command` and `report` answer the
+//! the watcher and its replacement, `progress` counts what the watcher found, `clocks` looks at its dates, `ban` makes decisions true in the kernel
+//! and then in the store, `ask` is about failures that wait for an answer of the runner, `act` has commands run for bans, `respawn` is about a runner that died, `restore` puts bans back, `command` and `report` answer the
 //! control socket, `fail2ban` the clients of Fail2Ban. `rules` and `lists` keep the rules of `palisade.toml` in force.
 
 mod act;
@@ -10,6 +10,7 @@ mod ask;
 mod ban;
 mod change;
 mod child;
+mod clocks;
 mod command;
 mod evidence;
 mod fail2ban;
@@ -20,6 +21,7 @@ mod pending;
 mod plan;
 mod progress;
 mod report;
+mod respawn;
 mod restore;
 mod rules;
 mod runner;
@@ -48,13 +50,15 @@ use tracing::{error, info};
 use self::ask::Asking;
 use self::change::Change;
 use self::child::Watcher;
+use self::clocks::Clocks;
 use self::evidence::EvidenceTable;
 use self::fail2ban::Fail2ban;
 pub(crate) use self::fail2ban::Fail2banPlace;
 use self::lists::Refreshing;
 use self::pending::Pending;
 use self::plan::Plan;
-use self::runner::Runner;
+use self::respawn::Respawn;
+use self::runner::{Runner, Spawner};
 use self::sole::Sole;
 use super::protocol::FilterCounters;
 use super::signals::Signals;
@@ -95,7 +99,9 @@ pub(crate) struct Keeper {
     watcher: Option<Watcher>,
     change: Change,
     /// `None` where no command may be run.
+    spawner: Option<Spawner>,
     runner: Option<Runner>,
+    respawn: Respawn,
     asking: Asking,
     /// What actions will ask for when a ban comes of it.
     evidence: EvidenceTable,
@@ -105,6 +111,7 @@ pub(crate) struct Keeper {
     counters: Vec<FilterCounters>,
     /// By the jail's name, what the watchers before it have counted.
     counted: BTreeMap<String, FilterCounters>,
+    clocks: Clocks,
     /// So many watchers in a row ended without having achieved anything.
     fruitless: u32,
     pending: Pending,
@@ -228,6 +235,7 @@ impl Keeper {
             self.pending.due(),
             self.change.due(),
             self.lists_due(),
+            self.respawn.due(),
             self.troubles.contains_key(restore::KERNEL).then(|| now + RETRY),
         ];
         dues.into_iter().flatten().map(|due| due.since(now)).min().unwrap_or(HOUSEKEEPING)
@@ -254,8 +262,8 @@ impl Keeper {
         let _ = sd_notify::notify(&[NotifyState::Stopping]);
         self.finish_watcher();
         self.commit(store::Durability::Now);
-        if let Some(runner) = self.runner.take() {
-            runner.finish();
+        if let (Some(runner), Some(spawner)) = (self.runner.take(), &self.spawner) {
+            runner.finish(spawner);
         }
         let (desk, farewell) = (self.server.desk(), self.fail2ban.farewell.take());
         // From here on another daemon may take this one's place.

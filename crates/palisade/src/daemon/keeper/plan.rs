@@ -38,6 +38,8 @@ pub(super) struct Plan {
     pub(super) refused: Vec<String>,
     /// Of the whole program.
     pub(super) settings: Settings,
+    /// It was read from files, and not since been put in force.
+    pub(super) read: bool,
 }
 
 /// One jail.
@@ -133,7 +135,7 @@ impl Plan {
         }
         let stored_matches = settings.dbmaxmatches as usize;
         let refused = permits.refused;
-        let mut plan = Self { jails, history, notes, stored_matches, idle, refused, settings };
+        let mut plan = Self { jails, history, notes, stored_matches, idle, refused, settings, read: true };
         plan.note_evidence();
         Ok(plan)
     }

@@ -71,6 +71,9 @@ impl Keeper {
         for (found, suspect) in failures.into_iter().zip(suspects) {
             let Some(suspect) = suspect else { continue };
             let jail = usize::from(found.jail);
+            if let Some(planned) = self.plan.jails.get(jail) {
+                self.clocks.note(&planned.spec.name, found.time, now);
+            }
             // A line cannot tell of the future; a wrong clock must not make a ban longer.
             let time = found.time.min(now);
             let Some(verdict) = self.jails.failure(jail, suspect, time, now, &history) else { continue };

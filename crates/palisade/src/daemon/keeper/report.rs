@@ -8,6 +8,7 @@ use super::Keeper;
 use super::plan::{BY_HAND, Planned, describe};
 use crate::control::protocol::{BanReport, JailReport, Reply, StatusReport};
 use crate::control::server::refusal;
+use crate::daemon::protocol::FilterCounters;
 use crate::exit::Exit;
 use crate::output::address;
 
@@ -36,13 +37,19 @@ impl Keeper {
             self.jail_report(at, planned, totals, refused)
         });
         let failing = self.runner.as_ref().map(super::Runner::failing).unwrap_or_default();
+        let known = self.plan.jails.iter().enumerate().filter(|_| only.is_none());
+        let dates = known.filter_map(|(at, planned)| {
+            let name = &planned.spec.name;
+            Some(format!("[{name}] {}", self.dates_wrong(name, &self.counted_by(at, name))?))
+        });
+        let troubles = self.troubles.values().cloned().chain(failing).chain(dates).collect();
         let report = StatusReport {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: std::process::id(),
             started: self.started.as_secs(),
             config: self.tree.root().display().to_string(),
             jails: jails.collect(),
-            troubles: self.troubles.values().cloned().chain(failing).collect(),
+            troubles,
             bans: if only.is_some() { self.ban_reports(only) } else { Vec::new() },
         };
         Reply::Status(Box::new(report))
@@ -63,8 +70,7 @@ impl Keeper {
 
     fn jail_report(&self, at: usize, planned: &Planned, totals: (u64, u64), packets: u64) -> JailReport {
         let Planned { spec, target, watched, scripts, .. } = planned;
-        let mut counters = self.counted.get(&spec.name).copied().unwrap_or_default();
-        counters += self.counters.get(at).copied().unwrap_or_default();
+        let counters = self.counted_by(at, &spec.name);
         let windows = self.jails.jail(at).map(detect::jail::Jail::windows);
         JailReport {
             name: spec.name.clone(),
@@ -86,9 +92,27 @@ impl Keeper {
             banned: self.banned(&spec.name),
             packets,
             lines: counters.lines,
+            matched: counters.matched,
             undated: counters.undated,
             overruns: counters.overruns,
+            notes: self.dates_wrong(&spec.name, &counters).into_iter().chain(unseen(&counters)).collect(),
         }
+    }
+
+    /// What all watchers since the start have counted for a jail.
+    fn counted_by(&self, at: usize, name: &str) -> FilterCounters {
+        let mut counters = self.counted.get(name).copied().unwrap_or_default();
+        counters += self.counters.get(at).copied().unwrap_or_default();
+        counters
+    }
+
+    /// What is wrong with the dates in a jail's log.
+    fn dates_wrong(&self, name: &str, counters: &FilterCounters) -> Option<String> {
+        if counters.matched > 0 && counters.undated == counters.matched {
+            let what = "no line that matched has a readable date, so each counts as of when it is read: set datepattern";
+            return Some(what.into());
+        }
+        self.clocks.complaint(name)
     }
 
     /// From the store, which knows the reasons; so what is asked seldom takes no memory.
@@ -115,6 +139,15 @@ impl Keeper {
             tracing::warn!("the store cannot be read: {error}");
         }
         bans
+    }
+}
+
+/// What a jail is still waiting for.
+fn unseen(counters: &FilterCounters) -> Option<String> {
+    match counters {
+        FilterCounters { lines: 0, .. } => Some("no line has been read since the start".into()),
+        FilterCounters { matched: 0, .. } => Some("no line has matched since the start".into()),
+        _ => None,
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use config::Tree;
@@ -17,6 +18,7 @@ use tracing::{info, warn};
 
 use crate::daemon::protocol::{Frames, send};
 use crate::daemon::runner::protocol::{Answer, FromRunner, Said, ToRunner, Tone};
+use crate::daemon::spawner::order;
 
 /// So many orders may wait for a runner that is busy taking them in.
 const ORDERS: usize = 1 << 16;
@@ -27,16 +29,18 @@ const STACK: usize = 128 << 10;
 /// By action: what failed last, while nothing has succeeded since.
 type Failing = Arc<Mutex<BTreeMap<String, String>>>;
 
-/// A runner that nobody talks to yet.
-pub(super) struct Spawned {
+/// What starts runners, with all the privileges that the keeper had when it was started.
+pub(super) struct Spawner {
     process: Child,
     socket: UnixStream,
 }
 
 /// A running runner.
 pub(super) struct Runner {
-    process: Child,
+    socket: UnixStream,
     orders: Sender<ToRunner>,
+    /// It gives the orders that the runner could not be told any more.
+    teller: JoinHandle<Vec<ToRunner>>,
     /// How many of them wait. A channel with a bound of its own would hold the memory for all of them from the start.
     waiting: Arc<AtomicUsize>,
     ended: Arc<AtomicBool>,
@@ -47,45 +51,81 @@ pub(super) struct Runner {
     lost: u64,
 }
 
-impl Runner {
-    /// Starts one from this very binary, with all the privileges that the keeper has now. `None` where no command may
-    /// be run: without root, and where the configuration is built in and has none.
-    pub(super) fn spawn(tree: &Tree) -> io::Result<Option<Spawned>> {
+impl Spawner {
+    /// Starts one from this very binary. `None` where no command may be run: without root, and where the configuration is
+    /// built in and has none.
+    pub(super) fn start(tree: &Tree) -> io::Result<Option<Self>> {
         if !rustix::process::geteuid().is_root() || !matches!(tree, Tree::Dir(_)) {
             return Ok(None);
         }
-        let (ours, theirs) = UnixStream::pair()?;
-        let process =
-            Command::new("/proc/self/exe").arg("runner").stdin(Stdio::from(OwnedFd::from(theirs))).spawn()?;
-        Ok(Some(Spawned { process, socket: ours }))
+        let (socket, theirs) = UnixStream::pair()?;
+        let process = Command::new("/proc/self/exe")
+            .arg("spawner")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .spawn()?;
+        Ok(Some(Self { process, socket }))
     }
 
-    /// From here on it takes orders. Not before the keeper has given up its privileges, which threads would keep.
-    pub(super) fn listen(Spawned { process, socket }: Spawned) -> io::Result<Self> {
+    /// Has a runner started. Not before the keeper has given up its privileges, which the threads here would keep.
+    pub(super) fn runner(&self) -> io::Result<Runner> {
+        let (ours, theirs) = UnixStream::pair()?;
+        order(&self.socket, Some(theirs.into()))?;
+        Runner::listen(ours)
+    }
+
+    fn end_runner(&self) {
+        // Without a spawner there is nobody who could.
+        let _ = order(&self.socket, None);
+    }
+}
+
+impl Drop for Spawner {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Runner {
+    /// From here on it takes orders.
+    fn listen(socket: UnixStream) -> io::Result<Self> {
         let (orders, queue) = channel::<ToRunner>();
         let waiting = Arc::new(AtomicUsize::new(0));
         let ended = Arc::new(AtomicBool::new(false));
         let mouth = socket.try_clone()?;
         let thread = || thread::Builder::new().stack_size(STACK);
         let taken = Arc::clone(&waiting);
-        thread().spawn(move || {
-            queue.iter().try_for_each(|order| {
+        let teller = thread().spawn(move || {
+            while let Ok(order) = queue.recv() {
+                if send(&mouth, &order).is_err() {
+                    return std::iter::once(order).chain(queue).collect();
+                }
                 taken.fetch_sub(1, Ordering::Relaxed);
-                send(&mouth, &order)
-            })
+            }
+            Vec::new()
         })?;
         let over = Arc::clone(&ended);
         let failing = Failing::default();
         let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         let (sender, answers) = channel();
         let ear = Ear { failing: Arc::clone(&failing), answers: sender, bell: Arc::clone(&bell) };
+        let voice = socket.try_clone()?;
         thread().spawn(move || {
-            let error = ear.hear(&socket).err();
+            let error = ear.hear(&voice).err();
             over.store(true, Ordering::Relaxed);
             ear.ring();
             error.inspect(|error| warn!("the runner cannot be understood: {error}"))
         })?;
-        Ok(Self { process, orders, waiting, ended, failing, answers, bell, lost: 0 })
+        Ok(Self { socket, orders, teller, waiting, ended, failing, answers, bell, lost: 0 })
+    }
+
+    /// What one that has ended was not told any more, in order.
+    pub(super) fn untold(self) -> Vec<ToRunner> {
+        let Self { socket, orders, teller, .. } = self;
+        // It may be there still, and not listen.
+        let _ = socket.shutdown(Shutdown::Both);
+        drop(orders);
+        teller.join().unwrap_or_default()
     }
 
     /// Never waits.
@@ -131,18 +171,16 @@ impl Runner {
     }
 
     /// Has all bans of actions lifted and the actions stopped, as far as that goes in time.
-    pub(super) fn finish(mut self) {
+    pub(super) fn finish(mut self, spawner: &Spawner) {
         self.tell(ToRunner::Finish);
         let start = Instant::now();
-        while start.elapsed() < PATIENCE {
-            match self.process.try_wait() {
-                Ok(None) => thread::sleep(Duration::from_millis(10)),
-                _ => return,
+        while !self.has_ended() {
+            if start.elapsed() > PATIENCE {
+                warn!("actions take too long to stop, and are left alone");
+                return spawner.end_runner();
             }
+            thread::sleep(Duration::from_millis(10));
         }
-        warn!("actions take too long to stop, and are left alone");
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -178,14 +216,14 @@ impl Ear {
     /// Into the log.
     fn note(&self, Said { action, what, tone }: Said) {
         match tone {
-            Tone::Relief => info!("{action}: {what}"),
+            Tone::Relief | Tone::Notice => info!("{action}: {what}"),
             _ => warn!("{action}: {what}"),
         }
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         match tone {
             Tone::Failure => drop(failing.insert(action, what)),
             Tone::Relief => drop(failing.remove(&action)),
-            Tone::Warning => {}
+            Tone::Warning | Tone::Notice => {}
         }
     }
 }

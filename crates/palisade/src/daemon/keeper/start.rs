@@ -18,12 +18,14 @@ use tracing::{info, warn};
 
 use super::ask::Asking;
 use super::change::Change;
+use super::clocks::Clocks;
 use super::evidence::EvidenceTable;
 use super::fail2ban::Fail2ban;
 use super::lists::Refreshing;
 use super::pending::Pending;
 use super::plan::Plan;
-use super::runner::Runner;
+use super::respawn::{Known, Respawn};
+use super::runner::Spawner;
 use super::sole::Sole;
 use super::{Keeper, Signals};
 use crate::control::server::Server;
@@ -51,10 +53,10 @@ impl Keeper {
         settle(&state);
         let ssh = Seen::now();
         let mut firewall = Firewall::open()?;
-        let runner = Runner::spawn(&tree).map_err(|error| CommandError::io("the runner", &error))?;
+        let spawner = Spawner::start(&tree).map_err(|error| CommandError::io("the spawner", &error))?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
-        let runner =
-            runner.map(Runner::listen).transpose().map_err(|error| CommandError::io("the runner", &error))?;
+        let runner = spawner.as_ref().map(Spawner::runner).transpose();
+        let runner = runner.map_err(|error| CommandError::io("the runner", &error))?;
         firewall.apply(&plan.policy())?;
         let failed = |what: &'static str| move |error: io::Error| CommandError::io(what, &error);
         let server = Server::listen(&state).map_err(failed("the control socket"))?;
@@ -75,13 +77,16 @@ impl Keeper {
             server,
             signals,
             watcher: None,
+            spawner,
             runner,
+            respawn: Respawn::default(),
             asking: Asking::default(),
             evidence: EvidenceTable::default(),
             change: Change::None,
             positions: BTreeMap::new(),
             counters: Vec::new(),
             counted: BTreeMap::new(),
+            clocks: Clocks::default(),
             fruitless: 0,
             pending: Pending::default(),
             restore: VecDeque::new(),
@@ -94,7 +99,7 @@ impl Keeper {
         keeper.take_rules();
         keeper.remember(now).map_err(store_error)?;
         keeper.announce();
-        keeper.configure_actions(&[]);
+        keeper.configure_actions(&[], &Known::new());
         keeper.prepare(None, None);
         Ok(keeper)
     }

@@ -1,16 +1,15 @@
 //! One action of one jail at work: what is started, what holds, and how it is repaired.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use config::{Family, Operation, Script};
 use ipnet::IpNet;
 
-use super::Voice;
 use super::jails::Live;
-use super::protocol::{Said, Ticket, Tone};
+use super::protocol::{Ticket, Tone};
 use super::queue::{Job, Queue};
+use super::report::Report;
 use super::shell::{self, How};
 use super::{tags, values};
 use crate::engine::clock::now;
@@ -18,21 +17,22 @@ use crate::output::address;
 
 /// What an action's thread owns.
 pub(super) struct Action {
-    pub(super) jail: String,
     /// The jail's ban time.
-    pub(super) bantime: i64,
-    pub(super) script: Script,
+    bantime: i64,
+    script: Script,
     /// The families that it is started for, in that order, and whether it holds bans of them.
-    pub(super) started: Vec<(Family, bool)>,
+    started: Vec<(Family, bool)>,
     /// Whom it has banned.
-    pub(super) banned: BTreeSet<IpNet>,
-    /// The last command failed.
-    pub(super) failing: Cell<bool>,
-    pub(super) live: Arc<Mutex<Live>>,
-    pub(super) voice: Voice,
+    banned: BTreeSet<IpNet>,
+    live: Arc<Mutex<Live>>,
+    report: Report,
 }
 
 impl Action {
+    pub(super) fn new(bantime: i64, script: Script, live: Arc<Mutex<Live>>, report: Report) -> Self {
+        Self { bantime, script, started: Vec::new(), banned: BTreeSet::new(), live, report }
+    }
+
     /// Works until the queue is closed.
     pub(super) fn work(mut self, queue: &Queue) {
         while let Some(job) = queue.next() {
@@ -50,6 +50,8 @@ impl Action {
                     self.flush(&tickets);
                     self.stop();
                 }
+                // Of its commands nothing is to be asked: the keeper has them.
+                Job::Call(..) => {}
             }
         }
     }
@@ -133,7 +135,7 @@ impl Action {
         let family = values::family(ticket.host);
         let value = |tag: &str| values::of_ban(tag, ticket);
         let Err(why) = self.run(operation, family, &value) else {
-            self.relieve();
+            self.report.relieve();
             return true;
         };
         let sound = self.sound(family);
@@ -145,7 +147,7 @@ impl Action {
         }
         let again = self.run(operation, family, &value);
         match &again {
-            Ok(()) => self.relieve(),
+            Ok(()) => self.report.relieve(),
             Err(why) => self.fail(operation, Some(ticket), why),
         }
         if !sound {
@@ -161,7 +163,7 @@ impl Action {
 
     /// Makes the ground that bans stand on again. What stood on it is gone.
     fn repair(&mut self, family: Family) -> bool {
-        self.say(Tone::Warning, "the check fails, trying to repair".into());
+        self.report.say(Tone::Warning, "the check fails, trying to repair".into());
         if self.script.command(Operation::Repair, family).is_empty() {
             self.about_none(Operation::Stop, family);
             self.about_none(Operation::Start, family);
@@ -239,19 +241,7 @@ impl Action {
     }
 
     fn fail(&self, operation: Operation, ticket: Option<&Ticket>, why: &str) {
-        self.failing.set(true);
         let whom = ticket.map(|ticket| format!(" of {}", address(ticket.host))).unwrap_or_default();
-        self.say(Tone::Failure, format!("{}{whom} fails: {why}", operation.option()));
-    }
-
-    fn relieve(&self) {
-        if self.failing.take() {
-            self.say(Tone::Relief, "works again".into());
-        }
-    }
-
-    fn say(&self, tone: Tone, what: String) {
-        let action = format!("[{}] action {}", self.jail, self.script.name);
-        self.voice.say(Said { action, what, tone });
+        self.report.fail(format!("{}{whom} fails: {why}", operation.option()));
     }
 }

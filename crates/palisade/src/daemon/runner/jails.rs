@@ -1,18 +1,20 @@
 //! The actions of all jails, each with its queue and its thread.
 
-use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use config::Script;
 use ipnet::IpNet;
+use pickle::{Exception, Kind};
 
 use super::Voice;
 use super::action::Action;
-use super::protocol::{ActingJail, Evidence, Said, Ticket, ToRunner, Tone};
+use super::protocol::{ActingJail, Answer, Call, Evidence, Said, Ticket, ToRunner, Tone};
+use super::python::PythonAction;
 use super::queue::{Budget, Job, Queue};
+use super::report::Report;
 
 const STACK: usize = 256 << 10;
 /// So many bans of a jail are remembered, to lift them all and to ban them again after a repair…
@@ -90,7 +92,7 @@ impl Jails {
     /// Does what the keeper wants.
     pub(super) fn take(&mut self, order: ToRunner) {
         match order {
-            ToRunner::Configure(jails) => self.configure(jails),
+            ToRunner::Configure { jails, reload } => self.configure(jails, reload),
             ToRunner::Ban(jail, ticket) => self.with(&jail, |live| {
                 let ticket = Arc::new(ticket);
                 live.insert(&ticket);
@@ -115,6 +117,7 @@ impl Jails {
                     self.with(&jail, |_| Job::Check);
                 }
             }
+            ToRunner::Call(number, jail, action, call) => self.call(number, &jail, &action, call),
             ToRunner::Ask(..) | ToRunner::Finish => {}
         }
     }
@@ -127,7 +130,17 @@ impl Jails {
         }
     }
 
-    fn configure(&mut self, jails: Vec<ActingJail>) {
+    fn call(&mut self, number: u64, jail: &str, action: &str, call: Call) {
+        let workers = self.jails.get_mut(jail).map_or(&mut [][..], |jail| &mut jail.workers);
+        let worker = workers.iter().find(|worker| worker.script.name == action);
+        let taken = worker.is_some_and(|worker| worker.queue.push(Job::Call(number, call)));
+        if !taken {
+            let why = Exception::new(Kind::RuntimeError, format!("{action} takes no calls now"));
+            self.voice.answer(number, Answer::Called(Err(why)));
+        }
+    }
+
+    fn configure(&mut self, jails: Vec<ActingJail>, reload: bool) {
         let mut before = std::mem::take(&mut self.jails);
         for ActingJail { name, bantime, scripts } in jails {
             let Jail { workers: mut old, live, checked } = before.remove(&name).unwrap_or_default();
@@ -137,6 +150,9 @@ impl Jails {
                 let worker = match going_on.map(|at| old.remove(at)) {
                     Some(mut worker) => {
                         worker.change(script, bantime, &name, &self.voice);
+                        if reload {
+                            worker.push(Job::Reload, &name, &self.voice);
+                        }
                         worker
                     }
                     None => self.replace(&mut old, &name, bantime, script, &live),
@@ -182,21 +198,15 @@ impl Jails {
     ) -> Worker {
         let queue = Arc::new(Queue::new(self.budget.clone()));
         queue.push(Job::Start);
-        let action = Action {
-            jail: jail.to_owned(),
-            bantime,
-            script: script.clone(),
-            started: Vec::new(),
-            banned: BTreeSet::new(),
-            failing: Cell::new(false),
-            live: Arc::clone(live),
-            voice: self.voice.clone(),
-        };
         let work = {
-            let queue = Arc::clone(&queue);
+            let (queue, script, live) = (Arc::clone(&queue), script.clone(), Arc::clone(live));
+            let (jail, report) = (jail.to_owned(), Report::new(jail, &script.name, self.voice.clone()));
             move || {
                 let _ = after.map(JoinHandle::join);
-                action.work(&queue);
+                match script.module {
+                    Some(_) => PythonAction::new(&jail, bantime, script, report).work(&queue),
+                    None => Action::new(bantime, script, live, report).work(&queue),
+                }
             }
         };
         let thread = thread::Builder::new().stack_size(STACK).spawn(work);
@@ -257,7 +267,6 @@ impl Worker {
             self.push(Job::Change(Box::new(script.clone()), bantime), jail, voice);
             (self.script, self.bantime) = (script, bantime);
         }
-        self.push(Job::Reload, jail, voice);
     }
 
     fn end(self, tickets: Vec<Arc<Ticket>>, jail: &str, voice: &Voice) -> JoinHandle<()> {

@@ -1,15 +1,19 @@
-//! The runner: executes the shell commands of actions, so that none of them ever holds up a ban.
+//! The runner: executes the commands of actions, and those that are written in Python, so that none of them ever holds up
+//! a ban.
 //!
 //! A process of its own, started by the keeper before that gives its privileges up: commands run as root, as in
 //! Fail2Ban. It decides nothing. Each action of each jail has a queue and a thread: in order within one action, all
-//! actions at once. What the keeper asks is answered by a few threads more, see `asked`. Nothing that a log said reaches a shell as part of a command, see `tags`.
+//! actions at once. What the keeper asks is answered by a few threads more, see `asked`. Nothing that a log said reaches
+//! a shell as part of a command, see `tags`.
 
 mod action;
 mod asked;
 mod jails;
 mod memory;
 pub(super) mod protocol;
+mod python;
 mod queue;
+mod report;
 mod shell;
 mod tags;
 mod values;

@@ -5,13 +5,17 @@ use std::net::IpAddr;
 use config::{IgnoreCache, Script};
 use detect::Time;
 use ipnet::IpNet;
+use pickle::{Exception, Value};
 use serde::{Deserialize, Serialize};
 
 /// What the keeper tells the runner.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToRunner {
     /// Which jails act from now on; those that did before and are not among them stop.
-    Configure(Vec<ActingJail>),
+    Configure {
+        jails: Vec<ActingJail>,
+        reload: bool,
+    },
     Ban(String, Ticket),
     /// A ban that is known ends later.
     Prolong(String, Ticket),
@@ -22,6 +26,8 @@ pub(crate) enum ToRunner {
     Check(String),
     /// To be answered under this number.
     Ask(u64, Question),
+    /// The same, by an action of a jail that is written in Python.
+    Call(u64, String, String, Call),
     /// Lift all, stop all, and end.
     Finish,
 }
@@ -35,6 +41,16 @@ pub(crate) enum Question {
     Ignored(Box<MayIgnore>),
 }
 
+/// What a client wants of an action that is written in Python.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Call {
+    Properties,
+    Methods,
+    Get(String),
+    /// A property's value, or a method's arguments as JSON.
+    Set(String, Option<String>),
+}
+
 /// Somebody whom a jail's `ignorecommand` may know.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MayIgnore {
@@ -44,10 +60,11 @@ pub(crate) struct MayIgnore {
     pub(crate) ticket: Ticket,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Answer {
     Addresses(Vec<IpAddr>),
     Ignored(bool),
+    Called(Result<Value, Exception>),
 }
 
 /// What the runner tells the keeper.
@@ -124,6 +141,8 @@ pub(crate) enum Tone {
     /// A command failed: a trouble for as long as none succeeds.
     Failure,
     Warning,
+    /// Of no consequence.
+    Notice,
     /// The failure is over.
     Relief,
 }

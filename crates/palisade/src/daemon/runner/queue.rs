@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use config::Script;
 
-use super::protocol::Ticket;
+use super::protocol::{Call, Ticket};
 
 /// So many jobs of one action may wait…
 const JOBS: usize = 1 << 14;
@@ -32,6 +32,8 @@ pub(super) enum Job {
     Flush(Vec<Arc<Ticket>>),
     /// The same, and the action ends.
     Stop(Vec<Arc<Ticket>>),
+    /// To be answered under this number.
+    Call(u64, Call),
 }
 
 impl Job {
@@ -44,7 +46,7 @@ impl Job {
 
     fn room(&self) -> (usize, usize) {
         match self {
-            Self::Ban(_) | Self::Prolong(_) | Self::Check => (JOBS, BYTES),
+            Self::Ban(_) | Self::Prolong(_) | Self::Check | Self::Call(..) => (JOBS, BYTES),
             _ => (SPARE, usize::MAX),
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use config::Family;
 use detect::Time;
 use ipnet::IpNet;
+use serde_json::json;
 
 use super::protocol::Ticket;
 use super::shell;
@@ -41,6 +42,39 @@ pub(super) fn of_ban(tag: &str, ticket: &Ticket) -> Option<String> {
         "jail.found" => ticket.jail[2].to_string(),
         "jail.found_total" => ticket.jail[3].to_string(),
         _ => return field(tag, &ticket.evidence.fields).or_else(|| of_host(tag)),
+    })
+}
+
+/// A ban as an action that is written in Python is told of it. The name of the host is asked for there, if at all.
+pub(super) fn for_python(ticket: &Ticket) -> serde_json::Value {
+    let [all, own] = &ticket.past;
+    let lines = |past: &[String]| [past, &ticket.evidence.lines].concat();
+    let failures = |past: u64| past + u64::from(ticket.failures);
+    // How often the line stands in the log is our own note.
+    let fields = ticket.evidence.fields.iter().filter(|(name, _)| name != "attempts");
+    let fields = fields.map(|(name, value)| (name.clone(), json!(value)));
+    let mut fields: serde_json::Map<_, _> = fields.collect();
+    fields.insert("matches".into(), json!(ticket.evidence.lines));
+    fields.insert("failures".into(), json!(ticket.failures));
+    json!({
+        "ip": address(ticket.host),
+        "family": family(ticket.host).name(),
+        "ip-rev": reversed(ticket.host),
+        "failures": ticket.failures,
+        "time": ticket.time.as_micros() as f64 / 1e6,
+        "bantime": ticket.bantime,
+        "bancount": ticket.count,
+        "restored": u8::from(ticket.restored),
+        "F-*": fields,
+        "matches": ticket.evidence.lines.join("\n"),
+        "ipmatches": lines(&all.lines).join("\n"),
+        "ipjailmatches": lines(&own.lines).join("\n"),
+        "ipfailures": failures(all.failures),
+        "ipjailfailures": failures(own.failures),
+        "jail.banned": ticket.jail[0],
+        "jail.banned_total": ticket.jail[1],
+        "jail.found": ticket.jail[2],
+        "jail.found_total": ticket.jail[3],
     })
 }
 

@@ -13,6 +13,8 @@ use crate::daemon::protocol::{FilterCounters, WatchedJail};
 /// Compiled filters, and what they remember of their sources.
 pub(super) struct Filters {
     compiled: Vec<Arc<Filter>>,
+    /// By jail: whether its actions ask for what was found.
+    wanted: Vec<bool>,
     /// By jails: what jails read together is searched together.
     sets: HashMap<Box<[usize]>, FilterSet>,
 }
@@ -36,7 +38,8 @@ impl Filters {
             };
             compiled.push(filter);
         }
-        Ok(Self { compiled, sets: HashMap::new() })
+        let wanted = jails.iter().map(|jail| jail.evidence).collect();
+        Ok(Self { compiled, wanted, sets: HashMap::new() })
     }
 
     /// One line that these jails read.
@@ -57,6 +60,7 @@ impl Filters {
             for (jail, counted) in jails.iter().zip(set.counters()) {
                 let total = &mut totals[*jail];
                 total.lines += counted.lines;
+                total.matched += counted.matched;
                 total.undated += counted.undated;
                 total.overruns += counted.overruns;
             }
@@ -67,7 +71,13 @@ impl Filters {
     fn set(&mut self, jails: &[usize]) -> &mut FilterSet {
         if !self.sets.contains_key(jails) {
             let filters = jails.iter().map(|jail| Arc::clone(&self.compiled[*jail])).collect();
-            self.sets.insert(jails.into(), FilterSet::new(filters));
+            let mut set = FilterSet::new(filters);
+            jails
+                .iter()
+                .enumerate()
+                .filter(|(_, jail)| self.wanted[**jail])
+                .for_each(|(at, _)| set.keep_lines(at));
+            self.sets.insert(jails.into(), set);
         }
         self.sets.get_mut(jails).expect("it was put in if it was not there")
     }

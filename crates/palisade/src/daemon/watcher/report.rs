@@ -72,11 +72,15 @@ fn may_be_looked_up(name: &str) -> bool {
 }
 
 fn evidence(failure: &Failure<'_>, whole: &[u8]) -> Evidence {
-    let line = String::from_utf8_lossy(&whole[..whole.len().min(EVIDENCE)]).into_owned();
+    let alone = || vec![String::from_utf8_lossy(&whole[..whole.len().min(EVIDENCE)]).into_owned()];
+    let lines = match failure.lines() {
+        [] => alone(),
+        lines => lines.iter().map(|line| start(line, EVIDENCE).to_owned()).collect(),
+    };
     let fields = failure.fields();
     let fields =
         fields.iter().map(|(name, value)| (name.to_owned(), start(&text(value), EVIDENCE).to_owned()));
-    Evidence { lines: vec![line], fields: fields.collect() }
+    Evidence { lines, fields: fields.collect() }
 }
 
 /// A value as an action's tag shows it.

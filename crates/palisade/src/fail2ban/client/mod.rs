@@ -180,8 +180,12 @@ impl<'o> Client<'o> {
 
     /// The configuration is checked here first, so that what is wrong with it is seen where the command was given.
     fn reload(&self, words: &[&str]) -> Result {
-        let (options, names): (Vec<&str>, Vec<&str>) =
-            words.iter().partition(|word| ["--restart", "--unban", "--if-exists", "--all"].contains(word));
+        let is_option = |word: &&&str| ["--restart", "--unban", "--if-exists"].contains(*word);
+        let (options, names) = words.split_at(words.iter().take_while(is_option).count());
+        if names.len() > 1 {
+            let surplus = Value::texts(names.iter().copied()).repr();
+            return Err(Failure::new(format!("Unexpected argument(s) for reload: {surplus}")));
+        }
         let talk = self.talk();
         if !talk.is_answered() {
             return Err(Failure::new("Could not find server"));
@@ -192,7 +196,7 @@ impl<'o> Client<'o> {
             return Err(Failure::new(format!("Failed during configuration: No section: {quoted}")));
         }
         self.check()?;
-        let options = Value::texts(options.iter().copied().filter(|option| *option != "--all"));
+        let options = Value::texts(options.iter().copied());
         let command = Value::List(vec!["reload".into(), name.into(), options, Value::List(Vec::new())]);
         let value = talk.ask(command)?;
         say(&shown::reply(&["reload"], &value));
@@ -201,14 +205,9 @@ impl<'o> Client<'o> {
 
     /// Every error in the configuration, as `palisade config check` shows them.
     fn check(&self) -> Result {
-        let mut loaded = config::load(&self.tree);
-        if let Err(faults) = check(&loaded) {
-            loaded.diagnostics.extend(faults);
-        }
-        if !loaded.has_errors() {
-            return Ok(());
-        }
-        let errors = loaded.diagnostics.into_iter().filter(|fault| fault.severity == Severity::Error);
+        let loaded = config::load(&self.tree);
+        let Err(faults) = check(&loaded) else { return Ok(()) };
+        let errors = faults.into_iter().filter(|fault| fault.severity == Severity::Error);
         let text = render(&errors.collect::<Vec<_>>());
         let text = anstream::adapter::strip_str(text.trim_end()).to_string();
         Err(Failure(vec![

@@ -5,12 +5,14 @@
 
 use std::path::Path;
 
-use config::{ActionKind, Properties};
+use config::{ActionKind, Module, Properties, Script};
 use pickle::{Exception, Kind, Value};
 
 use super::words::Words;
 use super::{Done, Keeper, Outcome};
 use crate::daemon::keeper::plan::{Plan, Planned, ToldAction};
+use crate::daemon::runner::protocol::Call;
+use crate::engine::permit::given_by_root;
 
 pub(super) const NAMES: [&str; 3] = ["addaction", "delaction", "action"];
 
@@ -35,22 +37,33 @@ const METHODS: [&str; 15] = [
 
 impl Keeper {
     /// `get JAIL action NAME PROPERTY`.
-    pub(super) fn action_property(&self, at: usize, words: Words<'_>) -> Outcome {
+    pub(super) fn action_property(&self, at: usize, words: Words<'_>) -> Outcome<Done> {
         let (name, property) = (words.at(0)?, words.at(1)?);
+        if let Some(question) = self.to_python(at, &name, Call::Get(property.clone()))? {
+            return Ok(question);
+        }
         let properties = self.properties(&self.plan.jails[at], &name)?;
-        properties.get(&property).ok_or_else(|| no_attribute(&property))
+        properties.get(&property).map(Done::Now).ok_or_else(|| no_attribute(&property))
     }
 
     /// `get JAIL actionproperties NAME`.
-    pub(super) fn action_properties(&self, at: usize, words: Words<'_>) -> Outcome {
-        let properties = self.properties(&self.plan.jails[at], &words.at(0)?)?;
-        Ok(Value::texts(properties.names()))
+    pub(super) fn action_properties(&self, at: usize, words: Words<'_>) -> Outcome<Done> {
+        let name = words.at(0)?;
+        if let Some(question) = self.to_python(at, &name, Call::Properties)? {
+            return Ok(question);
+        }
+        let properties = self.properties(&self.plan.jails[at], &name)?;
+        Ok(Value::texts(properties.names()).into())
     }
 
     /// `get JAIL actionmethods NAME`.
-    pub(super) fn action_methods(&self, at: usize, words: Words<'_>) -> Outcome {
-        self.properties(&self.plan.jails[at], &words.at(0)?)?;
-        Ok(Value::texts(METHODS))
+    pub(super) fn action_methods(&self, at: usize, words: Words<'_>) -> Outcome<Done> {
+        let name = words.at(0)?;
+        if let Some(question) = self.to_python(at, &name, Call::Methods)? {
+            return Ok(question);
+        }
+        self.properties(&self.plan.jails[at], &name)?;
+        Ok(Value::texts(METHODS).into())
     }
 
     /// Those that were set, or else those that the files give.
@@ -61,7 +74,7 @@ impl Keeper {
         match (&action.set, action.kind) {
             (Some(set), _) => Ok((**set).clone()),
             (None, ActionKind::Python) => {
-                Err(refuse(format!("{name} is written in Python, which Palisade does not run")))
+                Err(refuse(format!("{name} is written in Python: it has no such properties")))
             }
             (None, _) => config::properties(&self.tree, &jail.spec.name, name)
                 .ok_or_else(|| refuse(format!("the files of {name} cannot be read"))),
@@ -77,6 +90,10 @@ impl Keeper {
             _ => words.at(1)?,
         };
         let property = value;
+        let call = Call::Set(property.clone(), words.get(2));
+        if let Some(question) = self.to_python(at, &name, call)? {
+            return Ok(question);
+        }
         let known = self.plan.jails[at].told.actions.iter().any(|action| action.name == name);
         if known && METHODS.contains(&&*property) {
             let why = format!(
@@ -123,20 +140,29 @@ impl Keeper {
             return Err(Exception::new(Kind::ValueError, format!("Action {name} already exists")));
         }
         if let Some(file) = words.get(1) {
-            words.at(2)?;
-            if !Path::new(&file).exists() {
-                return Err(super::watched::missing(file));
-            }
-            let why = format!("{file} is written in Python, which Palisade does not run");
-            return Err(Exception::new(Kind::Exception, why));
+            return self.add_python(at, name, file, words.at(2)?);
         }
         let mut plan = self.plan.clone();
-        let set = Some(Box::default());
-        plan.jails[at].told.actions.push(ToldAction {
-            name: name.to_owned(),
-            kind: ActionKind::Command,
-            set,
-        });
+        let (kind, set) = (ActionKind::Command, Some(Box::default()));
+        plan.jails[at].told.actions.push(ToldAction { name: name.to_owned(), kind, set });
+        Ok(Done::Change(Box::new(plan), name.into()))
+    }
+
+    /// One that is written in Python. What its class has to object is in the log and in the status.
+    fn add_python(&self, at: usize, name: &str, file: String, options: String) -> Outcome<Done> {
+        if !Path::new(&file).exists() {
+            return Err(super::watched::missing(file));
+        }
+        if let Err(why) = serde_json::from_str::<serde_json::Map<_, _>>(&options) {
+            return Err(Exception::new(Kind::ValueError, format!("{options} is no JSON of options: {why}")));
+        }
+        let script = Script::python(name, Module { file: file.into(), options });
+        given_by_root(&script).map_err(|why| Exception::new(Kind::Exception, why))?;
+        let mut plan = self.plan.clone();
+        let jail = &mut plan.jails[at];
+        jail.scripts.push(script);
+        jail.told.actions.push(ToldAction { name: name.to_owned(), kind: ActionKind::Python, set: None });
+        plan.note_evidence();
         Ok(Done::Change(Box::new(plan), name.into()))
     }
 

@@ -8,7 +8,7 @@ use pickle::{Exception, Kind, Value};
 
 use super::asked;
 use super::words::Words;
-use super::{Keeper, Outcome};
+use super::{Done, Keeper, Outcome};
 use crate::daemon::keeper::plan::Planned;
 use crate::fail2ban::{dates, expand::expand};
 
@@ -16,25 +16,27 @@ use crate::fail2ban::{dates, expand::expand};
 const MAXMATCHES: u32 = 5;
 
 impl Keeper {
-    pub(super) fn get(&mut self, words: Words<'_>) -> Outcome {
+    pub(super) fn get(&mut self, words: Words<'_>) -> Outcome<Done> {
         let name = words.at(1)?;
         if let Some(value) = self.get_program(&name) {
-            return Ok(value);
+            return Ok(value.into());
         }
         let what = words.at(2)?;
         let at = self.fail2ban_jail(&name)?;
         match what.as_str() {
-            "banned" => Ok(self.banned_in(&name, words.after(3))),
-            "banip" => Ok(self.ban_list(&name, words.get(3).is_some_and(|option| option == "--with-time"))),
+            "banned" => Ok(self.banned_in(&name, words.after(3)).into()),
+            "banip" => {
+                Ok(self.ban_list(&name, words.get(3).is_some_and(|option| option == "--with-time")).into())
+            }
             "action" => self.action_property(at, words.after(3)),
             "actionproperties" => self.action_properties(at, words.after(3)),
             "actionmethods" => self.action_methods(at, words.after(3)),
-            "logpath" => Ok(Value::texts(self.log_files(&self.plan.jails[at]))),
+            "logpath" => Ok(Value::texts(self.log_files(&self.plan.jails[at])).into()),
             _ => {
                 let jail = &self.plan.jails[at];
                 let found = of_jail(jail, &what).or_else(|| of_filter(jail, &what));
                 let message = "Invalid command (no get action or not yet implemented)";
-                found.ok_or_else(|| Exception::new(Kind::Exception, message))
+                found.map(Done::Now).ok_or_else(|| Exception::new(Kind::Exception, message))
             }
         }
     }

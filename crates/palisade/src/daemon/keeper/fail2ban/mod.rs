@@ -6,6 +6,7 @@
 mod actions;
 mod asked;
 mod bans;
+mod called;
 mod get;
 mod jails;
 mod program;
@@ -24,6 +25,7 @@ use pickle::{Exception, Kind, Value};
 use store::Counter;
 use tracing::{info, warn};
 
+use self::called::{Calls, Question};
 use self::words::Words;
 use super::Keeper;
 use super::change::Caller;
@@ -52,6 +54,8 @@ pub(super) struct Fail2ban {
     /// Commands that wait for a change to be over.
     waiting: VecDeque<Call>,
     pidfile: Option<PidFile>,
+    /// Commands that actions have the answer to.
+    calls: Calls,
     /// Who wants to know when the daemon has ended.
     pub(super) farewell: Option<Call>,
 }
@@ -87,6 +91,8 @@ enum Done {
     Reload,
     /// The answer comes when a watcher with this plan is at work.
     Change(Box<Plan>, Value),
+    /// An action of the runner has the answer.
+    Ask(Question),
 }
 
 impl From<Value> for Done {
@@ -151,6 +157,7 @@ impl Keeper {
                 let done = Some(Reply::Fail2ban(Ok(value)));
                 self.prepare(Some(*plan), Some(Caller { call, done }));
             }
+            Ok(Done::Ask(question)) => self.ask_action(question, call),
             Ok(Done::Reload) => {
                 let done = Some(Reply::Fail2ban(Ok("OK".into())));
                 self.reload(Some(Caller { call, done }));
@@ -181,7 +188,7 @@ impl Keeper {
             "status" => self.fail2ban_status(words).map(Done::Now),
             "banned" => self.banned_anywhere(words).map(Done::Now),
             "unban" => self.unban_everywhere(words).map(Done::Now),
-            "get" => self.get(words).map(Done::Now),
+            "get" => self.get(words),
             "set" => self.set(words, session),
             "multi-set" => self.set_several(words),
             "flushlogs" => self.flush_logs().map(Done::Now),

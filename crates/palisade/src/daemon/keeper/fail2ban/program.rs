@@ -76,7 +76,7 @@ impl Keeper {
                 let why = "Cannot change database when there are jails present";
                 return Err(Exception::new(Kind::RuntimeError, why));
             }
-            // Threads have the stacks that they need, and bans and names both families of addresses.
+            // Threads have the stacks that they need.
             "thread" => match words.0.get(2) {
                 Some(Value::Dict(_)) => Value::None,
                 _ => {
@@ -84,11 +84,8 @@ impl Keeper {
                     return Err(Exception::new(Kind::AttributeError, why));
                 }
             },
-            _ if config::is_yes(&value) || value == "auto" => value.into(),
-            _ => {
-                let why = "Palisade bans IPv6 addresses wherever there are any: see docs/fail2ban.md";
-                return Err(Exception::new(Kind::Exception, why));
-            }
+            // Whatever is said here, Fail2Ban bans and looks up addresses of both families too.
+            _ => value.into(),
         }))
     }
 
