@@ -8,6 +8,7 @@ mod isolated;
 mod ours;
 mod reference;
 mod rollback;
+mod verdicts;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

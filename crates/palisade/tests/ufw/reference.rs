@@ -71,6 +71,11 @@ impl Reference {
         reference
     }
 
+    /// A process on its network.
+    pub(crate) fn network(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Where its etc/ufw and etc/default are.
     pub(crate) fn root(&self) -> &Path {
         self.files.path()
