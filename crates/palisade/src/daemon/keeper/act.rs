@@ -20,6 +20,9 @@ impl Keeper {
     pub(super) fn configure_actions(&mut self, acted: &[ActingJail], told: &Known) {
         let mut refused = self.plan.refused.clone();
         let acting = self.plan.acting();
+        if !acting.is_empty() {
+            self.wake_runner();
+        }
         if self.runner.is_none() && !acting.is_empty() {
             refused.push("no action runs commands: the daemon was not started by root".into());
         }

@@ -61,6 +61,7 @@ impl Keeper {
         let Some(jail) = self.plan.jails.get(usize::from(found.jail)) else { return Vec::new() };
         let jail = jail.spec.name.clone();
         let waiting = Waiting { jail, found, question };
+        self.wake_runner();
         match &mut self.runner {
             Some(runner) if !runner.has_ended() && self.asking.waiting.len() < WAITING => {
                 let number = self.asking.number();

@@ -52,6 +52,21 @@ impl Respawn {
 }
 
 impl Keeper {
+    /// Has a runner started as soon as there is something for it to do: many configurations never need one.
+    pub(super) fn wake_runner(&mut self) {
+        if self.runner.is_some() {
+            return;
+        }
+        match self.spawner.as_ref().map(Spawner::runner) {
+            Some(Ok(runner)) => {
+                self.respawn.started(now());
+                self.runner = Some(runner);
+            }
+            Some(Err(error)) => self.trouble(RUNNER, Some(format!("no runner starts: {error}"))),
+            None => {}
+        }
+    }
+
     /// Notices that the runner has died, and starts another one when it is time.
     pub(super) fn look_after_runner(&mut self) {
         if !self.runner.as_ref().is_some_and(Runner::has_ended) {

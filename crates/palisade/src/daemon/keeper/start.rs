@@ -55,8 +55,6 @@ impl Keeper {
         let mut firewall = Firewall::open()?;
         let spawner = Spawner::start(&tree).map_err(|error| CommandError::io("the spawner", &error))?;
         sys::privilege::become_keeper().map_err(|error| CommandError::new(Exit::Permission, error))?;
-        let runner = spawner.as_ref().map(Spawner::runner).transpose();
-        let runner = runner.map_err(|error| CommandError::io("the runner", &error))?;
         firewall.apply(&plan.policy())?;
         let failed = |what: &'static str| move |error: io::Error| CommandError::io(what, &error);
         let server = Server::listen(&state).map_err(failed("the control socket"))?;
@@ -78,7 +76,7 @@ impl Keeper {
             signals,
             watcher: None,
             spawner,
-            runner,
+            runner: None,
             respawn: Respawn::default(),
             asking: Asking::default(),
             evidence: EvidenceTable::default(),
