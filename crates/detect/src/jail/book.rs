@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::hint::black_box;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -154,9 +153,7 @@ impl Book {
     /// then what stands there.
     #[inline]
     pub(super) fn look_at(&self, hash: u64) {
-        if let Some(at) = self.index.find(hash, |_| true) {
-            black_box(self.slots[at as usize].host);
-        }
+        self.index.look_at(hash, |at| self.slots[at as usize].host);
     }
 
     /// Every ban that hits `ip`, in any jail: of the address itself and of networks around it.

@@ -1,5 +1,3 @@
-use std::hint::black_box;
-
 use crate::index::Index;
 
 /// A map with a bound: when it is full, an entry that has long been idle makes room. Every operation is O(1), taken
@@ -73,12 +71,10 @@ impl<K: Keyed, V: Copy> Recent<K, V> {
         self.index.look_ahead(hash);
     }
 
-    /// then what stands there. Asks nothing about it: who waits for the answer waits for memory.
+    /// then what stands there.
     #[inline]
     pub(super) fn look_at(&self, hash: u64) {
-        if let Some(at) = self.index.find(hash, |_| true) {
-            black_box(self.nodes[at as usize].key);
-        }
+        self.index.look_at(hash, |at| self.nodes[at as usize].key);
     }
 
     pub(super) fn get(&self, hash: u64, key: K) -> Option<&V> {
