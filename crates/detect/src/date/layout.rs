@@ -126,7 +126,8 @@ impl Layout {
     #[inline]
     pub(super) fn again(&self, text: &[u8]) -> Option<Again> {
         let (again, _) = (self.again?, self.look(text)?);
-        if self.looks.iter().any(|look| look.at >= text.len()) {
+        // Behind a line's end zeros are compared, which must be nothing that was seen.
+        if self.looks.iter().any(|look| text.get(look.at).is_none_or(|byte| *byte == 0)) {
             return None;
         }
         let chunks = beginning_of(text);

@@ -63,7 +63,16 @@ proptest! {
         for program in &*PROGRAMS {
             let Some(layout) = program.layout(&first, &mut stack) else { continue };
             let mut fields = Fields::NONE;
-            let Some(hit) = layout.read(second.as_bytes(), &mut fields) else { continue };
+            let Some(hit) = layout.read(second.as_bytes(), &mut fields) else {
+                let again = layout.again(first.as_bytes());
+                prop_assert!(again.is_none_or(|again| again.date_in(second.as_bytes()).is_none()), "{:?} after {:?}", second, first);
+                continue;
+            };
+            if let Some(date) = layout.again(first.as_bytes()).and_then(|again| again.date_in(second.as_bytes())) {
+                let mut before = Fields::NONE;
+                layout.read(first.as_bytes(), &mut before);
+                prop_assert_eq!((date, &fields), (hit.date, &before), "{:?} after {:?}", second, first);
+            }
             let expected = program.search(&second, 0, &mut stack);
             let place = |hit: Hit| (hit.start, hit.end, hit.date);
             prop_assert_eq!(Some(place(hit)), expected.map(place), "{:?} after {:?}", second, first);

@@ -23,7 +23,7 @@ impl Keeper {
         if !acting.is_empty() {
             self.wake_runner();
         }
-        if self.runner.is_none() && !acting.is_empty() {
+        if self.spawner.is_none() && !acting.is_empty() {
             refused.push("no action runs commands: the daemon was not started by root".into());
         }
         self.trouble(ACTIONS, (!refused.is_empty()).then(|| refused.join("; ")));

@@ -1,9 +1,10 @@
 //! The keeper: owns the kernel's table, the store and every decision.
 //!
 //! One thread, one loop. What happens in it is in the modules: `plan` is a configuration made ready, `child` and `change`
-//! the watcher and its replacement, `progress` counts what the watcher found, `clocks` looks at its dates, `ban` makes decisions true in the kernel
-//! and then in the store, `ask` is about failures that wait for an answer of the runner, `act` has commands run for bans, `respawn` is about a runner that died, `restore` puts bans back, `command` and `report` answer the
-//! control socket, `fail2ban` the clients of Fail2Ban. `rules` and `lists` keep the rules of `palisade.toml` in force.
+//! the watcher and its replacement, `progress` counts what the watcher found, `clocks` looks at its dates, `ban` makes
+//! decisions true in the kernel and then in the store, `ask` is about failures that wait for an answer of the runner, `act`
+//! has commands run for bans, `respawn` is about a runner that died, `restore` puts bans back, `command` and `report` answer
+//! the control socket, `fail2ban` the clients of Fail2Ban. `rules` and `lists` keep the rules of `palisade.toml` in force.
 
 mod act;
 mod ask;

@@ -61,6 +61,7 @@ impl Keeper {
             Some(Ok(runner)) => {
                 self.respawn.started(now());
                 self.runner = Some(runner);
+                self.trouble(RUNNER, None);
             }
             Some(Err(error)) => self.trouble(RUNNER, Some(format!("no runner starts: {error}"))),
             None => {}

@@ -161,7 +161,8 @@ impl PythonAction {
     }
 
     fn request(&mut self, call: &'static str, with: serde_json::Value) -> Result<Value, Failure> {
-        let Self { process: Some(process), script, report, bantime, .. } = self else {
+        let bantime = self.bantime;
+        let Self { process: Some(process), script, report, .. } = self else {
             return Err(Failure::fatal("its process has ended".into()));
         };
         let say = |Saying { text, warning }: Saying| {

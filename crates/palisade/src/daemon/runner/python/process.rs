@@ -28,11 +28,11 @@ pub(super) struct Process {
 
 /// What it is to do.
 #[derive(Serialize)]
-pub(super) struct Request<'a> {
+pub(super) struct Request {
     pub(super) call: &'static str,
     pub(super) with: serde_json::Value,
     /// The jail's.
-    pub(super) bantime: &'a i64,
+    pub(super) bantime: i64,
 }
 
 /// What it says.
@@ -86,7 +86,7 @@ impl Process {
     /// What the action raised; or that it took too long or has ended, and then nothing more can be asked.
     pub(super) fn ask(
         &mut self,
-        request: &Request<'_>,
+        request: &Request,
         timeout: Duration,
         say: &dyn Fn(Saying),
     ) -> Result<Value, Failure> {
@@ -99,7 +99,7 @@ impl Process {
 
     fn exchange(
         &mut self,
-        request: &Request<'_>,
+        request: &Request,
         timeout: Duration,
         say: &dyn Fn(Saying),
     ) -> io::Result<Result<Value, Failure>> {
@@ -181,7 +181,7 @@ class Action:
         let mut process = Process::start(&python).unwrap();
         let with = json!({ "file": file, "jail": "j", "name": "n", "options": "{}" });
         let said = std::cell::RefCell::new(Vec::new());
-        let request = Request { call: "begin", with, bantime: &600 };
+        let request = Request { call: "begin", with, bantime: 600 };
         process
             .ask(&request, Duration::from_secs(60), &|saying| said.borrow_mut().push(saying.text))
             .unwrap();
@@ -191,7 +191,7 @@ class Action:
 
     fn call(process: &mut Process, name: &str, arguments: &str, millis: u64) -> Result<Value, Failure> {
         let with = json!({ "name": name, "value": arguments });
-        let request = Request { call: "set", with, bantime: &600 };
+        let request = Request { call: "set", with, bantime: 600 };
         process.ask(&request, Duration::from_millis(millis), &|_| {})
     }
 
