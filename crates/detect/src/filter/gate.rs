@@ -60,13 +60,9 @@ pub(super) struct Others {
 }
 
 impl Others {
-    pub(super) fn of(indices: impl Iterator<Item = usize>) -> Others {
-        let mut others = Others::default();
-        for index in indices {
-            others.members.insert(index);
-            others.beyond |= index >= Members::ALL;
-        }
-        others
+    pub(super) fn insert(&mut self, index: usize) {
+        self.members.insert(index);
+        self.beyond |= index >= Members::ALL;
     }
 }
 

@@ -6,10 +6,8 @@ use crate::pattern::{Groups, Overrun};
 
 use super::compile::Filter;
 use super::plain::{self, Outcome, Scratch};
+use super::recent::{BYTES, Past, Recent};
 use super::rule::Rule;
-
-/// So many bytes of lines are held, however many lines a filter wants; the oldest go first.
-const BYTES: usize = 256 << 10;
 
 /// A line without its date, and as the log has it if somebody will ask for that.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +20,8 @@ struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     lines: VecDeque<Kept>,
+    /// How many of the stream's lines were taken or passed by.
+    read: usize,
     /// How many of the lines, counted from the last, are known to hold nothing that a pattern requires.
     idle: usize,
     /// The same as one text, as the patterns read it.
@@ -31,23 +31,16 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Adds a line that is known to hold nothing that a pattern requires.
-    pub(super) fn add_idle(&mut self, filter: &Filter, line: &str, whole: Option<&str>) {
-        self.push(line, whole, filter.maxlines);
-        self.idle += 1;
-    }
-
-    /// Adds a line and looks for a match in all that are there. The number is that of the lines it used up.
+    /// Adds the last line, and before it all that did not concern the filter, and looks for a match in all that are there.
+    /// The number is that of the lines it used up. With `keep` somebody will ask for these.
     pub(super) fn find(
         &mut self,
         filter: &Filter,
-        line: &str,
-        whole: Option<&str>,
+        recent: &Recent,
+        keep: bool,
         scratch: &mut Scratch,
     ) -> Result<(Outcome, u32), Overrun> {
-        self.push(line, whole, filter.maxlines);
-        let idle = filter.required.as_ref().is_some_and(|required| !required.is_match(line));
-        self.idle = if idle { self.idle + 1 } else { 0 };
+        self.catch_up(filter, recent, keep);
         if self.idle >= self.lines.len() {
             return Ok((Outcome::Nothing, 0));
         }
@@ -90,13 +83,30 @@ impl Lines {
         self.idle = 0;
     }
 
-    fn push(&mut self, line: &str, whole: Option<&str>, most: usize) {
+    /// Of the lines that were missed, all but the last are known to hold nothing that a pattern requires.
+    fn catch_up(&mut self, filter: &Filter, recent: &Recent, keep: bool) {
+        let missed = recent.since(self.read);
+        if missed.len() < recent.count() - self.read {
+            self.lines.clear();
+        }
+        self.read = recent.count();
+        for past in missed {
+            self.push(past, keep, filter.maxlines);
+            self.idle += 1;
+        }
+        let last = self.lines.back().map_or("", |kept| &kept.line);
+        if filter.required.as_ref().is_none_or(|required| required.is_match(last)) {
+            self.idle = 0;
+        }
+    }
+
+    fn push(&mut self, past: &Past, keep: bool, most: usize) {
         // The oldest line's buffer serves for the newest.
         let oldest = if self.lines.len() >= most { self.lines.pop_front() } else { None };
         let mut newest = oldest.unwrap_or_default();
         newest.line.clear();
-        newest.line.push_str(line);
-        newest.whole = whole.map(Box::from);
+        newest.line.extend(past.undated());
+        newest.whole = keep.then(|| past.whole().into());
         self.lines.push_back(newest);
         while self.lines.len() > 1 && self.lines.iter().map(|kept| kept.line.len() + 1).sum::<usize>() > BYTES
         {

@@ -18,6 +18,7 @@ mod host;
 mod lines;
 mod literals;
 mod plain;
+mod recent;
 mod rule;
 mod session;
 mod set;

@@ -35,8 +35,20 @@ struct Group {
     stream: Stream,
     indices: Vec<usize>,
     all: Others,
-    /// One of them is for several lines.
-    several: bool,
+}
+
+impl Group {
+    fn new(index: usize, filter: &Filter) -> Group {
+        let mut group = Group { stream: Stream::new(filter), indices: Vec::new(), all: Others::default() };
+        group.add(index, filter);
+        group
+    }
+
+    fn add(&mut self, index: usize, filter: &Filter) {
+        self.stream.add(filter);
+        self.indices.push(index);
+        self.all.insert(index);
+    }
 }
 
 #[derive(Debug)]
@@ -68,21 +80,13 @@ impl<'a> Line<'a> {
 impl FilterSet {
     /// Filters that are going to read one source from its start or after a gap.
     pub fn new(filters: Vec<Arc<Filter>>) -> FilterSet {
-        let mut streams: Vec<(Stream, Vec<usize>)> = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
         for (index, filter) in filters.iter().enumerate() {
-            match streams.iter_mut().find(|(stream, _)| stream.serves(filter)) {
-                Some((_, members)) => members.push(index),
-                None => streams.push((Stream::new(filter), vec![index])),
+            match groups.iter_mut().find(|group| group.stream.serves(filter)) {
+                Some(group) => group.add(index, filter),
+                None => groups.push(Group::new(index, filter)),
             }
         }
-        let several = |index: &usize| filters[*index].maxlines > 1;
-        let group = |(stream, indices): (Stream, Vec<usize>)| Group {
-            stream,
-            all: Others::of(indices.iter().copied()),
-            several: indices.iter().any(several),
-            indices,
-        };
-        let groups = streams.into_iter().map(group).collect();
         let gate = Gate::new(&filters);
         let member = |filter: Arc<Filter>| Member { state: State::new(&filter), filter };
         let members = filters.into_iter().map(member).collect();
@@ -106,39 +110,39 @@ impl FilterSet {
         let simple = is_simple(text).then(|| Seen::new(text));
         let ended = line.text.strip_suffix(b"\n").filter(|line| line.len() == text.len()).map(|_| line.text);
         let mut decoded: Option<(Encoding, Cow<'_, str>)> = None;
-        for Group { stream, indices, all, several } in &mut self.groups {
-            let (text, date, dated) = match &simple {
+        for Group { stream, indices, all } in &mut self.groups {
+            let (whole, dated) = match &simple {
                 Some(seen) => {
-                    let (date, dated) = stream.date(seen, line.time, now);
-                    (Text::Simple(text), date, dated)
+                    let whole = Text::Simple(text);
+                    (whole, stream.next(whole, seen, line.time, now))
                 }
                 None => {
                     let text = decode(&mut decoded, stream.encoding(), text);
-                    let (date, dated) = stream.date(&Seen::from(text), line.time, now);
-                    (Text::Other(text), date, dated)
+                    let whole = Text::Other(text);
+                    (whole, stream.next(whole, &Seen::from(text), line.time, now))
                 }
             };
             let concerned = match (&mut self.gate, asked) {
-                (Some(gate), Some(asked)) => Some(asked.and(gate.pass_seam(text.bytes(), date.clone()))),
+                (Some(gate), Some(asked)) => Some(asked.and(gate.pass_seam(whole.bytes(), dated.0.clone()))),
                 _ => None,
             };
-            // A filter for several lines remembers also those that do not concern it.
-            let only = concerned.and_then(|concerned| concerned.among(all)).filter(|_| !*several);
+            let only = concerned.and_then(|concerned| concerned.among(all));
             if only.is_some_and(Members::is_empty) {
                 continue;
             }
-            let subject = stream.cut(text, ended, date);
+            let subject = stream.subject(whole, ended, dated);
             let mut read = |index: usize| {
                 let Member { filter, state } = &mut self.members[index];
-                if concerned.is_some_and(|concerned| !concerned.contains(index)) {
-                    state.pass_by(filter, subject, text);
-                } else if let Some(failure) = state.read(filter, subject, text, dated, &mut self.scratch) {
+                if let Some(failure) = state.read(filter, subject, &mut self.scratch) {
                     report(index, failure);
                 }
             };
             match only {
                 Some(only) => only.iter().for_each(read),
-                None => indices.iter().for_each(|index| read(*index)),
+                None => {
+                    let concerned = |index: &&usize| concerned.is_none_or(|concerned| concerned.contains(**index));
+                    indices.iter().filter(concerned).for_each(|index| read(*index));
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use super::hit::Hit;
 use super::lines::Lines;
 use super::plain::{self, Outcome, Scratch};
 use super::session::{self, Sessions};
-use super::stream::Dated;
+use super::stream::{Dated, Subject};
 use super::text::Text;
 
 /// What a filter has seen.
@@ -66,28 +66,15 @@ impl State {
         self.counters.overruns += 1;
     }
 
-    /// Takes note of a line that cannot match.
-    pub(super) fn pass_by(&mut self, filter: &Filter, line: Text<'_>, whole: Text<'_>) {
-        if filter.maxlines > 1 {
-            let whole = self.keep.then(|| whole.line());
-            self.lines.add_idle(filter, line.line(), whole);
-        }
-    }
-
-    /// Reads one line; `whole` is it with its date.
+    /// Reads one line.
     pub(super) fn read<'a>(
         &'a mut self,
         filter: &'a Filter,
-        line: Text<'a>,
-        whole: Text<'a>,
-        dated: Dated,
+        Subject { line, whole, dated, recent }: Subject<'a>,
         scratch: &mut Scratch,
     ) -> Option<Failure<'a>> {
         let found = match (&filter.fast, &mut self.caches) {
-            _ if filter.maxlines > 1 => {
-                let whole = self.keep.then(|| whole.line());
-                self.lines.find(filter, line.line(), whole, scratch)
-            }
+            _ if filter.maxlines > 1 => self.lines.find(filter, recent, self.keep, scratch),
             (Some(fast), Some(caches)) if matches!(line, Text::Simple(_)) => {
                 fast.find(filter, line, caches, scratch).map(|outcome| (outcome, 1))
             }

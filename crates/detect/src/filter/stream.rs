@@ -7,6 +7,7 @@ use crate::Time;
 use crate::date::{DateDetector, Found, Seen};
 
 use super::compile::Filter;
+use super::recent::Recent;
 use super::text::{Encoding, Text};
 
 /// A line without a date has the last one, unless that is older.
@@ -19,7 +20,20 @@ pub(super) struct Stream {
     /// The last date that was read.
     last: Option<Time>,
     /// The line without its date, with a newline.
-    subject: Vec<u8>,
+    line: Vec<u8>,
+    recent: Recent,
+}
+
+/// A line as filters read it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subject<'a> {
+    /// Without the part that is its date, with a newline at its end.
+    pub(super) line: Text<'a>,
+    /// With its date, without a newline.
+    pub(super) whole: Text<'a>,
+    pub(super) dated: Dated,
+    /// It and lines before it, if one of the filters reads several.
+    pub(super) recent: &'a Recent,
 }
 
 /// When a line was written.
@@ -40,8 +54,15 @@ impl Dated {
 }
 
 impl Stream {
+    /// For a filter, which is yet to be [added](Stream::add).
     pub(super) fn new(filter: &Filter) -> Stream {
-        Stream { encoding: filter.encoding, date: filter.date.clone(), last: None, subject: Vec::new() }
+        Stream {
+            encoding: filter.encoding,
+            date: filter.date.clone(),
+            last: None,
+            line: Vec::new(),
+            recent: Recent::default(),
+        }
     }
 
     /// Whether a filter reads lines in the same way.
@@ -49,12 +70,28 @@ impl Stream {
         self.encoding == filter.encoding && self.date.same_pattern(&filter.date)
     }
 
+    pub(super) fn add(&mut self, filter: &Filter) {
+        self.recent.want(filter.maxlines);
+    }
+
     pub(super) fn encoding(&self) -> Encoding {
         self.encoding
     }
 
-    /// When the next line was written, and the part of it that says so.
-    pub(super) fn date(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) -> (Range<usize>, Dated) {
+    /// Reads the next line's date. Where it stands, and when the line was written.
+    pub(super) fn next(
+        &mut self,
+        whole: Text<'_>,
+        seen: &Seen<'_>,
+        time: Option<Time>,
+        now: Time,
+    ) -> (Range<usize>, Dated) {
+        let (date, dated) = self.date(seen, time, now);
+        self.recent.push(whole, date.clone());
+        (date, dated)
+    }
+
+    fn date(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) -> (Range<usize>, Dated) {
         if let Some(time) = time {
             self.last = Some(time);
             return (0..0, Dated::Known(time));
@@ -71,26 +108,30 @@ impl Stream {
         }
     }
 
-    /// The line as the patterns read it: without the part that is its date, with a newline at its end. `ended` is the
-    /// line with the newline that it has in the log, where that is all that ends it.
-    pub(super) fn cut<'a>(
+    /// The line for the filters. `ended` is it with the newline that it has in the log, where that is all that ends it.
+    pub(super) fn subject<'a>(
         &'a mut self,
-        text: Text<'a>,
+        whole: Text<'a>,
         ended: Option<&'a [u8]>,
-        date: Range<usize>,
-    ) -> Text<'a> {
-        if let (Text::Simple(_), Some(ended), 0) = (text, ended, date.start) {
-            return Text::Simple(&ended[date.end..]);
-        }
-        let bytes = text.bytes();
-        self.subject.clear();
-        self.subject.extend_from_slice(&bytes[..date.start]);
-        self.subject.extend_from_slice(&bytes[date.end..]);
-        self.subject.push(b'\n');
-        match text {
-            Text::Simple(_) => Text::Simple(&self.subject),
-            // A date begins and ends between characters.
-            Text::Other(_) => Text::Other(str::from_utf8(&self.subject).unwrap_or_default()),
-        }
+        (date, dated): (Range<usize>, Dated),
+    ) -> Subject<'a> {
+        let line = match (whole, ended, date.start) {
+            (Text::Simple(_), Some(ended), 0) => Text::Simple(&ended[date.end..]),
+            _ => cut(&mut self.line, whole, date),
+        };
+        Subject { line, whole, dated, recent: &self.recent }
+    }
+}
+
+fn cut<'a>(line: &'a mut Vec<u8>, whole: Text<'_>, date: Range<usize>) -> Text<'a> {
+    let bytes = whole.bytes();
+    line.clear();
+    line.extend_from_slice(&bytes[..date.start]);
+    line.extend_from_slice(&bytes[date.end..]);
+    line.push(b'\n');
+    match whole {
+        Text::Simple(_) => Text::Simple(line),
+        // A date begins and ends between characters.
+        Text::Other(_) => Text::Other(str::from_utf8(line).unwrap_or_default()),
     }
 }
