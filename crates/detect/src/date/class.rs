@@ -23,6 +23,7 @@ const SPACES: u128 = (0b1_1111 << 9) | (0b1_1111 << 0x1c);
 
 impl Class {
     pub(super) const NOT_WORD: Self = Self { ascii: !(DIGITS | LETTERS | 1 << b'_'), wide: Wide::NotWord };
+    pub(super) const LETTERS: Self = Self { ascii: LETTERS, wide: Wide::None };
     pub(super) const NONE: Self = Self { ascii: 0, wide: Wide::None };
 
     pub(super) const fn ascii_only(self) -> Self {

@@ -2,6 +2,8 @@ use std::ops::Range;
 
 use super::fields::Fields;
 use super::layout::Again;
+use super::needs::Needs;
+use super::place::{Place, chars};
 use super::resolve::Resolver;
 use super::run::{Hit, Stack};
 use super::seen::Seen;
@@ -28,6 +30,8 @@ pub struct Found {
 pub struct DateDetector {
     key: (Option<String>, Zone),
     templates: Vec<Template>,
+    /// What every line shows in which one of them matches.
+    needs: Needs,
     /// The pattern that was taken last.
     last: Option<usize>,
     /// Patterns before this one have all been taken.
@@ -48,40 +52,20 @@ struct Known {
     time: Option<Time>,
 }
 
-/// Where the last date stood, counted in characters, and what stood around it.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    start: usize,
-    end: usize,
-    start_chars: Around,
-    end_chars: Around,
-}
-
-/// The characters before and after a position.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Around {
-    before: Option<char>,
-    after: Option<char>,
-}
-
-impl Around {
-    const NOTHING: Self = Self { before: None, after: None };
-}
-
 impl DateDetector {
     /// Reads `datepattern`: one pattern a line; `None` is the built-in list. Dates without a zone of their own are in
     /// `zone`.
     pub fn compile(datepattern: Option<&str>, zone: Zone) -> Result<Self, DateError> {
+        let templates = list::templates(datepattern)?;
+        let needs = templates.split_first().map(|(first, others)| {
+            others.iter().fold(first.needs().clone(), |needs, other| needs.or(other.needs()))
+        });
         Ok(Self {
-            templates: list::templates(datepattern)?,
+            templates,
+            needs: needs.unwrap_or(Needs::NOTHING),
             last: None,
             first_unused: 0,
-            place: Place {
-                start: 1,
-                end: usize::MAX,
-                start_chars: Around::NOTHING,
-                end_chars: Around::NOTHING,
-            },
+            place: Place::NONE,
             known: None,
             resolver: Resolver::new(zone.clone()),
             stack: Stack::new(),
@@ -117,6 +101,9 @@ impl DateDetector {
     }
 
     fn find_anew(&mut self, seen: &Seen<'_>, now: Time) -> Option<Found> {
+        if !self.needs.are_met(seen) {
+            return None;
+        }
         self.known = None;
         let line = seen.text();
         let (index, hit) = match self.at_last_anchor(line) {
@@ -138,7 +125,7 @@ impl DateDetector {
     fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
         let known = self.known.as_ref().filter(|known| known.now.is_none_or(|then| then == now))?;
         let date = known.again.date_in(line)?;
-        self.templates[self.last?].count_again(now.as_secs());
+        self.templates[self.last?].take_known(self.place.start, now);
         Some(Found { time: known.time, span: date.0..date.1 })
     }
 
@@ -160,20 +147,20 @@ impl DateDetector {
         let mut best: Option<(usize, Hit, Fields)> = None;
         let mut tried = None;
         if let Some(last) = self.last {
-            let part = if self.templates[last].anchored { None } else { self.same_place(line) };
+            let part = if self.templates[last].anchored { None } else { self.place.again(line) };
             tried = part.is_none().then_some(last);
             let (from, till) = part.unwrap_or((0, line.len()));
             if !self.templates[last].anchored
                 && let Some(hit) = self.templates[last].search(&line[..till], from, &mut self.stack)
             {
-                if self.templates.len() == 1 || self.is_same_place(line, &hit) {
+                if self.templates.len() == 1 || self.place.is_that_of(line, &hit) {
                     return Some((last, hit));
                 }
                 best = Some((last, hit, *self.stack.fields()));
             }
         }
         for index in (0..self.templates.len()).filter(|index| Some(*index) != tried) {
-            if !self.templates[index].may_match(seen) {
+            if !self.templates[index].needs().are_met(seen) {
                 continue;
             }
             let Some(hit) = self.templates[index].search(line, 0, &mut self.stack) else { continue };
@@ -198,38 +185,11 @@ impl DateDetector {
         template.anchored || settled || distance <= template.distance && distance <= self.place.start
     }
 
-    /// The part of the line where the last date stood, if what stands around it looks the same.
-    fn same_place(&self, line: &str) -> Option<(usize, usize)> {
-        let Place { start, end, start_chars, end_chars } = self.place;
-        let (from, till) = (byte(line, start), byte(line, end));
-        let [at_start, at_end] = [from, till].map(|at| at.map_or(Around::NOTHING, |at| around(line, at)));
-        let sign = |now: Option<char>, last: Option<char>| {
-            now == last && last.is_some_and(|char| !char.is_alphanumeric())
-        };
-        let left = at_start.before == start_chars.before || sign(at_start.after, start_chars.after);
-        let right = at_end.after == end_chars.after || sign(at_end.before, end_chars.before);
-        (left && right).then(|| (from.unwrap_or(line.len()), till.unwrap_or(line.len())))
-    }
-
-    fn is_same_place(&self, line: &str, hit: &Hit) -> bool {
-        chars(line, hit.start) == self.place.start && chars(line, hit.end) == self.place.end
-    }
-
     #[inline]
     fn remember(&mut self, line: &str, index: usize, hit: &Hit, now: Time) {
-        let start = chars(line, hit.start);
-        let length = hit.end - hit.start;
-        let length = if hit.ascii { length } else { chars(&line[hit.start..], length) };
         let template = &mut self.templates[index];
-        // Nobody asks what is around a date that can only stand at the line's start.
-        let [start_chars, end_chars] = match template.anchored {
-            true => [Around::NOTHING; 2],
-            false => [hit.start, hit.end].map(|at| around(line, at)),
-        };
-        self.place = Place { start, end: start + length, start_chars, end_chars };
-        template.hits += 1;
-        template.last_used = now.as_secs();
-        template.distance = start;
+        self.place = Place::of(line, hit, template.anchored);
+        template.take(self.place.start, now);
         if Some(index) != self.last {
             self.promote(index);
         }
@@ -260,28 +220,6 @@ impl DateDetector {
         let (mover, passed) = (&self.templates[index], &self.templates[to]);
         mover.weight() > passed.weight() || mover.last_used - UNUSED > passed.last_used
     }
-}
-
-/// Characters before the byte `at`.
-fn chars(line: &str, at: usize) -> usize {
-    let before = &line[..at];
-    if before.is_ascii() { at } else { before.chars().count() }
-}
-
-/// The byte before which there are so many characters; `None` when the line is shorter.
-fn byte(line: &str, chars: usize) -> Option<usize> {
-    match line.as_bytes().get(..chars) {
-        Some(before) if before.is_ascii() => Some(chars),
-        _ => line.char_indices().map(|(at, _)| at).chain([line.len()]).nth(chars),
-    }
-}
-
-#[inline]
-fn around(line: &str, at: usize) -> Around {
-    let ascii =
-        |at: usize| line.as_bytes().get(at).filter(|byte| byte.is_ascii()).map(|byte| char::from(*byte));
-    let before = if at == 0 { None } else { ascii(at - 1).or_else(|| line[..at].chars().next_back()) };
-    Around { before, after: ascii(at).or_else(|| line[at..].chars().next()) }
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
+use std::sync::OnceLock;
+
 use super::class::{Class, Wide};
+use super::directive::{self, Directive};
 
 /// What can come next: bytes, and whether the text may end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,24 @@ impl Peek {
     pub(super) const fn class(class: Class) -> Self {
         let wide = !matches!(class.wide, Wide::None);
         Self { ascii: [class.ascii as u64, (class.ascii >> 64) as u64], wide, end: false }
+    }
+
+    /// What a text of a directive may begin with.
+    pub(super) fn first_of(directive: Directive) -> &'static Self {
+        static KNOWN: [OnceLock<Peek>; directive::ALL.len()] =
+            [const { OnceLock::new() }; directive::ALL.len()];
+        KNOWN[directive as usize].get_or_init(|| {
+            let mut peek = Self::NONE;
+            (0..=0x7f).filter(|byte| directive.may_begin(*byte)).for_each(|byte| peek.add(byte));
+            peek
+        })
+    }
+
+    /// All ASCII bytes from one to the other.
+    pub(super) fn range(from: u8, to: u8) -> Self {
+        let mut peek = Self::NONE;
+        (from..=to).for_each(|byte| peek.add(byte));
+        peek
     }
 
     pub(super) fn add(&mut self, byte: u8) {

@@ -1,26 +1,15 @@
 //! A date pattern as a list of steps.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
-
 use super::class::Class;
-use super::directive::{self, Directive};
+use super::directive::Directive;
 use super::emit::Writer;
 use super::fields::Slot;
+use super::head::Head;
+use super::needs::Needs;
 use super::parse::Node;
 use super::peek::Peek;
 use super::source::{Begin, Kind, Source};
 use super::word::is_word_byte;
-
-/// What a text of a directive may begin with.
-fn begins(directive: Directive) -> &'static Peek {
-    static KNOWN: [OnceLock<Peek>; directive::ALL.len()] = [const { OnceLock::new() }; directive::ALL.len()];
-    KNOWN[directive as usize].get_or_init(|| {
-        let mut peek = Peek::NONE;
-        (0..=0x7f).filter(|byte| directive.may_begin(*byte)).for_each(|byte| peek.add(byte));
-        peek
-    })
-}
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
@@ -111,10 +100,7 @@ pub(super) struct Program {
     pub(super) closing: Vec<bool>,
     pub(super) ignore_case: bool,
     pub(super) begins: Begins,
-    /// Matches only where a digit, a colon and a digit stand somewhere.
-    pub(super) has_clock: bool,
-    /// Bytes without which a line has no match.
-    pub(super) required: Box<[u8]>,
+    pub(super) needs: Needs,
 }
 
 impl Program {
@@ -127,8 +113,7 @@ impl Program {
             closing: Vec::new(),
             begins: Begins::Anywhere,
             ignore_case: source.flags.ignore_case,
-            has_clock: node.has_clock(),
-            required: node.required().into_iter().collect(),
+            needs: Needs::NOTHING,
             ops,
             classes,
             runs,
@@ -136,6 +121,8 @@ impl Program {
         program.look_ahead();
         program.specialise();
         program.begins = program.begins(source.line_begin);
+        let at_start = program.begins == Begins::AtStart;
+        program.needs = Needs::of(node, if at_start { Head::of(&program) } else { Head::ANYTHING });
         Some(program)
     }
 
@@ -270,58 +257,26 @@ impl Program {
                 }
             }
             Op::Directive(directive) => {
-                peek.union(begins(directive));
+                peek.union(Peek::first_of(directive));
             }
             Op::Split { first, second } => {
                 self.collect(first.into(), after_word, seen, peek);
                 self.collect(second.into(), after_word, seen, peek);
             }
             Op::Jump(to) => self.collect(to.into(), after_word, seen, peek),
-            Op::Same(mark) => peek.union(&self.marked(mark)),
+            Op::Same(mark) => peek.union(&self.marked(mark).unwrap_or(Peek::ALL)),
             Op::EndWord if after_word => peek.union(&Peek::AFTER_WORD),
             Op::EndWord | Op::End | Op::Done => peek.union(&Peek::ALL),
             _ => self.collect(at + 1, after_word, seen, peek),
         }
     }
 
-    /// What a group begins with, where it is one character.
-    fn marked(&self, mark: u8) -> Peek {
+    /// What a group takes, where that is one character.
+    pub(super) fn marked(&self, mark: u8) -> Option<Peek> {
         let group = self.ops.iter().position(|op| matches!(op, Op::OpenMark(known) if *known == mark));
-        match group.map(|at| &self.ops[at + 1..]) {
-            Some([Op::Class(class), Op::CloseMark(_), ..]) => Peek::class(self.classes[usize::from(*class)]),
-            _ => Peek::ALL,
-        }
-    }
-}
-
-impl Node {
-    /// Bytes that every match holds.
-    fn required(&self) -> BTreeSet<u8> {
-        match self {
-            Self::Byte(byte) => [*byte].into(),
-            Self::Concat(all) => all.iter().flat_map(Self::required).collect(),
-            Self::Alternate(all) => {
-                all.iter().map(Self::required).reduce(|one, other| &one & &other).unwrap_or_default()
-            }
-            Self::Repeat { node, min: 1.., .. } | Self::Date(node) | Self::Mark(_, node) => node.required(),
-            _ => BTreeSet::new(),
-        }
-    }
-
-    /// Whether every match holds `1:2`: a directive, a colon and a directive, each of digits.
-    fn has_clock(&self) -> bool {
-        match self {
-            Self::Concat(all) => {
-                let clock = |three: &[Self]| {
-                    matches!(three, [Self::Directive(hour), Self::Byte(b':'), Self::Directive(minute)]
-                        if hour.shapes().is_some() && minute.shapes().is_some())
-                };
-                all.windows(3).any(clock) || all.iter().any(Self::has_clock)
-            }
-            Self::Alternate(all) => all.iter().all(Self::has_clock),
-            Self::Repeat { node, min, .. } => *min > 0 && node.has_clock(),
-            Self::Date(node) | Self::Mark(_, node) => node.has_clock(),
-            _ => false,
+        match self.ops[group? + 1..] {
+            [Op::Class(class), Op::CloseMark(_), ..] => Some(Peek::class(self.classes[usize::from(class)])),
+            _ => None,
         }
     }
 }

@@ -1,5 +1,9 @@
 //! Where in a line a [`Program`] may match.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::layout::Layout;
 use super::program::{Begins, Program};
 use super::run::{AUDIT, Hit, Runner, Stack, Stuck};
@@ -7,6 +11,9 @@ use super::run::{AUDIT, Hit, Runner, Stack, Stuck};
 /// Work that a search may take, and more for each byte of the line.
 const BUDGET: usize = 100_000;
 const BUDGET_PER_BYTE: usize = 4;
+
+static AUDITS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(AUDIT));
+
 impl Program {
     /// The first match in `text` that starts at `from` or later. Nothing, too, when looking for it takes too long.
     pub(super) fn search(&self, text: &str, from: usize, stack: &mut Stack) -> Option<Hit> {
@@ -21,8 +28,9 @@ impl Program {
                 self.first_of(places, text, stack)
             }
             Begins::Epoch => {
-                let audits = memchr::memmem::find_iter(text, AUDIT).map(|at| at + AUDIT.len());
-                let places = [0, 1].into_iter().chain(audits).filter(|at| (from..=text.len()).contains(at));
+                let audits = AUDITS.find_iter(text).map(|at| at + AUDIT.len());
+                let bracket = text.starts_with(b"[").then_some(1);
+                let places = [0].into_iter().chain(bracket).chain(audits).filter(|at| *at >= from);
                 self.first_of(places, text, stack)
             }
             Begins::Anywhere => self.scan(text, from, stack),

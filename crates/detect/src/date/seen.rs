@@ -1,20 +1,28 @@
 //! A line, and what is seen of it at a glance, once for all patterns that may find their date in it.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// A line that dates are looked for in.
 #[derive(Debug)]
 pub(crate) struct Seen<'a> {
     bytes: &'a [u8],
     text: OnceCell<&'a str>,
-    there: OnceCell<Box<[bool; 256]>>,
+    /// Bytes that are known to stand in it, and those that are known not to, each a bit.
+    there: Cell<u128>,
+    missing: Cell<u128>,
     clock: OnceCell<bool>,
 }
 
 impl<'a> Seen<'a> {
     /// A line that is known to be text.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, text: OnceCell::new(), there: OnceCell::new(), clock: OnceCell::new() }
+        Self {
+            bytes,
+            text: OnceCell::new(),
+            there: Cell::new(0),
+            missing: Cell::new(0),
+            clock: OnceCell::new(),
+        }
     }
 
     pub(crate) fn bytes(&self) -> &'a [u8] {
@@ -25,14 +33,18 @@ impl<'a> Seen<'a> {
         self.text.get_or_init(|| str::from_utf8(self.bytes).unwrap_or_default())
     }
 
-    /// Whether a byte stands in it.
-    pub(super) fn has(&self, byte: u8) -> bool {
-        let there = || {
-            let mut there = Box::new([false; 256]);
-            self.bytes.iter().for_each(|byte| there[usize::from(*byte)] = true);
-            there
-        };
-        self.there.get_or_init(there)[usize::from(byte)]
+    /// Whether all these ASCII bytes stand in it, each a bit.
+    pub(super) fn has_all(&self, bytes: u128) -> bool {
+        loop {
+            let unknown = bytes & !self.there.get();
+            if unknown == 0 || unknown & self.missing.get() != 0 {
+                return unknown == 0;
+            }
+            let byte = unknown.trailing_zeros();
+            let known =
+                if memchr::memchr(byte as u8, self.bytes).is_some() { &self.there } else { &self.missing };
+            known.set(known.get() | 1 << byte);
+        }
     }
 
     /// Whether a digit, a colon and a digit stand in it.

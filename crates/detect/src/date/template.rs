@@ -3,11 +3,12 @@ use std::sync::Arc;
 use super::DateError;
 use super::engine::Engine;
 use super::layout::{Again, Layout};
+use super::needs::Needs;
 use super::parse;
 use super::program::Program;
 use super::run::{Hit, Stack};
-use super::seen::Seen;
 use super::source::Source;
+use crate::Time;
 
 /// One pattern of a detector, and how it has done so far.
 #[derive(Clone, Debug)]
@@ -92,14 +93,12 @@ impl Template {
         Self { pattern, matcher, shape, anchored, preferred, hits: 0, matches: 0, last_used: 0, distance }
     }
 
-    /// Whether it can match in a line, by what stands somewhere in it.
-    pub(super) fn may_match(&self, line: &Seen<'_>) -> bool {
+    /// What every line shows in which it matches.
+    pub(super) fn needs(&self) -> &Needs {
+        static NOTHING: Needs = Needs::NOTHING;
         match &self.matcher {
-            Matcher::Program(program) => {
-                (!program.has_clock || line.has_clock())
-                    && program.required.iter().all(|byte| line.has(*byte))
-            }
-            Matcher::Engine(_) => true,
+            Matcher::Program(program) => &program.needs,
+            Matcher::Engine(_) => &NOTHING,
         }
     }
 
@@ -121,13 +120,20 @@ impl Template {
         self.shape.layout.as_ref().filter(|_| self.anchored)?.again(text)
     }
 
-    /// The last date once more.
+    /// A date was taken from it, so many characters from the line's start.
     #[inline]
-    pub(super) fn count_again(&mut self, now: i64) {
-        self.shape.pause = 0;
+    pub(super) fn take(&mut self, distance: usize, now: Time) {
         self.hits += 1;
+        self.last_used = now.as_secs();
+        self.distance = distance;
+    }
+
+    /// As [`Template::take`], where the date is known without a search.
+    #[inline]
+    pub(super) fn take_known(&mut self, distance: usize, now: Time) {
+        self.shape.pause = 0;
         self.matches += 1;
-        self.last_used = now;
+        self.take(distance, now);
     }
 
     /// The match in a line whose date has the shape of earlier ones, else as [`Template::search`] finds it. For patterns

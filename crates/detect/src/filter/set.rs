@@ -140,7 +140,8 @@ impl FilterSet {
             match only {
                 Some(only) => only.iter().for_each(read),
                 None => {
-                    let concerned = |index: &&usize| concerned.is_none_or(|concerned| concerned.contains(**index));
+                    let concerned =
+                        |index: &&usize| concerned.is_none_or(|concerned| concerned.contains(**index));
                     indices.iter().filter(concerned).for_each(|index| read(*index));
                 }
             }

@@ -532,6 +532,7 @@ proptest! {
             spec(&[r"^\s*host srvd\[7\]: Invalid user .* from <HOST>"]),
             spec(&["(?i)RECEIVED disconnect from <HOST>", "(?i)k<HOST>k"]),
             spec(&["<HOST>"]),
+            FilterSpec { maxlines: 3, ..spec(&[r"Invalid user .*\n(?:.*\n)?.*Accepted password for .* from <HOST>"]) },
         ].iter().map(compile).collect());
         FILTERS.with(|filters| {
             let mut together = FilterSet::new(filters.clone());

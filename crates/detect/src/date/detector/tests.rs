@@ -135,7 +135,39 @@ fn long_hostile_lines_end() {
     }
 }
 
+/// Lines with dates, or nearly.
+fn line() -> impl Strategy<Value = String> {
+    let dates: Vec<&str> = PATTERNS.iter().map(|(_, date)| *date).collect();
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), "[0-9]|[ -~]|é"), 0..3);
+    let before = prop::sample::select(vec!["", "", "", "[", "é", "- ", "host x ["]);
+    (before, prop::sample::select(dates), "[ -~é]{0,12}", changes).prop_map(
+        |(before, date, after, changes)| {
+            let mut chars: Vec<char> = format!("{before}{date}{after}").chars().collect();
+            for (at, new) in changes {
+                let at = at.index(chars.len());
+                chars[at] = new.chars().next().unwrap_or_default();
+            }
+            chars.into_iter().collect()
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn a_line_in_which_a_pattern_matches_shows_what_it_needs(line in line()) {
+        const MORE: &str = "^(?:%Y-)?%m-%d[ T]%H:%M:%S(?:\\.%f)?\n^.?%j (?:\\w+ )?%H:%M\n{^LN-BEG}LEPOCH\n\
+            ^(?P<_x>[é/-])?%d%m(?P=_x)%Y\n^(?P<_x>[é/-])%y(?P=_x)%m\n^\\d*%H\n^[^\\[]*\\[({DATE})";
+        for pattern in [None, Some("EPOCH"), Some("{^LN-BEG}"), Some(MORE)] {
+            let mut detector = detector(pattern);
+            for template in &mut detector.templates {
+                if template.search(&line, 0, &mut detector.stack).is_some() {
+                    prop_assert!(template.needs().are_met(&Seen::from(&*line)), "{}", template.pattern);
+                    prop_assert!(detector.needs.are_met(&Seen::from(&*line)), "{}", template.pattern);
+                }
+            }
+        }
+    }
+
     #[test]
     fn no_line_and_no_pattern_panics(
         pattern in r"([\^$(){}\[\]|?*+.\\%é\-,]|%[a-zA-Z]|%Ex[a-zA-Z]|\{DATE\}|\{EPOCH\}|\{\^LN-BEG\}|\n| |[a-z0-9])*",
