@@ -19,32 +19,62 @@ const MANY: usize = 10_000;
 const ROUNDS: u16 = 5;
 const PACKETS: u32 = 100_000;
 
+/// Rules of one kind, by number.
+type Kind = (&'static str, fn(usize) -> String);
+
+const KINDS: [Kind; 6] = [
+    ("with a port each", |number| format!("allow {}/tcp", port(number))),
+    ("with an address each", |number| format!("deny from {}", address(number))),
+    ("with an address each, in front", |number| format!("prepend deny from {}", address(number))),
+    ("with a network each", |number| format!("deny from {}", network(number))),
+    ("with a network and a port each", |number| {
+        format!("allow from {} to any port {} proto tcp", network(number), port(number))
+    }),
+    ("that stay apart", apart),
+];
+
 pub(crate) fn firewall(with: &WithDaemon) -> anyhow::Result<()> {
     let ours = Ours::new(&with.palisade)?;
-    ours.write(RULES, |number| format!("allow {}/tcp", port(number)))?;
-    ours.run(&["reload"])?;
-    let more = median(|round| ours.run(&["allow", &format!("{}/udp", 1 + round)]))?;
+    let mut more = Vec::new();
+    for (name, rule) in KINDS {
+        ours.write(RULES, |number| rule(number).replace("prepend ", ""))?;
+        ours.run(&["reload"])?;
+        let took = one_more(rule, |words| ours.run(words))?;
+        row(&format!("one rule more, {RULES} there {name}"), "ms", took);
+        more.push(took);
+    }
     let reload = median(|_| ours.run(&["reload"]))?;
-    row(&format!("one rule more, {RULES} there"), "ms", more);
-    row(&format!("reload of {RULES} rules"), "ms", reload);
-    ours.write(RULES, apart)?;
-    ours.run(&["reload"])?;
-    let apart_more = median(|round| ours.run(&["allow", &format!("{}/udp", 1 + round)]))?;
-    row(&format!("one rule more, {RULES} there that stay apart"), "ms", apart_more);
+    row(&format!("reload of {RULES} rules that stay apart"), "ms", reload);
     ours.write(MANY, apart)?;
     row(&format!("{MANY} rules in one transaction"), "ms", took(|| ours.run(&["reload"]))?);
     packets(&ours)?;
     ours.run(&["disable"])?;
     let Some(_files) = ufw()? else { return Ok(()) };
-    let theirs = median(|round| run(Command::new("ufw").args(["allow", &format!("{}/udp", 1 + round)])))?;
-    beside("  ufw, one rule more", "ms", theirs, more);
+    for ((name, rule), more) in KINDS.into_iter().zip(more) {
+        let took = one_more(rule, |words| run(Command::new("ufw").args(words)))?;
+        beside(&format!("  ufw, one rule more {name}"), "ms", took, more);
+    }
     beside("  ufw, reload", "ms", median(|_| run(Command::new("ufw").arg("reload")))?, reload);
     Ok(())
 }
 
+/// Milliseconds for a rule that is not there yet.
+fn one_more(rule: fn(usize) -> String, run: impl Fn(&[&str]) -> anyhow::Result<()>) -> anyhow::Result<f64> {
+    median(|round| run(&rule(RULES + usize::from(round)).split(' ').collect::<Vec<_>>()))
+}
+
 /// None becomes a part of a set.
 fn apart(number: usize) -> String {
-    format!("allow from 10.{}.{}.0/24 to any port {} proto tcp", number >> 8, number & 255, port(number))
+    let first = port(number);
+    format!("allow from {} to any port {first}:{} proto tcp", network(number), first + 1)
+}
+
+fn network(number: usize) -> String {
+    format!("10.{}.{}.0/24", number >> 8, number & 255)
+}
+
+fn address(number: usize) -> String {
+    format!("10.0.{}.{}", number / 250, number % 250)
 }
 
 fn port(number: usize) -> usize {
@@ -128,7 +158,7 @@ fn packets(ours: &Ours) -> anyhow::Result<()> {
         ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:01 dev here";
     run(Command::new("sh").args(["-ec", CABLE]))?;
     let cost = |count: usize| -> anyhow::Result<f64> {
-        ours.write(count, |number| format!("deny out to 10.0.{}.{}", number / 250, number % 250))?;
+        ours.write(count, |number| format!("deny out to {}", address(number)))?;
         ours.run(&["reload"])?;
         let socket = UdpSocket::bind("192.0.2.1:0")?;
         let mut least = Duration::MAX;

@@ -18,8 +18,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut firewall = Firewall::open()?;
     let lists = Lists::new();
     for count in [500, 10_000] {
-        let apart =
-            |n: u32| format!("allow from 10.{}.{}.0/24 to any port {} proto tcp", n >> 8, n & 255, n + 1);
+        let apart = |n: u32| {
+            format!("allow from 10.{}.{}.0/24 to any port {}:{} proto tcp", n >> 8, n & 255, n + 1, n + 2)
+        };
         let mut policy = policy((0..count).map(apart))?;
         let start = Instant::now();
         firewall.set_policy(&policy, &lists)?;
@@ -30,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("one more                        {:?}", start.elapsed());
     }
     let single = |count: u32| (0..count).map(|n| format!("deny out to 10.0.{}.{}", n / 250, n % 250));
-    let apart = |n: u32| format!("deny out to 10.0.{}.{} port {}", n / 250, n % 250, n + 1);
+    let apart = |n: u32| format!("deny out to 10.0.{}.{} port {}:{}", n / 250, n % 250, n + 1, n + 2);
     let cases = [
         ("no rule", policy([])?),
         ("1 single address", policy(single(1))?),

@@ -105,7 +105,8 @@ impl Firewall {
         let Reading { ruleset: whole, handles, generation } = read.unwrap_or_default();
         let (there, is_all) = wanted.part(whole);
         let layout = wanted.bans.as_ref().map(|bans| self.layout().next(bans, &there));
-        let goal = wanted.goal(layout.as_ref());
+        let mut goal = wanted.goal(layout.as_ref());
+        goal.ruleset.stand_in(&there);
         // What is not ours to build must not be torn down.
         let rebuild = attempt == Attempt::Anew && is_all;
         if there != goal.ruleset || (is_new && layout.is_some()) {
@@ -173,7 +174,7 @@ impl Wanted {
         let (all, mut part) = (size(&whole), whole);
         part.counters.retain(|name| self.owns(name));
         part.sets.retain(|name, _| self.owns(name));
-        part.port_lists.retain(|name, _| self.owns(name));
+        part.elements.retain(|name, _| self.owns(name));
         part.chains.retain(|name, _| self.owns(name));
         let is_all = size(&part) == all;
         (part, is_all)
@@ -184,7 +185,7 @@ impl Wanted {
         let mut ruleset = layout.map(|layout| layout.ruleset(jails)).unwrap_or_default();
         let Some(rules) = &self.rules else { return Goal { ruleset, jails, contents: None } };
         ruleset.sets.extend(rules.ruleset.sets.clone());
-        ruleset.port_lists.extend(rules.ruleset.port_lists.clone());
+        ruleset.elements.extend(rules.ruleset.elements.clone());
         ruleset.chains.extend(rules.ruleset.chains.clone());
         Goal { ruleset, jails, contents: Some(&rules.contents) }
     }

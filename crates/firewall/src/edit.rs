@@ -60,7 +60,7 @@ impl<'a> Edits<'a> {
         (rules.get(before..rules.len() - behind).unwrap_or_default(), next.copied())
     }
 
-    /// All rules that come, if nothing but rules and lists of ports changes and they are few; with their chains, in the order
+    /// All rules that come, if nothing but rules and what is in sets changes and they are few; with their chains, in the order
     /// of writing.
     pub(crate) fn few(&self) -> Option<Vec<(String, Rule)>> {
         let (there, wanted) = (self.there, self.wanted);

@@ -80,11 +80,11 @@ impl Firewall {
             other => other?,
         };
         let sets = channel.dump("reading sets", kind::GET_SET, wire::only_table, wire::read_set)?;
-        let mut port_lists = BTreeMap::new();
-        for (name, _) in sets.iter().filter(|(name, _)| enforce::is_port_list(name)) {
+        let mut elements = BTreeMap::new();
+        for (name, _) in sets.iter().filter(|(name, _)| enforce::changes_in_place(name)) {
             let body = |message: &mut _| wire::only_set(message, name);
-            let ports = channel.dump("reading a list of ports", kind::GET_ELEMENT, body, wire::read_ports)?;
-            port_lists.insert(name.clone(), ports.into_iter().flatten().collect());
+            let keys = channel.dump("reading a set", kind::GET_ELEMENT, body, wire::read_keys)?;
+            elements.insert(name.clone(), keys.into_iter().flatten().collect());
         }
         let counters = read_counters(channel)?;
         let chains = channel.dump("reading chains", kind::GET_CHAIN, |_| {}, wire::read_chain)?;
@@ -94,7 +94,7 @@ impl Firewall {
             dormant,
             counters: counters.into_keys().collect(),
             sets: sets.into_iter().collect(),
-            port_lists,
+            elements,
             chains: chains.into_iter().collect(),
         };
         let mut handles = Handles::new();

@@ -87,7 +87,7 @@ fn event(message: &Message<'_>, layout: &Layout) -> Vec<Event> {
     match wire::kind_of(message.kind) {
         Some(kind::DEL_TABLE) => vec![Event::TableDeleted],
         Some(kind::NEW_ELEMENT | kind::DEL_ELEMENT)
-            if wire::set_of_elements(message).is_some_and(enforce::is_port_list) =>
+            if wire::set_of_elements(message).is_some_and(enforce::changes_in_place) =>
         {
             vec![Event::RulesChanged]
         }

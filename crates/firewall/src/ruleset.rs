@@ -1,20 +1,22 @@
 //! The table as a value: what a policy means in nf_tables, and what the kernel says it has. The two are compared.
 
 mod jails;
+mod stand_in;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 pub(crate) use jails::{refuse_rule, render};
 
-/// Everything in the table but the elements; of lists of ports these too.
+/// Everything in the table but the elements; of sets that change in place these too.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Ruleset {
     /// A dormant table is there and does nothing.
     pub(crate) dormant: bool,
     pub(crate) counters: BTreeSet<String>,
     pub(crate) sets: BTreeMap<String, Set>,
-    pub(crate) port_lists: BTreeMap<String, BTreeSet<u16>>,
+    /// What is in those sets that change in place, by their names.
+    pub(crate) elements: BTreeMap<String, Keys>,
     pub(crate) chains: BTreeMap<String, Chain>,
 }
 
@@ -29,6 +31,9 @@ pub(crate) struct Set {
     /// Milliseconds after which an element goes that has no timeout of its own; 0 for never.
     pub(crate) timeout: u64,
 }
+
+/// What a set holds, in the kernel's bytes.
+pub(crate) type Keys = BTreeSet<Vec<u8>>;
 
 /// A key in a set, or, with `ends`, the first one behind an interval.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -183,7 +188,7 @@ impl Ruleset {
         let chain = self.chains.iter().find(|(name, chain)| other.chains.get(*name) != Some(chain));
         let differs = |name: &&String| {
             other.sets.get(*name) != self.sets.get(*name)
-                || other.port_lists.get(*name) != self.port_lists.get(*name)
+                || other.elements.get(*name) != self.elements.get(*name)
         };
         let set = self.sets.keys().find(differs);
         if self == other {

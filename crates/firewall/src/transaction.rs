@@ -1,7 +1,5 @@
 //! From the ruleset that is there to the one that shall be there, as one batch. Packets see the old one or the new one.
 
-use std::collections::BTreeSet;
-
 use sys::netlink::{Encoder, flag};
 
 use crate::channel::Batch;
@@ -10,7 +8,7 @@ use crate::enforce::{self, Contents};
 use crate::layout::Missing;
 use crate::name::{self, BASE_CHAIN, REFUSE_CHAIN};
 use crate::policy::JailTarget;
-use crate::ruleset::{Chain, Ruleset, Set, refuse_rule};
+use crate::ruleset::{Bound, Chain, Keys, Ruleset, Set, refuse_rule};
 use crate::wire::{self, Element, Timeout, kind};
 
 /// What shall be there.
@@ -61,8 +59,8 @@ fn remove_surplus(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, wanted:
             batch.add(kind::DEL_SET, 0, |m| wire::delete_set(m, name));
         }
     }
-    for (name, ports) in wanted.port_lists.iter().filter(|(name, _)| stays(there, wanted, name)) {
-        put_ports(batch, kind::DEL_ELEMENT, name, ports_of(there, name).difference(ports));
+    for (name, keys) in wanted.elements.iter().filter(|(name, _)| stays(there, wanted, name)) {
+        put_keys(batch, kind::DEL_ELEMENT, name, keys_of(there, name).difference(keys));
     }
     for name in there.counters.difference(&wanted.counters) {
         batch.add(kind::DEL_OBJECT, 0, |m| wire::delete_counter(m, name));
@@ -82,9 +80,9 @@ fn add_missing(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, goal: &Goa
             batch.create(kind::NEW_ELEMENT, |m| wire::put_bounds(m, name, bounds));
         }
     }
-    for (name, ports) in &wanted.port_lists {
-        let known = if stays(there, wanted, name) { ports_of(there, name) } else { &NO_PORTS };
-        put_ports(batch, kind::NEW_ELEMENT, name, ports.difference(known));
+    for (name, keys) in &wanted.elements {
+        let known = if stays(there, wanted, name) { keys_of(there, name) } else { &NO_KEYS };
+        put_keys(batch, kind::NEW_ELEMENT, name, keys.difference(known));
     }
     for (name, chain) in wanted.chains.iter().filter(|(name, chain)| !keeps_hook(there, name, chain)) {
         let comment = comment_of_chain(name, goal.jails);
@@ -99,10 +97,10 @@ fn add_missing(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, goal: &Goa
     }
 }
 
-static NO_PORTS: BTreeSet<u16> = BTreeSet::new();
+static NO_KEYS: Keys = Keys::new();
 
-fn ports_of<'a>(ruleset: &'a Ruleset, list: &str) -> &'a BTreeSet<u16> {
-    ruleset.port_lists.get(list).unwrap_or(&NO_PORTS)
+fn keys_of<'a>(ruleset: &'a Ruleset, set: &str) -> &'a Keys {
+    ruleset.elements.get(set).unwrap_or(&NO_KEYS)
 }
 
 /// Whether a set is changed, and not another one in its place.
@@ -110,11 +108,12 @@ fn stays(there: &Ruleset, wanted: &Ruleset, set: &str) -> bool {
     there.sets.get(set) == wanted.sets.get(set)
 }
 
-/// Ports that come or go.
-fn put_ports<'a>(batch: &mut Batch, kind: u8, list: &str, ports: impl Iterator<Item = &'a u16>) {
-    for ports in ports.copied().collect::<Vec<_>>().chunks(PER_MESSAGE) {
+/// Elements that come or go.
+fn put_keys<'a>(batch: &mut Batch, kind: u8, set: &str, keys: impl Iterator<Item = &'a Vec<u8>>) {
+    let bounds: Vec<Bound> = keys.map(|key| Bound { key: key.clone(), ends: false }).collect();
+    for bounds in bounds.chunks(PER_MESSAGE) {
         let flags = if kind == kind::NEW_ELEMENT { flag::CREATE } else { 0 };
-        batch.add(kind, flags, |m| wire::put_ports(m, list, ports));
+        batch.add(kind, flags, |m| wire::put_bounds(m, set, bounds));
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use decode::{
     read_numbered_rule, read_rule, read_set, read_table_is_dormant,
 };
 pub(crate) use element::{
-    Element, Key, Timeout, elements_of, only_set, put_bounds, put_elements, put_keys, put_ports, read_ports,
+    Element, Key, Timeout, elements_of, only_set, put_bounds, put_elements, put_keys, read_keys,
     read_remaining, set_of_elements,
 };
 pub(crate) use encode::{

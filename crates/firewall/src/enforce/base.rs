@@ -108,8 +108,8 @@ pub(super) fn render(policy: &Policy, lists: &Lists) -> Result<Enforced, Firewal
     let chain = |(name, hook, rules): (&str, _, _)| (name.to_owned(), Chain { hook, rules });
     let limits = limits.into_iter().map(|(name, rules)| (name, Chain { hook: None, rules }));
     let chains = chains.into_iter().map(chain).chain(limits).collect();
-    let Sets { sets, port_lists, contents } = sets;
-    let ruleset = Ruleset { sets, port_lists, chains, ..Ruleset::default() };
+    let Sets { sets, elements, contents } = sets;
+    let ruleset = Ruleset { sets, elements, chains, ..Ruleset::default() };
     Ok(Enforced { ruleset, contents })
 }
 

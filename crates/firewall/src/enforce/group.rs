@@ -1,45 +1,48 @@
-//! Rules that say the same of different addresses, or of different ports, become one, with a set.
+//! Rules that say the same of different addresses or ports become one, with a set.
 //!
 //! Among rules that follow on each other, do the same and nothing else (no log, no limit), order means nothing: whichever
 //! fits first, the packet's end is the same. So within such a run, all rules of one shape are put together.
+//!
+//! The first of them has a set already, so that no other takes a rule away: whoever deletes something is kept by the kernel
+//! until no packet can be using it, for longer than all the rest of a change takes.
+//!
+//! A set has networks of one size, as those of bans do: they never overlap, and one more is one element more.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use ipnet::IpNet;
 
-use super::matching::End;
+use super::matching::{End, Lookup, octets};
 use super::sets;
+use crate::name::Prefix;
 use crate::rules::{Action, Address, Direction, Families, Port, Protocol, Rule};
+use crate::ruleset::Keys;
 
-/// Rules that differ at most in one place.
+/// So many rules have a set from the first one on; each set costs a question when the table is read.
+const EARLY: usize = 16;
+
+/// A rule, or several that differ in what is looked up.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
     /// The first of them.
     pub(super) rule: &'a Rule,
-    /// If there are more, what stands in that place in one or another of them.
-    pub(super) any_of: Option<AnyOf>,
+    /// What they have where they differ.
+    pub(super) one_of: Option<OneOf>,
 }
 
-/// What a set holds.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum AnyOf {
-    /// Networks of one family.
-    Networks(End, Vec<IpNet>),
-    /// Destination ports, and the set's name.
-    Ports(String, BTreeSet<u16>),
+/// What may be looked up.
+#[derive(Debug)]
+pub(super) struct OneOf {
+    pub(super) lookup: Lookup,
+    /// The set's name.
+    pub(super) set: String,
+    pub(super) keys: Keys,
 }
 
-/// The place in which rules of a group differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Place {
-    Network(End, bool),
-    Port,
-}
-
-/// A rule without what stands in that place.
+/// A rule without what is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Shape<'a> {
-    place: Place,
+    lookup: Lookup,
     action: Action,
     direction: Direction,
     families: Families,
@@ -47,6 +50,18 @@ struct Shape<'a> {
     protocol: Protocol,
     addresses: [Option<&'a Address>; 2],
     ports: [Option<&'a Port>; 2],
+}
+
+impl Group<'_> {
+    /// Which address is looked up.
+    pub(super) fn network(&self) -> Option<End> {
+        self.one_of.as_ref()?.lookup.network.map(|(end, _)| end)
+    }
+
+    /// Whether the port is looked up.
+    pub(super) fn ports(&self) -> bool {
+        self.one_of.as_ref().is_some_and(|one_of| one_of.lookup.port)
+    }
 }
 
 /// The rules of one direction, in order.
@@ -64,39 +79,35 @@ pub(super) fn groups(rules: &[Rule], direction: Direction) -> Vec<Group<'_>> {
         let new = members.len();
         let at = shape.clone().map_or(new, |shape| *run.entry(shape).or_insert(new));
         match members.get_mut(at) {
-            Some(group) => group.rules.push(rule),
-            None => members.push(Members { rules: vec![rule], shape }),
+            Some(members) => members.others.push(rule),
+            None => members.push(Members { first: rule, others: Vec::new(), shape }),
         }
     }
-    // The same shape in another run is another set.
-    let mut seen: HashMap<Shape<'_>, usize> = HashMap::new();
-    members.into_iter().filter_map(|group| group.finish(&mut seen)).collect()
+    let mut seen = HashMap::new();
+    members.into_iter().enumerate().map(|(at, members)| members.group(at < EARLY, &mut seen)).collect()
 }
 
 /// The rules of one shape in a run, or one rule.
 struct Members<'a> {
-    rules: Vec<&'a Rule>,
+    first: &'a Rule,
+    others: Vec<&'a Rule>,
     shape: Option<Shape<'a>>,
 }
 
 impl<'a> Members<'a> {
-    fn finish(self, seen: &mut HashMap<Shape<'a>, usize>) -> Option<Group<'a>> {
-        let rule = *self.rules.first()?;
-        let Some(shape) = self.shape.filter(|_| self.rules.len() > 1) else {
-            return Some(Group { rule, any_of: None });
-        };
-        let any_of = match shape.place {
-            Place::Network(end, _) => {
-                AnyOf::Networks(end, self.rules.iter().filter_map(|rule| network(rule, end)).collect())
-            }
-            Place::Port => {
-                let before = seen.entry(shape.clone()).or_default();
-                let name = sets::port_list(&format!("{shape:?} {before}"));
-                *before += 1;
-                AnyOf::Ports(name, self.rules.iter().filter_map(|rule| ports(rule)).flatten().collect())
-            }
-        };
-        Some(Group { rule, any_of: Some(any_of) })
+    /// `early`: they have a set even if they are one. `seen`: how many sets there are for each shape by now.
+    fn group(self, early: bool, seen: &mut HashMap<Shape<'a>, usize>) -> Group<'a> {
+        let Self { first, others, shape } = self;
+        let one_of = shape.filter(|_| early || !others.is_empty()).map(|shape| {
+            let lookup = shape.lookup;
+            let keys = [first].into_iter().chain(others).flat_map(|rule| lookup.keys(rule)).collect();
+            // The same shape in another run is another set.
+            let before = seen.entry(shape.clone()).or_default();
+            let set = sets::changing(&format!("{shape:?} {before}"));
+            *before += 1;
+            OneOf { lookup, set, keys }
+        });
+        Group { rule: first, one_of }
     }
 }
 
@@ -104,10 +115,10 @@ fn is_plain(rule: &Rule) -> bool {
     rule.log.is_none() && !matches!(rule.action, Action::Limit(_))
 }
 
-fn network(rule: &Rule, end: End) -> Option<IpNet> {
+fn network(rule: &Rule, end: End) -> Option<&IpNet> {
     let address = if end == End::From { &rule.from.address } else { &rule.to.address };
     match address {
-        Address::Net(net) => Some(*net),
+        Address::Net(net) => Some(net),
         _ => None,
     }
 }
@@ -122,32 +133,49 @@ fn ports(rule: &Rule) -> Option<impl Iterator<Item = u16>> {
     }
 }
 
-impl<'a> Shape<'a> {
-    /// The source's network stands before the destination's, and this one before ports. `None`: there is none of them.
-    fn of(rule: &'a Rule) -> Option<Self> {
+impl Lookup {
+    /// A source's network is looked up before a destination's. `None`: the rule has nothing of the kind.
+    fn of(rule: &Rule) -> Option<Self> {
         let network = [End::From, End::To].into_iter().find_map(|end| Some((end, network(rule, end)?)));
-        let place = match network {
-            Some((end, net)) => Place::Network(end, net.addr().is_ipv6()),
-            None => ports(rule).map(|_| Place::Port)?,
-        };
-        let address =
-            |at: End, address| (!matches!(place, Place::Network(end, _) if end == at)).then_some(address);
+        let network = network.map(|(end, net)| (end, Prefix::of(net)));
+        let port = ports(rule).is_some();
+        (network.is_some() || port).then_some(Self { network, port })
+    }
+
+    /// The keys of what a rule says, as [`Matcher::key`](super::matching::Matcher::key) loads them.
+    fn keys(self, rule: &Rule) -> Vec<Vec<u8>> {
+        let network = self.network.and_then(|(end, _)| network(rule, end)).map(octets);
+        let ports = ports(rule).into_iter().flatten().map(u16::to_be_bytes);
+        match (network, self.port) {
+            (Some(network), false) => vec![network],
+            // Each part of a key fills a register of 4 bytes.
+            (Some(network), true) => ports.map(|port| [&network[..], &port, &[0; 2]].concat()).collect(),
+            (None, _) => ports.map(|port| port.to_vec()).collect(),
+        }
+    }
+}
+
+impl<'a> Shape<'a> {
+    fn of(rule: &'a Rule) -> Option<Self> {
+        let lookup = Lookup::of(rule)?;
+        let looked_up = |at: End| lookup.network.is_some_and(|(end, _)| end == at);
+        let address = |at: End, address| (!looked_up(at)).then_some(address);
         Some(Self {
-            place,
+            lookup,
             action: rule.action,
             direction: rule.direction,
             families: rule.families,
             interfaces: [rule.input.as_deref(), rule.output.as_deref()],
             protocol: rule.protocol,
             addresses: [address(End::From, &rule.from.address), address(End::To, &rule.to.address)],
-            ports: [Some(&rule.from.port), (place != Place::Port).then_some(&rule.to.port)],
+            ports: [Some(&rule.from.port), (!lookup.port).then_some(&rule.to.port)],
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
+    use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 
@@ -159,16 +187,12 @@ mod tests {
     }
 
     fn sizes(lines: &[&str]) -> Vec<usize> {
-        let size = |group: Group<'_>| match group.any_of {
-            None => 1,
-            Some(AnyOf::Networks(_, networks)) => networks.len(),
-            Some(AnyOf::Ports(_, ports)) => ports.len(),
-        };
+        let size = |group: Group<'_>| group.one_of.map_or(1, |one_of| one_of.keys.len());
         groups(&rules(lines), Direction::In).into_iter().map(size).collect()
     }
 
     #[test]
-    fn rules_that_differ_in_one_address_are_put_together() {
+    fn rules_that_differ_in_an_address_or_a_network_of_one_size_are_put_together() {
         let lines = [
             "deny from 192.0.2.1",
             "deny from 2001:db8::1",
@@ -178,8 +202,10 @@ mod tests {
             "deny from 10.0.0.0/8 comment 'a note'",
             "deny to 192.0.2.1",
             "deny from 2001:db8::2",
+            "deny from 11.0.0.0/8",
+            "deny from 192.0.2.4",
         ];
-        assert_eq!(sizes(&lines), [3, 2, 1, 1, 1]);
+        assert_eq!(sizes(&lines), [3, 2, 1, 1, 2, 1]);
     }
 
     #[test]
@@ -191,13 +217,38 @@ mod tests {
             "allow 8000:8010/tcp",
             "allow 53/udp",
             "allow in on eth0 to any port 22 proto tcp",
-            "allow from 192.0.2.1 to any port 22 proto tcp",
             "allow 25",
             "allow from any port 22 to any port 5000 proto tcp",
             "allow from any port 22 to any port 5001 proto tcp",
-            "allow proto tcp from 192.0.2.2 to any port 22",
         ];
-        assert_eq!(sizes(&lines), [3, 2, 1, 1, 1, 2, 2]);
+        assert_eq!(sizes(&lines), [3, 2, 1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn rules_that_differ_in_both_are_put_together() {
+        let lines = [
+            "allow from 192.0.2.1 to any port 22 proto tcp",
+            "allow from 192.0.2.2 to any port 25,80 proto tcp",
+            "allow from 192.0.2.1 to any port 1:2 proto tcp",
+            "allow from 192.0.2.0/24 to any port 22 proto tcp",
+            "allow proto tcp from 192.0.2.3 to any port 22",
+        ];
+        assert_eq!(sizes(&lines), [4, 1, 1]);
+        let rules = rules(&lines);
+        let groups = groups(&rules, Direction::In);
+        let keys = &groups[0].one_of.as_ref().unwrap().keys;
+        assert!(keys.contains(&vec![192, 0, 2, 2, 0, 80, 0, 0]), "{keys:?}");
+    }
+
+    #[test]
+    fn only_the_first_have_a_set_for_one_rule() {
+        let mut lines: Vec<String> =
+            (0..80).map(|n| format!("{} 22", if n % 2 == 0 { "allow" } else { "deny" })).collect();
+        lines.push("deny 23".to_owned());
+        let rules = rules(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let groups = groups(&rules, Direction::In);
+        let has_set: Vec<bool> = groups.iter().map(|group| group.one_of.is_some()).collect();
+        assert_eq!(has_set, (0..80).map(|n| n < EARLY || n == 79).collect::<Vec<_>>());
     }
 
     #[test]
@@ -212,40 +263,45 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_ports_keeps_its_name_while_it_grows_and_no_other_has_it() {
+    fn a_set_keeps_its_name_while_it_grows_and_no_other_has_it() {
         let names = |lines: &[&str]| -> Vec<String> {
-            let name = |group: Group<'_>| match group.any_of {
-                Some(AnyOf::Ports(name, _)) => Some(name),
-                _ => None,
-            };
-            groups(&rules(lines), Direction::In).into_iter().filter_map(name).collect()
+            let set = |group: Group<'_>| group.one_of.map(|one_of| one_of.set);
+            groups(&rules(lines), Direction::In).into_iter().filter_map(set).collect()
         };
-        let two = names(&[
-            "allow 1/tcp",
-            "allow 2/tcp",
-            "deny 3",
-            "allow 4/tcp",
-            "allow 5/tcp",
-            "allow 6",
-            "allow 7",
-        ]);
-        assert_eq!(two.iter().collect::<BTreeSet<_>>().len(), 3, "{two:?}");
-        assert_eq!(names(&["allow 1/tcp", "allow 2/tcp", "allow 9/tcp"]), two[..1]);
+        let lines = ["allow 1/tcp", "deny 3", "allow 4/tcp", "allow 6", "deny from 10.0.0.1", "allow 3/tcp"];
+        let all = names(&lines);
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), lines.len(), "{all:?}");
+        assert_eq!(names(&["allow 1/tcp", "allow 2/tcp", "allow 9/tcp"]), all[..1]);
     }
 
     /// What a packet is judged by: by each rule, or by those of a group together.
-    fn fits(rule: &Rule, any_of: Option<&AnyOf>, from: IpAddr, protocol: Protocol, port: u16) -> bool {
-        let source = match (any_of, &rule.from.address) {
-            (Some(AnyOf::Networks(End::From, networks)), _) => networks.iter().any(|net| net.contains(&from)),
-            (_, Address::Net(net)) => net.contains(&from),
+    fn fits(rule: &Rule, one_of: Option<&OneOf>, from: IpNet, protocol: Protocol, port: u16) -> bool {
+        let network = one_of.and_then(|one_of| one_of.lookup.network);
+        let source = match (&rule.from.address, network) {
+            (Address::Net(net), None) => net.contains(&from),
             _ => true,
         };
-        let to = match (any_of, &rule.to.port) {
-            (Some(AnyOf::Ports(_, ports)), _) => ports.contains(&port),
-            (_, Port::Ranges(ranges)) => ranges.iter().any(|range| range.contains(&port)),
+        let to = match &rule.to.port {
+            Port::Ranges(ranges) if !one_of.is_some_and(|one_of| one_of.lookup.port) => {
+                ranges.iter().any(|range| range.contains(&port))
+            }
             _ => true,
         };
-        source && to && [Protocol::Any, protocol].contains(&rule.protocol)
+        let is_one = |one_of: &OneOf| {
+            let packet =
+                format!("allow from {} to any port {port}", cut(from, network.map(|(_, prefix)| prefix)));
+            let packet = Rule::read(&packet, &Vocabulary::default()).unwrap();
+            one_of.lookup.keys(&packet).iter().all(|key| one_of.keys.contains(key))
+        };
+        source && to && one_of.is_none_or(is_one) && [Protocol::Any, protocol].contains(&rule.protocol)
+    }
+
+    /// What is looked up of an address.
+    fn cut(from: IpNet, prefix: Option<Prefix>) -> IpNet {
+        match prefix {
+            Some(Prefix::V4(length)) => IpNet::new(from.addr(), length).unwrap().trunc(),
+            _ => from,
+        }
     }
 
     fn line() -> impl Strategy<Value = String> {
@@ -263,11 +319,11 @@ mod tests {
         fn a_packet_has_the_end_that_the_first_rule_gives_it(lines in proptest::collection::vec(line(), 0..12)) {
             let rules = rules(&lines.iter().map(String::as_str).collect::<Vec<_>>());
             let groups = groups(&rules, Direction::In);
-            for from in ["10.0.0.1", "10.0.0.3", "10.9.9.9"].map(|from| from.parse().unwrap()) {
+            for from in ["10.0.0.1/32", "10.0.0.3/32", "10.9.9.9/32"].map(|from| from.parse().unwrap()) {
                 for (protocol, port) in [(Protocol::Tcp, 1), (Protocol::Tcp, 2), (Protocol::Udp, 2), (Protocol::Udp, 3)] {
                     let by_rules = rules.iter().find(|rule| fits(rule, None, from, protocol, port));
                     let by_groups =
-                        groups.iter().find(|group| fits(group.rule, group.any_of.as_ref(), from, protocol, port));
+                        groups.iter().find(|group| fits(group.rule, group.one_of.as_ref(), from, protocol, port));
                     prop_assert_eq!(by_groups.map(|group| group.rule.action), by_rules.map(|rule| rule.action));
                 }
             }

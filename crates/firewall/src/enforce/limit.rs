@@ -1,10 +1,10 @@
 //! `limit`: an account for each source and port.
 
-use super::matching::{End, Matcher, View};
+use super::matching::{End, Lookup, Matcher, View};
 use super::user::LIMITED;
 use crate::name::{self, Prefix};
 use crate::rules::{Limit, Rule as Said};
-use crate::ruleset::{Expr, NETWORK_HEADER, Rate, Rule, Share, load};
+use crate::ruleset::{Expr, Rate, Rule, Share};
 
 /// What ufw's `limit` means: so many connections in the time of the window are let in, the next is refused, and so is
 /// every other until none was tried for that long.
@@ -15,10 +15,6 @@ const WINDOW: u64 = 30_000;
 /// An IPv6 host has a whole network of this length to take addresses from.
 const SOURCE6: Prefix = Prefix::V6(64);
 
-/// Where the port stands beside the source in a key: behind 4 bytes, behind 16.
-const REGISTER_BEHIND_4: u32 = 9;
-const REGISTER_BEHIND_16: u32 = 2;
-
 /// What becomes of packets of a limited rule; `fits` says which packets it is about.
 pub(super) fn rules(
     matcher: &mut Matcher<'_>,
@@ -28,10 +24,12 @@ pub(super) fn rules(
     v6: bool,
     with_port: bool,
 ) -> Vec<Rule> {
-    let key = key(matcher, v6, with_port);
+    let source = if v6 { SOURCE6 } else { Prefix::V4(32) };
+    let lookup = Lookup { network: Some((End::From, source)), port: with_port };
+    let key = matcher.key(lookup);
     let account = format!("{}.{:016x}", if v6 { 6 } else { 4 }, identity(said, with_port));
     if limit == Limit::default() {
-        let chain = Expr::Goto(window(matcher, &account, &key, v6, with_port));
+        let chain = Expr::Goto(window(matcher, &account, lookup, &key));
         return vec![[fits, &[chain]].concat()];
     }
     let mut rules = Vec::new();
@@ -40,7 +38,7 @@ pub(super) fn rules(
             Share::Connections(_) => ("connections", None),
             Share::Rate(rate) => ("rate", Some(refilled(rate))),
         };
-        let set = matcher.sets.accounts(format!("{what}{account}"), v6, with_port, kept);
+        let set = matcher.sets.accounts(format!("{what}{account}"), lookup, kept);
         rules.push([fits, &key, &[Expr::Exceeds { set, share }, Expr::Goto(LIMITED.to_owned())]].concat());
     }
     rules.push([fits, &[Expr::Accept]].concat());
@@ -49,9 +47,9 @@ pub(super) fn rules(
 
 /// The chain for what ufw means. A source is in one set more for each connection of the last half minute; for who is in
 /// all of them there is one in which every further try keeps him. Where a set is full, nobody is refused for it.
-fn window(matcher: &mut Matcher<'_>, account: &str, key: &[Expr], v6: bool, with_port: bool) -> String {
+fn window(matcher: &mut Matcher<'_>, account: &str, lookup: Lookup, key: &[Expr]) -> String {
     let mut set =
-        |what: &str| matcher.sets.accounts(format!("{CHAIN}{account}.{what}"), v6, with_port, Some(WINDOW));
+        |what: &str| matcher.sets.accounts(format!("{CHAIN}{account}.{what}"), lookup, Some(WINDOW));
     let sets: Vec<String> = (1..=ALLOWED).map(|number| set(&number.to_string())).collect();
     let out = set("out");
     let in_set = |set: &String| Expr::InSet(set.clone());
@@ -94,19 +92,6 @@ fn refilled(rate: Rate) -> u64 {
 fn identity(said: &Said, with_port: bool) -> u64 {
     let said = Said { comment: String::new(), ..said.clone() };
     name::fnv1a(format!("{said} {with_port}").as_bytes())
-}
-
-fn key(matcher: &Matcher<'_>, v6: bool, with_port: bool) -> Vec<Expr> {
-    let mut key = match v6 {
-        false => vec![load(NETWORK_HEADER, 12, 4)],
-        true => vec![load(NETWORK_HEADER, 8, 16)],
-    };
-    key.extend(SOURCE6.mask().filter(|_| v6).map(Expr::Mask));
-    if with_port {
-        let register = if v6 { REGISTER_BEHIND_16 } else { REGISTER_BEHIND_4 };
-        key.push(matcher.load_port(End::To, register));
-    }
-    key
 }
 
 #[cfg(test)]

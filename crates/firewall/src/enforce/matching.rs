@@ -1,10 +1,11 @@
 //! What packets a rule is about, as expressions.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv6Addr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use super::group::OneOf;
 use super::sets::{PORTS, PROTOCOLS, Sets};
 use super::{Lists, base};
 use crate::FirewallError;
@@ -30,6 +31,19 @@ pub(super) enum End {
     From,
     To,
 }
+
+/// What is looked up in a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Lookup {
+    /// An address, cut to the size of a network.
+    pub(super) network: Option<(End, Prefix)>,
+    /// The destination's port; behind the address if there is one.
+    pub(super) port: bool,
+}
+
+/// The registers behind 4 and behind 16 bytes in the first one.
+const REGISTER_BEHIND_4: u32 = 9;
+const REGISTER_BEHIND_16: u32 = 2;
 
 const META_IIFNAME: u32 = 6;
 const META_OIFNAME: u32 = 7;
@@ -139,6 +153,14 @@ fn address_in_packet(end: End, v6: bool) -> Expr {
     }
 }
 
+/// A network's address, as a set holds it.
+pub(super) fn octets(net: &IpNet) -> Vec<u8> {
+    match net.network() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
+    }
+}
+
 impl Matcher<'_> {
     /// What an address says of a packet of this family; `None` if no packet of it can fit.
     pub(super) fn address(
@@ -172,11 +194,7 @@ impl Matcher<'_> {
         let [net] = networks else { return vec![load, Expr::InSet(self.sets.of_networks(networks))] };
         let mut exprs = vec![load];
         exprs.extend(Prefix::of(net).mask().map(Expr::Mask));
-        let value = match net.network() {
-            std::net::IpAddr::V4(address) => address.octets().to_vec(),
-            std::net::IpAddr::V6(address) => address.octets().to_vec(),
-        };
-        exprs.push(Expr::Compare { operation: EQUAL, value });
+        exprs.push(Expr::Compare { operation: EQUAL, value: octets(net) });
         exprs
     }
 
@@ -215,13 +233,27 @@ impl Matcher<'_> {
         }
     }
 
-    /// The destination port is on this list, which has these ports.
-    pub(super) fn port_list(&mut self, list: &str, ports: &BTreeSet<u16>) -> Vec<Expr> {
-        self.sets.of_ports(list, ports);
-        vec![self.load_port(End::To, REGISTER_1), Expr::InSet(list.to_owned())]
+    /// What is looked up is in this set.
+    pub(super) fn one_of(&mut self, OneOf { lookup, set, keys }: &OneOf) -> Vec<Expr> {
+        self.sets.changing(set, *lookup, keys);
+        [self.key(*lookup), vec![Expr::InSet(set.clone())]].concat()
     }
 
-    pub(super) fn load_port(&self, end: End, register: u32) -> Expr {
+    /// Loads what is looked up.
+    pub(super) fn key(&self, Lookup { network, port }: Lookup) -> Vec<Expr> {
+        let mut key = Vec::new();
+        let mut register = REGISTER_1;
+        if let Some((end, prefix)) = network {
+            let v6 = matches!(prefix, Prefix::V6(_));
+            key.push(self.load_address(end, v6));
+            key.extend(prefix.mask().map(Expr::Mask));
+            register = if v6 { REGISTER_BEHIND_16 } else { REGISTER_BEHIND_4 };
+        }
+        key.extend(port.then(|| self.load_port(End::To, register)));
+        key
+    }
+
+    fn load_port(&self, end: End, register: u32) -> Expr {
         match (self.view, end) {
             (View::Client, End::To) => Expr::LoadCt { key: CT_PROTO_DST, directed: true, register },
             (_, end) => {

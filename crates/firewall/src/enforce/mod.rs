@@ -38,7 +38,7 @@ pub(crate) struct Enforced {
 pub(crate) type Contents = BTreeMap<String, Vec<Bound>>;
 
 pub(crate) use base::describe;
-pub(crate) use sets::is_port_list;
+pub(crate) use sets::changes_in_place;
 
 /// Whether a chain or set is of this half of the table.
 pub(crate) fn owns(name: &str) -> bool {

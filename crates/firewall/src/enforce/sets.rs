@@ -1,17 +1,18 @@
 //! Sets. One whose content never changes is named by it: the same content is the same set in every policy, and a change
 //! is another set, so that packets see the old one or the new one. The kernel lets nobody change it while it is used.
 //!
-//! Lists of ports change in place, so that one port more is one element more: a packet that is just being judged sees such
-//! a list as it was or as it will be, and both are right.
+//! Where rules that say the same of several addresses or ports became one, its set changes in place, so that one rule more
+//! is one element more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use super::Contents;
-use crate::name;
-use crate::ruleset::{Bound, Set, TYPE_IPV4_ADDR, TYPE_IPV6_ADDR};
+use super::matching::Lookup;
+use crate::name::{self, Prefix};
+use crate::ruleset::{Bound, Keys, Set, TYPE_IPV4_ADDR, TYPE_IPV6_ADDR};
 
 /// What a set's keys are.
 #[derive(Clone, Copy, Debug)]
@@ -43,24 +44,24 @@ const ACCOUNTS: u32 = 65_535;
 /// Both ends are in it.
 pub(super) type Range = (u128, u128);
 
-/// What the names of lists of ports begin with.
-const PORT_LIST: &str = "ruleports.";
+/// What the names of sets that change in place begin with.
+const CHANGING: &str = "oneof.";
 
-/// The name of the list of ports that belongs to rules of this shape.
-pub(super) fn port_list(shape: &str) -> String {
-    format!("{PORT_LIST}{:016x}", name::fnv1a(shape.as_bytes()))
+/// The name of the set that belongs to these rules.
+pub(super) fn changing(rules: &str) -> String {
+    format!("{CHANGING}{:016x}", name::fnv1a(rules.as_bytes()))
 }
 
-/// Whether a set is a list of ports, whose elements are not told by its name.
-pub(crate) fn is_port_list(set: &str) -> bool {
-    set.starts_with(PORT_LIST)
+/// Whether a set changes in place, so that its elements are not told by its name.
+pub(crate) fn changes_in_place(set: &str) -> bool {
+    set.starts_with(CHANGING)
 }
 
 /// The sets of a policy.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
     pub(super) sets: BTreeMap<String, Set>,
-    pub(super) port_lists: BTreeMap<String, BTreeSet<u16>>,
+    pub(super) elements: BTreeMap<String, Keys>,
     pub(super) contents: Contents,
 }
 
@@ -81,11 +82,12 @@ impl Sets {
         name
     }
 
-    /// A list of ports of this name.
-    pub(super) fn of_ports(&mut self, name: &str, ports: &BTreeSet<u16>) {
-        let set = Set { key_type: PORTS.key_type, key_length: PORTS.key_length, ..Set::default() };
+    /// A set of this name, which changes in place.
+    pub(super) fn changing(&mut self, name: &str, lookup: Lookup, keys: &Keys) {
+        let (key_type, key_length) = key(lookup);
+        let set = Set { key_type, key_length, ..Set::default() };
         self.sets.insert(name.to_owned(), set);
-        self.port_lists.insert(name.to_owned(), ports.clone());
+        self.elements.insert(name.to_owned(), keys.clone());
     }
 
     /// The single values.
@@ -100,16 +102,26 @@ impl Sets {
         self.of(kind, networks.iter().map(range).collect())
     }
 
-    /// Accounts that packets open: for each source, and port if `with_port`; kept for so many milliseconds after the last
-    /// packet, or as long as they count something.
-    pub(super) fn accounts(&mut self, name: String, v6: bool, with_port: bool, kept: Option<u64>) -> String {
-        let (address, length) = if v6 { (TYPE_IPV6_ADDR, 16) } else { (TYPE_IPV4_ADDR, 4) };
-        let (key_type, key_length) =
-            if with_port { (address << TYPE_BITS | TYPE_PORT, length + 4) } else { (address, length) };
+    /// Accounts that packets open; kept for so many milliseconds after the last packet, or as long as they count something.
+    pub(super) fn accounts(&mut self, name: String, lookup: Lookup, kept: Option<u64>) -> String {
+        let (key_type, key_length) = key(lookup);
         let flags = DYNAMIC | kept.map_or(0, |_| TIMEOUT);
         let set = Set { flags, key_type, key_length, size: ACCOUNTS, timeout: kept.unwrap_or(0) };
         self.sets.insert(name.clone(), set);
         name
+    }
+}
+
+/// The type and the length of what is looked up.
+fn key(lookup: Lookup) -> (u32, u32) {
+    let network = lookup.network.map(|(_, prefix)| match prefix {
+        Prefix::V4(_) => (TYPE_IPV4_ADDR, 4),
+        Prefix::V6(_) => (TYPE_IPV6_ADDR, 16),
+    });
+    match (network, lookup.port) {
+        (Some((address, length)), true) => (address << TYPE_BITS | TYPE_PORT, length + 4),
+        (Some(network), false) => network,
+        (None, _) => (TYPE_PORT, 2),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What people wrote, rule by rule.
 
-use super::group::{AnyOf, Group, groups};
+use super::group::{Group, groups};
 use super::matching::{End, Matcher, came_by, family, leaves_by};
 use super::{limit, log};
 use crate::FirewallError;
@@ -48,12 +48,10 @@ fn addresses(
 ) -> Result<Option<Vec<Expr>>, FirewallError> {
     let mut exprs = Vec::new();
     for (end, address) in [(End::From, &group.rule.from.address), (End::To, &group.rule.to.address)] {
-        let one = match &group.any_of {
-            Some(AnyOf::Networks(set, networks)) if *set == end => Some(matcher.networks(end, networks)),
-            _ => matcher.address(end, address, family)?,
-        };
-        let Some(one) = one else { return Ok(None) };
-        exprs.extend(one);
+        if group.network() != Some(end) {
+            let Some(one) = matcher.address(end, address, family)? else { return Ok(None) };
+            exprs.extend(one);
+        }
     }
     Ok(Some(exprs))
 }
@@ -73,10 +71,10 @@ fn fits(
     fits.extend_from_slice(ends);
     fits.extend(matcher.protocol(traffic.protocol, with_ports));
     fits.extend(matcher.ports(End::From, traffic.from));
-    fits.extend(match &group.any_of {
-        Some(AnyOf::Ports(list, ports)) => matcher.port_list(list, ports),
-        _ => matcher.ports(End::To, traffic.to),
-    });
+    if !group.ports() {
+        fits.extend(matcher.ports(End::To, traffic.to));
+    }
+    fits.extend(group.one_of.iter().flat_map(|one_of| matcher.one_of(one_of)));
     fits
 }
 

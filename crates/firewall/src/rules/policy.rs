@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Rule;
 
 /// What `palisade.toml` says under `[firewall]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Policy {
     /// Whether any of it is in force.
     pub enabled: bool,
@@ -20,7 +20,7 @@ pub struct Policy {
 }
 
 /// What becomes of packets that no rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Defaults {
     /// To this host.
     pub incoming: Stance,
@@ -37,7 +37,7 @@ impl Default for Defaults {
 }
 
 /// What a default policy can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stance {
     /// Let through.
@@ -64,7 +64,7 @@ impl Stance {
 }
 
 /// How much is logged, as `ufw(8)` defines it; each level includes those before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Logging {
     /// Nothing, not even what rules ask for.
@@ -98,7 +98,7 @@ impl Logging {
 }
 
 /// What `app update --add-new` does with an application profile that no rule names: `app default`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NewProfiles {
     /// Nothing.

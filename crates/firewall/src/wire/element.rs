@@ -75,7 +75,7 @@ pub(crate) fn put_elements<'a>(
     });
 }
 
-/// Elements of a set that never changes: keys and, where intervals end, the key behind each.
+/// Elements of a set of the rules: keys and, where intervals end, the key behind each.
 pub(crate) fn put_bounds(message: &mut Encoder, set: &str, bounds: &[Bound]) {
     put_list(message, set, |list| {
         for Bound { key, ends } in bounds {
@@ -84,17 +84,6 @@ pub(crate) fn put_bounds(message: &mut Encoder, set: &str, bounds: &[Bound]) {
                 if *ends {
                     element.be32(ELEMENT_FLAGS, ELEMENT_ENDS_INTERVAL);
                 }
-            });
-        }
-    });
-}
-
-/// Ports of a list that come or go.
-pub(crate) fn put_ports(message: &mut Encoder, set: &str, ports: &[u16]) {
-    put_list(message, set, |list| {
-        for port in ports {
-            list.nest(LIST_ELEM, |element| {
-                element.nest(ELEMENT_KEY, |data| data.bytes(DATA_VALUE, &port.to_be_bytes()));
             });
         }
     });
@@ -116,14 +105,11 @@ pub(crate) fn set_of_elements<'a>(message: &Message<'a>) -> Option<&'a str> {
     message.attributes(FAMILY_HEADER).string(ELEMENT_LIST_SET)
 }
 
-/// The ports in a message about elements.
-pub(crate) fn read_ports(message: &Message<'_>) -> Option<Vec<u16>> {
+/// The keys in a message about elements, whatever they are.
+pub(crate) fn read_keys(message: &Message<'_>) -> Option<Vec<Vec<u8>>> {
     let elements = message.attributes(FAMILY_HEADER).nested(ELEMENT_LIST_ELEMENTS);
-    let port = |element| {
-        let key = Attributes::new(element).nested(ELEMENT_KEY).get(DATA_VALUE)?;
-        <[u8; 2]>::try_from(key).map(u16::from_be_bytes).ok()
-    };
-    Some(elements.filter_map(|(_, element)| port(element)).collect())
+    let key = |element| Attributes::new(element).nested(ELEMENT_KEY).get(DATA_VALUE).map(<[u8]>::to_vec);
+    Some(elements.filter_map(|(_, element)| key(element)).collect())
 }
 
 /// The set's name and the keys in a message about elements.

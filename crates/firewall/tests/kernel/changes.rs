@@ -81,8 +81,9 @@ fn a_change_never_opens_what_is_closed_nor_closes_what_is_open() {
 #[test]
 fn ten_thousand_rules_are_one_transaction() {
     isolated("changes::ten_thousand_rules_are_one_transaction", || {
-        let line =
-            |n: u32| format!("allow from 10.{}.{}.0/24 to any port {} proto tcp", n >> 8, n & 255, n + 1);
+        let line = |n: u32| {
+            format!("allow from 10.{}.{}.0/24 to any port {}:{} proto tcp", n >> 8, n & 255, n + 1, n + 2)
+        };
         let lines: Vec<String> = (0..10_000).map(line).collect();
         let policy = rules(&lines.iter().map(String::as_str).collect::<Vec<_>>());
         let firewall = in_force(&policy);
@@ -109,6 +110,45 @@ fn nothing_is_written_where_nothing_differs() {
 }
 
 #[test]
+fn one_rule_more_of_a_kind_takes_no_other_away() {
+    isolated("changes::one_rule_more_of_a_kind_takes_no_other_away", || {
+        for kind in [
+            "allow 300N/tcp",
+            "deny 300N,400N/udp",
+            "deny from 10.0.0.N",
+            "reject from 2001:db8::N to any port 22",
+            "allow from 10.N.0.0/16",
+            "allow from 10.0.0.N to any port 22,80 proto tcp",
+            "deny proto udp from 2001:db8::/64 to any port 300N",
+            "deny to 10.0.0.N",
+            "deny out to 10.0.0.N port 25 proto tcp",
+            "route allow in on eth0 from 2001:db8:N::/48",
+        ] {
+            let mut lines = vec!["allow 22".to_owned()];
+            let mut before = String::new();
+            for n in 1..=4 {
+                lines.push(kind.replace('N', &n.to_string()));
+                let _firewall = in_force(&rules(&lines.iter().map(String::as_str).collect::<Vec<_>>()));
+                let now = numbered_rules();
+                for line in before.lines() {
+                    assert!(now.contains(line), "{kind}, {n} of it:\n{before}\n{now}");
+                }
+                assert!(n < 2 || now == before, "{kind}, {n} of it:\n{before}\n{now}");
+                before = now;
+            }
+        }
+    });
+}
+
+/// All rules with their numbers, which new ones would not have.
+fn numbered_rules() -> String {
+    let words = ["-ast", "list", "table", "inet", "palisade"];
+    let listed = Command::new("nft").args(words).output().unwrap().stdout;
+    let listed = String::from_utf8(listed).unwrap();
+    listed.lines().skip_while(|line| !line.contains("chain")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
 fn one_port_more_is_one_element_more() {
     isolated("changes::one_port_more_is_one_element_more", || {
         let host = other_host();
@@ -116,13 +156,8 @@ fn one_port_more_is_one_element_more() {
         let mut lines: Vec<String> = (3001..=3500).map(|port| format!("allow {port}/tcp")).collect();
         let policy = |lines: &[String]| rules(&lines.iter().map(String::as_str).collect::<Vec<_>>());
         let mut firewall = in_force(&policy(&lines));
-        // With their numbers, which new ones would not have.
-        let listed = || {
-            let words = ["-a", "list", "chain", "inet", "palisade", "rules.in"];
-            String::from_utf8(Command::new("nft").args(words).output().unwrap().stdout).unwrap()
-        };
-        let before = listed();
-        assert_eq!(before.matches("accept").count(), 1, "{before}");
+        let before = numbered_rules();
+        assert_eq!(before.matches(" dport @oneof").count(), 1, "{before}");
         for (more, open) in [("allow 2222/tcp", true), ("allow 2223/tcp", true), ("allow 2222/tcp", false)] {
             match open {
                 true => lines.push(more.to_owned()),
@@ -135,23 +170,23 @@ fn one_port_more_is_one_element_more() {
                 let expected = if open { 0 } else { IN_PROGRESS };
                 assert_eq!(knock(&host, from, port, expected), expected, "{from} {more} {open}");
             }
-            assert_eq!(listed(), before);
+            assert_eq!(numbered_rules(), before);
         }
         assert_eq!(knock(&host, "192.0.2.2", 2223, 0), 0);
         firewall.set_policy(&policy(&lines), &lists()).unwrap();
 
         let other = Firewall::open().unwrap();
         let mut monitor = other.monitor().unwrap();
-        let list = before.split('@').nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        let list = before.split(" dport @oneof.").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
         for damage in ["delete", "add"] {
             nft(&format!(
-                "{damage} element inet palisade {list} {{ {} }}",
+                "{damage} element inet palisade oneof.{list} {{ {} }}",
                 if damage == "add" { 9 } else { 2223 }
             ));
             assert_eq!(monitor.read(&other).unwrap(), [Event::RulesChanged], "{damage}");
             firewall.set_policy(&policy(&lines), &lists()).unwrap();
             monitor.read(&other).unwrap();
-            let elements = nft(&format!("list set inet palisade {list}"));
+            let elements = nft(&format!("list set inet palisade oneof.{list}"));
             assert!(elements.contains(" 2223,") && !elements.contains(" 9,"), "{elements}");
         }
     });

@@ -42,9 +42,13 @@ pub(crate) fn other_host() -> Host {
         "192.0.2.2/24",
         "192.0.2.3/24",
         "192.0.2.66/24",
+        "192.0.2.69/24",
+        "192.0.2.72/24",
         "2001:db8::2/64",
         "2001:db8::3/64",
         "2001:db8:0:0:64::6/64",
+        "2001:db8:0:0:65::6/64",
+        "2001:db8:0:0:66::6/64",
     ];
     host.connect("cable", &["192.0.2.1/24", "2001:db8::1/64"], &theirs);
     // The first packets of a new cable can be lost.
@@ -119,14 +123,27 @@ fn addresses_that_became_a_set_are_judged_as_in_rules_of_their_own() {
             "reject from 2001:db8::2 to any port 2222 proto tcp",
             "reject from 192.0.2.3 to any port 2222 proto tcp",
             "reject from 2001:db8::3 to any port 2222 proto tcp",
+            "reject from 192.0.2.64/30 to any port 2222 proto tcp",
+            "reject from 2001:db8:0:0:64::/80 to any port 2222 proto tcp",
+            "reject from 192.0.2.68/30 to any port 2222 proto tcp",
+            "reject from 2001:db8:0:0:65::/80 to any port 2222 proto tcp",
             "allow 2222",
         ]));
         let listing = nft("list chain inet palisade rules.in");
-        assert_eq!(listing.matches("saddr @addresses").count(), 2, "{listing}");
-        for from in ["192.0.2.2", "192.0.2.3", "2001:db8::2", "2001:db8::3"] {
+        assert_eq!(listing.matches("@oneof").count(), 5, "{listing}");
+        for from in [
+            "192.0.2.2",
+            "192.0.2.3",
+            "192.0.2.66",
+            "192.0.2.69",
+            "2001:db8::2",
+            "2001:db8::3",
+            "2001:db8:0:0:64::6",
+            "2001:db8:0:0:65::6",
+        ] {
             assert_knocks(&host, 2222, &[(from, REFUSED)]);
         }
-        assert_knocks(&host, 2222, &[("192.0.2.66", 0), ("2001:db8:0:0:64::6", 0)]);
+        assert_knocks(&host, 2222, &[("192.0.2.72", 0), ("2001:db8:0:0:66::6", 0)]);
     });
 }
 

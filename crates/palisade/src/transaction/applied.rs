@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,17 +18,25 @@ const FILE: &str = "applied.json";
 /// A text that was put in force, and what it meant then: what rules name may have changed since.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Applied<'a> {
+    /// Of all the rest, so that the same is known without reading it. A version that reckons otherwise reads it.
+    sum: u64,
     /// The file.
     pub(crate) path: PathBuf,
     pub(crate) text: Cow<'a, str>,
     pub(crate) policy: Cow<'a, Policy>,
 }
 
+/// What is read of it first.
+#[derive(Deserialize)]
+struct Sum {
+    sum: u64,
+}
+
 /// What was put in force last, and its text. Where that is not known, the kernel says whether the file is, or nothing.
 pub(crate) fn in_force(state: &Path, posture: &Posture) -> (String, Policy) {
-    // Mostly it is what the file still says; that is seen without reading it.
+    // Mostly it is what the file still says.
     let (known, now) = (fs::read(state.join(FILE)).unwrap_or_default(), Applied::of(posture));
-    if serde_json::to_vec(&now).is_ok_and(|now| now == known) {
+    if serde_json::from_slice::<Sum>(&known).is_ok_and(|known| known.sum == now.sum) {
         return (now.text.into_owned(), now.policy.into_owned());
     }
     if let Some(applied) = Applied::read(&known, &now.path) {
@@ -47,8 +56,10 @@ fn canonical(path: &Path) -> PathBuf {
 
 impl<'a> Applied<'a> {
     pub(crate) fn of(posture: &'a Posture) -> Self {
-        let (text, policy) = (Cow::Borrowed(posture.text()), Cow::Borrowed(posture.policy()));
-        Self { path: canonical(posture.path()), text, policy }
+        let (path, text, policy) = (canonical(posture.path()), posture.text(), posture.policy());
+        let mut hasher = DefaultHasher::new();
+        (&path, text, policy).hash(&mut hasher);
+        Self { sum: hasher.finish(), path, text: Cow::Borrowed(text), policy: Cow::Borrowed(policy) }
     }
 
     /// What is known; `None` if nothing is, or not of this file.
