@@ -33,7 +33,7 @@ pub(crate) fn parse(text: &Text) -> Result<Call, Fault> {
     if name.as_str().is_empty() {
         return Err(Fault::error(text.place(), "a name is missing").help(HELP));
     }
-    let mut cursor = Cursor { text: &text, at: open };
+    let mut cursor = Cursor::new(&text, open);
     let mut options = Vec::new();
     while cursor.eat('[') {
         cursor.group(&mut options)?;
@@ -45,18 +45,17 @@ pub(crate) fn parse(text: &Text) -> Result<Call, Fault> {
     }
 }
 
-/// Splits a list of calls: they stand on lines of their own or are separated by white space; white space inside `[...]`
-/// and quotes belongs to the call.
-pub(crate) fn split(text: &Text) -> Vec<Text> {
-    let mut cursor = Cursor { text, at: 0 };
+/// Reads a list of calls: they stand on lines of their own or are separated by white space; white space inside `[...]`
+/// and quotes belongs to the call. Gives each as it is written, and read.
+pub(crate) fn all(text: &Text) -> Vec<(Text, Result<Call, Fault>)> {
+    let mut cursor = Cursor::new(text, 0);
     let mut calls = Vec::new();
     loop {
         cursor.skip_space();
         if cursor.rest().is_empty() {
             return calls;
         }
-        let range = cursor.call();
-        calls.push(text.slice(range));
+        calls.push(cursor.call());
     }
 }
 
@@ -64,12 +63,17 @@ const HELP: &str = "write name[option=value, other=\"value, with comma\"]";
 
 struct Cursor<'a> {
     text: &'a Text,
+    string: &'a str,
     at: usize,
 }
 
-impl Cursor<'_> {
-    fn rest(&self) -> &str {
-        &self.text.as_str()[self.at..]
+impl<'a> Cursor<'a> {
+    fn new(text: &'a Text, at: usize) -> Self {
+        Self { text, string: text.as_str(), at }
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.string[self.at..]
     }
 
     fn fault(&self, message: &str) -> Fault {
@@ -77,7 +81,8 @@ impl Cursor<'_> {
     }
 
     fn skip_space(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start().len();
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start().len();
     }
 
     fn eat(&mut self, c: char) -> bool {
@@ -159,25 +164,28 @@ impl Cursor<'_> {
     }
 
     /// One call of a list, as far as it can be told apart.
-    fn call(&mut self) -> Range<usize> {
-        let start = self.at;
-        self.take(|c| c != '[' && !c.is_whitespace());
-        let mut end = self.at;
+    fn call(&mut self) -> (Text, Result<Call, Fault>) {
+        let name = self.take(|c| c != '[' && !c.is_whitespace());
+        let (mut end, mut options) = (self.at, Vec::new());
         loop {
             self.skip_space();
-            let good = self.eat('[') && self.group(&mut Vec::new()).is_ok();
+            let before = options.len();
+            let good = self.eat('[') && self.group(&mut options).is_ok();
             if !good {
+                options.truncate(before);
                 break;
             }
             end = self.at;
         }
-        let bare = self.text.as_str()[end..].starts_with(|c: char| !c.is_whitespace());
         self.at = end;
-        if bare {
-            // Broken options; the message comes when this call is read by itself.
+        if name.is_empty() || self.rest().starts_with(|c: char| !c.is_whitespace()) {
+            // Something is broken, and is told of when this call is read by itself.
             end = self.take(|c| !c.is_whitespace()).end;
+            let text = self.text.slice(name.start..end);
+            let call = parse(&text);
+            return (text, call);
         }
-        start..end
+        (self.text.slice(name.start..end), Ok(Call { name: self.text.slice(name), options }))
     }
 }
 
@@ -193,7 +201,10 @@ mod tests {
     }
 
     fn parts(string: &str) -> Vec<String> {
-        split(&Text::plain(string)).iter().map(|text| text.as_str().to_owned()).collect()
+        let calls = all(&Text::plain(string));
+        // Each is what it would be by itself.
+        assert!(calls.iter().all(|(text, call)| call.as_ref().ok() == parse(text).ok().as_ref()));
+        calls.iter().map(|(text, _)| text.as_str().to_owned()).collect()
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! From the options of a filter and its jail to the patterns.
 
-use std::collections::BTreeMap;
-
 use detect::{FilterSpec, Usedns};
 
 use crate::definition::Definition;
 use crate::diagnostic::{Fault, keep};
-use crate::filter::{Filter, OPTIONS, Origins};
+use crate::filter::{Filter, Origins};
 use crate::journalmatch;
 use crate::text::{Text, lower_case};
 use crate::value::integer;
@@ -22,60 +20,54 @@ pub(crate) fn combine(
     source: Option<&Definition>,
 ) -> Result<Filter, Vec<Fault>> {
     let mut faults = Vec::new();
-    let mut parts = BTreeMap::<&str, Vec<Text>>::new();
-    for option in OPTIONS {
-        match combine_option(option, jail, source) {
-            Ok(found) => drop(parts.insert(option, found)),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    let part = |option: &str| parts.get(option).map_or(&[] as &[Text], Vec::as_slice);
-    let one = |option: &str| part(option).first().filter(|text| !text.as_str().is_empty()).cloned();
-    let many = |option: &str| -> Vec<Text> {
-        let lines = part(option).iter().flat_map(|text| text.lines());
-        lines.filter(|line| !line.as_str().is_empty()).collect()
+    let mut part = |option: &str| keep(combine_option(option, jail, source), [None, None], &mut faults);
+    let one = |part: [Option<Text>; 2]| part.into_iter().flatten().next().filter(|text| !text.is_empty());
+    let many = |part: [Option<Text>; 2]| -> Vec<Text> {
+        let lines = part.iter().flatten().flat_map(Text::lines);
+        lines.filter(|line| !line.is_empty()).collect()
     };
     let origins = Origins {
-        prefregex: one("prefregex"),
-        failregex: many("failregex"),
-        ignoreregex: many("ignoreregex"),
-        datepattern: one("datepattern"),
+        prefregex: one(part("prefregex")),
+        failregex: many(part("failregex")),
+        ignoreregex: many(part("ignoreregex")),
+        datepattern: one(part("datepattern")),
     };
+    let [lines, dns] = ["maxlines", "usedns"].map(|option| one(part(option)));
+    let matches = many(part("journalmatch"));
     let spec = FilterSpec {
         name: name.to_owned(),
         prefregex: origins.prefregex.as_ref().map(string),
         failregex: origins.failregex.iter().map(string).collect(),
         ignoreregex: origins.ignoreregex.iter().map(string).collect(),
         datepattern: origins.datepattern.as_ref().map(string),
-        maxlines: one("maxlines").map_or(1, |text| keep(maxlines(&text), 1, &mut faults)),
-        usedns: one("usedns").map_or(Usedns::Warn, |text| keep(usedns(&text), Usedns::No, &mut faults)),
+        maxlines: lines.as_ref().map_or(1, |text| keep(maxlines(text), 1, &mut faults)),
+        usedns: dns.map_or(Usedns::Warn, |text| keep(usedns(&text), Usedns::No, &mut faults)),
         logtimezone: None,
         logencoding: None,
     };
-    let sets_maxlines = one("maxlines").is_some();
-    let journalmatch = keep(journalmatch::parse(&many("journalmatch")), Vec::new(), &mut faults);
+    let sets_maxlines = lines.is_some();
+    let journalmatch = keep(journalmatch::parse(&matches), Vec::new(), &mut faults);
     match faults.is_empty() {
         true => Ok(Filter { spec, journalmatch, origins, sets_maxlines }),
         false => Err(faults),
     }
 }
 
+/// The values of one option, in their order.
 fn combine_option(
     option: &str,
     jail: JailOption<'_>,
     source: Option<&Definition>,
-) -> Result<Vec<Text>, Fault> {
+) -> Result<[Option<Text>; 2], Fault> {
     let own = jail(option);
-    let Some(source) = source else { return Ok(own.into_iter().collect()) };
+    let Some(source) = source else { return Ok([own, None]) };
     let given = source.given(option);
     Ok(match (option, own) {
         // The order in which Fail2Ban sets them makes the jail win here.
-        ("datepattern", Some(own)) => vec![own],
-        ("failregex" | "ignoreregex" | "journalmatch", own) if given => {
-            source.option(option)?.into_iter().chain(own).collect()
-        }
-        (_, Some(own)) if !given => vec![own],
-        _ => source.option(option)?.into_iter().collect(),
+        ("datepattern", Some(own)) => [Some(own), None],
+        ("failregex" | "ignoreregex" | "journalmatch", own) if given => [source.option(option)?, own],
+        (_, Some(own)) if !given => [Some(own), None],
+        _ => [source.option(option)?, None],
     })
 }
 

@@ -1,6 +1,7 @@
 //! `[Definition]` and `[Init]` of a filter's or an action's file: its options, those it was given, and the tags between
 //! them.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::call::Call;
@@ -9,6 +10,7 @@ use crate::filter::OPTIONS;
 use crate::ini::{DEFAULT, Section};
 use crate::interpolate::{Scope, Vars};
 use crate::layers::Config;
+use crate::named::Named;
 use crate::options::Values;
 use crate::tags;
 use crate::text::{Text, lower_case};
@@ -28,6 +30,8 @@ pub(crate) struct Definition {
     conditional: Vec<String>,
     /// Tags that get their values later, whatever the file says of them.
     later: &'static [&'static str],
+    /// What the tags that were met stand for: the same few are in every line of a filter.
+    met: RefCell<Named<Option<Text>>>,
 }
 
 impl Definition {
@@ -40,8 +44,8 @@ impl Definition {
     ) -> Result<Self, Fault> {
         let mut init = given;
         add_init_section(&config, &mut init)?;
-        let conditional = init.keys().filter_map(|name| Some(name.split_once('?')?.0.to_owned())).collect();
-        Ok(Self { config, init, jail, conditional, later })
+        let conditional = init.names().filter_map(|name| Some(name.split_once('?')?.0.to_owned())).collect();
+        Ok(Self { config, init, jail, conditional, later, met: RefCell::default() })
     }
 
     /// An option of the file, tags replaced.
@@ -51,7 +55,15 @@ impl Definition {
             None => self.scope().get(name)?,
         };
         let Some(raw) = raw else { return Ok(None) };
-        tags::substitute(name, &raw, &mut |tag| self.tag(tag)).map(Some)
+        let tag = &mut |tag: &Text| {
+            if let Some(met) = self.met.borrow().get(tag.as_str()) {
+                return Ok(met.clone());
+            }
+            let found = self.tag(tag.as_str())?;
+            self.met.borrow_mut().push(tag.clone(), found.clone());
+            Ok(found)
+        };
+        tags::substitute(name, &raw, tag).map(Some)
     }
 
     fn scope(&self) -> Scope<'_> {
@@ -60,8 +72,8 @@ impl Definition {
 
     /// An option as a jail sees it under `known/NAME`: only what the file itself defines.
     pub(crate) fn known(&self, name: &str) -> Result<Option<Text>, Fault> {
-        let own = self.config.section(DEFINITION).is_some_and(|section| section.contains_key(name));
-        match own || self.init.contains_key(name) || OPTIONS.contains(&name) {
+        let own = self.config.section(DEFINITION).is_some_and(|section| section.contains(name));
+        match own || self.init.contains(name) || OPTIONS.contains(&name) {
             true => self.option(name),
             false => Ok(None),
         }
@@ -69,7 +81,7 @@ impl Definition {
 
     /// Whether the jail or `[Init]` gives this option.
     pub(crate) fn given(&self, name: &str) -> bool {
-        self.init.contains_key(name)
+        self.init.contains(name)
     }
 
     /// What the jail and `[Init]` give, as written.
@@ -79,7 +91,7 @@ impl Definition {
 
     /// The same in their order, without what stands for what they were before.
     pub(crate) fn given_options(&self) -> impl Iterator<Item = (&str, &Text)> {
-        let options = self.init.iter().map(|(name, value)| (&**name, value));
+        let options = self.init.iter().map(|(name, value)| (name.as_str(), value));
         options.filter(|(name, _)| !name.starts_with("known/"))
     }
 
@@ -122,21 +134,19 @@ impl Definition {
 fn add_init_section(config: &Config, init: &mut Vars) -> Result<(), Fault> {
     let Some(section) = config.section(INIT) else { return Ok(()) };
     let scope = Scope::new(config, INIT);
-    for name in section.keys() {
-        let Some(value) = scope.get(name)? else { continue };
-        if !name.starts_with("known/") {
-            init.insert(format!("known/{name}").into(), value.clone());
+    for (name, raw) in section.iter() {
+        let value = scope.interpolate(raw)?;
+        if !name.as_str().starts_with("known/") {
+            init.insert(Text::plain(format!("known/{}", name.as_str())), value.clone());
         }
-        init.entry(name.to_string().into()).or_insert(value);
+        init.or_insert_with(name.clone(), || value);
     }
     Ok(())
 }
 
 /// The options in a call's brackets; the last of a name counts.
 pub(crate) fn given(call: &Call) -> Vars {
-    let option =
-        |(name, value): &(Text, Text)| (lower_case(name.as_str()).into_owned().into(), value.clone());
-    call.options.iter().map(option).collect()
+    call.options.iter().map(|(name, value)| (name.clone().lower_case(), value.clone())).collect()
 }
 
 /// Splits `lt_file/__prefix_line`.

@@ -9,9 +9,10 @@ use crate::call::{self, Call};
 use crate::combine::combine;
 use crate::definition::{self, DEFINITION, Definition};
 use crate::diagnostic::{Diagnostic, Fault, Severity};
-use crate::layers::{Config, Reader};
+use crate::layers::Config;
 use crate::options::Values;
 use crate::place::{Files, Place};
+use crate::reader::Reader;
 use crate::suggest::nearest;
 use crate::text::Text;
 use crate::tree::Tree;
@@ -126,10 +127,10 @@ pub(crate) fn definition(
     journal: bool,
 ) -> Result<Definition, Fault> {
     let mut given = definition::given(call);
-    let fixed = config.section(DEFINITION).is_some_and(|section| section.contains_key("logtype"));
+    let fixed = config.section(DEFINITION).is_some_and(|section| section.contains("logtype"));
     if !fixed && given.get("logtype").is_none_or(|logtype| logtype.as_str().is_empty()) {
         let logtype = if journal { "journal" } else { "file" };
-        given.insert("logtype".into(), Text::plain(logtype));
+        given.insert(Text::fixed("logtype"), Text::fixed(logtype));
     }
     Definition::new(config, given, jail, &[])
 }
@@ -145,7 +146,7 @@ pub(crate) fn file(reader: &mut Reader<'_>, name: &Text) -> Result<Rc<Config>, F
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
             reader.config(&format!("filter.d/{stem}"))
         }
-        _ => reader.config(&format!("filter.d/{}", name.as_str())),
+        _ => reader.config(&["filter.d/", name.as_str()].concat()),
     };
     found.ok_or_else(|| unknown(reader.tree, name))
 }

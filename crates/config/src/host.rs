@@ -81,27 +81,32 @@ impl Host for ThisHost {
     }
 }
 
-/// A host whose logs are looked for once: many jails read the same ones.
+/// A host whose logs and services are looked for once: many jails read and close the same ones.
 pub(crate) struct Remembering<'h> {
     host: &'h dyn Host,
     logs: Mutex<BTreeMap<String, bool>>,
+    services: Mutex<BTreeMap<String, Option<u16>>>,
 }
 
 impl<'h> Remembering<'h> {
     pub(crate) const fn new(host: &'h dyn Host) -> Self {
-        Self { host, logs: Mutex::new(BTreeMap::new()) }
+        Self { host, logs: Mutex::new(BTreeMap::new()), services: Mutex::new(BTreeMap::new()) }
     }
+}
+
+fn remembered<T: Copy>(known: &Mutex<BTreeMap<String, T>>, name: &str, ask: impl FnOnce(&str) -> T) -> T {
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known.get(name) {
+        return *found;
+    }
+    let found = ask(name);
+    known.insert(name.to_owned(), found);
+    found
 }
 
 impl Host for Remembering<'_> {
     fn has_log(&self, glob: &str) -> bool {
-        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = logs.get(glob) {
-            return *found;
-        }
-        let found = self.host.has_log(glob);
-        logs.insert(glob.to_owned(), found);
-        found
+        remembered(&self.logs, glob, |glob| self.host.has_log(glob))
     }
 
     fn has_journal(&self, path: Option<&Path>) -> bool {
@@ -113,7 +118,7 @@ impl Host for Remembering<'_> {
     }
 
     fn service(&self, name: &str) -> Option<u16> {
-        self.host.service(name)
+        remembered(&self.services, name, |name| self.host.service(name))
     }
 
     fn read(&self, path: &Path) -> std::io::Result<String> {

@@ -1,39 +1,30 @@
 //! One file: sections, options, values over several lines, comments, as Python's `configparser` reads them with `;` as
 //! the inline comment sign. Nothing is interpolated here.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use foldhash::fast::RandomState;
-use indexmap::IndexMap;
 use memchr::{memchr_iter, memchr2};
 
 use crate::diagnostic::Fault;
+use crate::named::Named;
 use crate::place::{Place, lines};
-use crate::text::{Builder, Text, lower_case, trimmed};
+use crate::text::{Builder, Text, trimmed};
 
 /// The section whose options stand in for missing ones in all others.
 pub(crate) const DEFAULT: &str = "DEFAULT";
 
-/// An option as written.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: Place,
-    pub(crate) text: Text,
-}
-
-/// Options by their names in lower case, in the order of their first appearance.
-pub(crate) type Section = IndexMap<Rc<str>, Entry, RandomState>;
+/// Options, in the order of their first appearance. Their names are in lower case, and know where the option begins.
+pub(crate) type Section = Named<Text>;
 
 /// Sections in the order of their first appearance; configurations share those that they do not change.
-pub(crate) type Sections = IndexMap<Rc<str>, Rc<Section>, RandomState>;
+pub(crate) type Sections = Named<Rc<Section>>;
 
 /// One file's sections.
 #[derive(Debug, Default)]
 pub(crate) struct Ini {
     pub(crate) sections: Sections,
     /// Where each section begins.
-    pub(crate) headers: BTreeMap<Rc<str>, Place>,
+    pub(crate) headers: Named<Place>,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -51,7 +42,7 @@ struct Parser<'a> {
     content: &'a Text,
     ini: Ini,
     /// Its number, and the condition under which its options hold.
-    section: Option<(usize, &'a str)>,
+    section: Option<(usize, Text)>,
     option: Option<Opened>,
     /// Deeper lines than this go on with the option.
     indent: usize,
@@ -59,8 +50,7 @@ struct Parser<'a> {
 
 /// The option whose value may go on.
 struct Opened {
-    name: Rc<str>,
-    key: Place,
+    name: Text,
     first: Text,
     /// The first line and those that went on with it, if any did.
     all: Option<Builder>,
@@ -76,8 +66,8 @@ impl Opened {
     }
 }
 
-impl<'a> Parser<'a> {
-    fn line(&mut self, start: usize, line: &'a str) {
+impl Parser<'_> {
+    fn line(&mut self, start: usize, line: &str) {
         let Some(code) = without_comment(line) else { return };
         let range = trimmed(code);
         if range.is_empty() {
@@ -89,7 +79,7 @@ impl<'a> Parser<'a> {
             _ => {
                 self.indent = range.start;
                 self.end_option();
-                self.header_or_option(&code[range], &text);
+                self.header_or_option(&text);
             }
         }
     }
@@ -101,20 +91,25 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn header_or_option(&mut self, code: &'a str, text: &Text) {
+    fn header_or_option(&mut self, text: &Text) {
         let Some(place) = text.place() else { return };
-        if let Some(header) = code.strip_prefix('[') {
-            return match header.rfind(']') {
-                Some(end) if !header[..end].trim().is_empty() => self.header(header[..end].trim(), place),
+        let code = text.as_str();
+        if code.starts_with('[') {
+            return match code.rfind(']').map(|end| text.slice(1..end).trimmed()) {
+                Some(name) if !name.is_empty() => self.header(&name, place),
                 _ => self.fault(place, "bad section line", "a section is written [name]"),
             };
         }
-        let Some(section) = self.section else {
+        let Some((section, condition)) = self.section.clone() else {
             return self.fault(place, "text before the first section", "begin with [DEFAULT] or [name]");
         };
         match memchr2(b'=', b':', code.as_bytes()) {
             Some(0) => self.fault(place, "a value without an option's name", "write name = value"),
-            Some(at) => self.option(section, &code[..at], place, text.slice(at + 1..code.len()).trimmed()),
+            Some(at) => {
+                let name = text.slice(0..code[..at].trim_end().len()).lower_case();
+                let value = text.slice(at + 1..code.len()).trimmed();
+                self.option(section, condition.as_str(), name, value);
+            }
             None => self.fault(
                 place,
                 "neither a section nor an option",
@@ -123,38 +118,38 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn header(&mut self, written: &'a str, place: Place) {
-        let name: Rc<str> = written.into();
-        if *self.ini.headers.entry(name.clone()).or_insert(place) != place && written != DEFAULT {
-            let message = format!("section [{written}] appears twice in this file");
+    fn header(&mut self, name: &Text, place: Place) {
+        let header = self.ini.headers.or_insert_with(name.clone(), || place);
+        if *self.ini.headers.at(header).1 != place && !name.is(DEFAULT) {
+            let message = format!("section [{}] appears twice in this file", name.as_str());
             self.fault(place, message, "put its options together");
         }
-        let (name, condition) = conditional(written).map_or((name, ""), |(name, rest)| (name.into(), rest));
-        let section = self.ini.sections.entry(name);
-        self.section = Some((section.index(), condition));
-        section.or_default();
+        let end = conditional(name.as_str()).unwrap_or(name.len());
+        let section = self.ini.sections.or_insert_with(name.slice(0..end), Rc::default);
+        self.section = Some((section, name.slice(end..name.len())));
     }
 
-    fn option(&mut self, (section, condition): (usize, &str), name: &str, key: Place, first: Text) {
-        let written = lower_case(name.trim_end());
+    fn option(&mut self, section: usize, condition: &str, written: Text, first: Text) {
         let name = match condition {
-            "" => Rc::from(&*written),
-            condition => Rc::from(format!("{written}{condition}")),
+            "" => written.clone(),
+            condition => Text::written(format!("{}{condition}", written.as_str()), written.place()),
         };
-        if let Some(first) = self.ini.sections[section].get(&name) {
+        let (_, section) = self.ini.sections.at(section);
+        if let (Some(at), Some(place)) = (section.find(name.as_str()), name.place())
+            && let Some(before) = section.at(at).0.place()
+        {
             let content = self.content.as_str();
-            let before = &content[..content.ceil_char_boundary(first.key.offset as usize + 1)];
+            let before = &content[..content.ceil_char_boundary(before.offset as usize + 1)];
             let help = format!("it stands in line {} already; take one of them out", lines(before).count());
-            self.fault(key, format!("option {written} appears twice in this section"), help);
+            self.fault(place, format!("option {} appears twice in this section", written.as_str()), help);
         }
-        self.option = Some(Opened { name, key, first, all: None, empty: 0 });
+        self.option = Some(Opened { name, first, all: None, empty: 0 });
     }
 
     fn end_option(&mut self) {
-        if let (Some((section, _)), Some(option)) = (self.section, self.option.take()) {
+        if let (Some((section, _)), Some(option)) = (&self.section, self.option.take()) {
             let text = option.all.map_or(option.first, Builder::finish);
-            let section = Rc::make_mut(&mut self.ini.sections[section]);
-            section.insert(option.name, Entry { key: option.key, text });
+            Rc::make_mut(self.ini.sections.at_mut(*section)).insert(option.name, text);
         }
     }
 
@@ -163,11 +158,11 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// `[Init?family=inet6]` holds options of `[Init]` that have `?family=inet6` in their names.
-fn conditional(name: &str) -> Option<(&str, &str)> {
+/// `[Init?family=inet6]` holds options of `[Init]` that have `?family=inet6` in their names. Gives where that begins.
+fn conditional(name: &str) -> Option<usize> {
     let at = name.find('?')?;
     let word = name[..at].chars().all(|c| c.is_alphanumeric() || c == '_');
-    (word && at > 0 && name.len() > at + 1).then(|| name.split_at(at))
+    (word && at > 0 && name.len() > at + 1).then_some(at)
 }
 
 /// The line up to its comment; `None` for a line that is a comment as a whole.
@@ -186,7 +181,7 @@ mod tests {
 
     fn value(content: &str, section: &str, option: &str) -> Option<String> {
         let ini = parse(&Text::file(0, content.to_owned()));
-        ini.sections.get(section)?.get(option).map(|entry| entry.text.as_str().to_owned())
+        ini.sections.get(section)?.get(option).map(|text| text.as_str().to_owned())
     }
 
     #[test]
@@ -221,7 +216,7 @@ mod tests {
             faulty.map(|place| lines(&content.as_str()[place.offset as usize..]).next()).collect();
         let lines = ["x = 1", "[a", "= 3", "nothing", "x = 2", "[a]"];
         assert_eq!(faulty.into_iter().flatten().map(|(_, line)| line).collect::<Vec<_>>(), lines);
-        assert_eq!(ini.sections["a"].len(), 2);
+        assert_eq!(ini.sections.get("a").unwrap().names().count(), 2);
     }
 
     #[test]
@@ -233,7 +228,7 @@ mod tests {
     #[test]
     fn places_point_to_the_value() {
         let ini = parse(&Text::file(7, "[a]\nx =  one\n     two\n".to_owned()));
-        let text = &ini.sections["a"]["x"].text;
+        let text = ini.sections.get("a").unwrap().get("x").unwrap();
         assert_eq!(text.place_at(0), Some(Place { file: 7, offset: 9 }));
         assert_eq!(text.place_at(5), Some(Place { file: 7, offset: 19 }));
     }

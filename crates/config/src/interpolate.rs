@@ -1,16 +1,13 @@
 //! `%(name)s`: the value of another option, from the same section, another one, or what the value was before.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 
-use foldhash::fast::RandomState;
-use indexmap::IndexMap;
 use memchr::memchr;
 
 use crate::diagnostic::Fault;
 use crate::ini::{DEFAULT, Section};
 use crate::layers::Config;
-use crate::options::Values;
+use crate::named::Named;
 use crate::suggest::nearest;
 use crate::text::{Builder, Text, lower_case};
 
@@ -22,7 +19,7 @@ const MAX_REFERENCES: usize = 10_000;
 pub(crate) const MAX_SIZE: usize = 1 << 20;
 
 /// Options given from outside, in their order; they win over those of the files.
-pub(crate) type Vars = IndexMap<Cow<'static, str>, Text, RandomState>;
+pub(crate) type Vars = Named<Text>;
 
 /// Gives an option of the jail's filter, which a jail sees as `known/NAME`.
 pub(crate) type Known<'a> = &'a dyn Fn(&str) -> Result<Option<Text>, Fault>;
@@ -34,7 +31,7 @@ pub(crate) struct Scope<'a> {
     section: &'a str,
     own: Option<&'a Section>,
     /// What is given to a filter or an action, and the jail's options; they win in this order.
-    outside: Option<(&'a Vars, &'a Values)>,
+    outside: Option<(&'a Vars, &'a Vars)>,
     known: Option<Known<'a>>,
 }
 
@@ -48,7 +45,7 @@ impl<'a> Scope<'a> {
         Self { own: Some(own), ..self }
     }
 
-    pub(crate) fn with_vars(self, given: &'a Vars, jail: &'a Values) -> Self {
+    pub(crate) fn with_vars(self, given: &'a Vars, jail: &'a Vars) -> Self {
         Self { outside: Some((given, jail)), ..self }
     }
 
@@ -60,13 +57,15 @@ impl<'a> Scope<'a> {
         self.own.is_some() || self.section == DEFAULT
     }
 
+    /// An option as written in the section itself.
+    pub(crate) fn own(&self, name: &str) -> Option<&'a Text> {
+        self.own.and_then(|own| own.get(name))
+    }
+
     /// An option as written: given from outside, in the section, or in `[DEFAULT]`.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a Text> {
-        let given = |(given, jail): (&'a Vars, &'a Values)| given.get(name).or_else(|| jail.get(name));
-        self.outside.and_then(given).or_else(|| {
-            let entry = self.own.and_then(|own| own.get(name)).or_else(|| self.config.defaults.get(name));
-            entry.map(|entry| &entry.text)
-        })
+        let given = |(given, jail): (&'a Vars, &'a Vars)| given.get(name).or_else(|| jail.get(name));
+        self.outside.and_then(given).or_else(|| self.own(name).or_else(|| self.config.defaults.get(name)))
     }
 
     /// An option's value.
@@ -76,13 +75,8 @@ impl<'a> Scope<'a> {
 
     /// `value` with the names in it replaced.
     pub(crate) fn interpolate(&self, value: &Text) -> Result<Text, Fault> {
-        if memchr(b'%', value.as_str().as_bytes()).is_none() {
-            return Ok(value.clone());
-        }
-        let mut out = Builder::default();
         let walk = Walk { scope: self, references: Cell::new(0) };
-        walk.expand(&mut out, value, 1).map_err(|fault| fault.or_at(value.place()))?;
-        Ok(out.finish())
+        walk.value(value, 1).map_err(|fault| fault.or_at(value.place()))
     }
 
     fn lookup(&self, name: &str) -> Result<Option<Text>, Fault> {
@@ -116,15 +110,15 @@ impl<'a> Scope<'a> {
                 own => own,
             },
         };
-        let entry = own.and_then(|own| own.get(option)).or_else(|| self.config.defaults.get(option));
-        Ok(entry.map(|entry| entry.text.clone()))
+        let found = own.and_then(|own| own.get(option)).or_else(|| self.config.defaults.get(option));
+        Ok(found.cloned())
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let own = self.own.into_iter().flat_map(|own| own.keys());
-        let given = self.outside.into_iter().flat_map(|(given, _)| given.keys()).map(|name| &**name);
+        let own = self.own.into_iter().flat_map(Section::names);
+        let given = self.outside.into_iter().flat_map(|(given, _)| given.names());
         let jail = self.outside.into_iter().flat_map(|(_, jail)| jail.names());
-        own.chain(self.config.defaults.keys()).map(|name| &**name).chain(jail).chain(given)
+        own.chain(self.config.defaults.names()).chain(jail).chain(given)
     }
 
     fn missing(&self, name: &str) -> Fault {
@@ -143,11 +137,23 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn expand(&self, out: &mut Builder, value: &Text, depth: usize) -> Result<(), Fault> {
-        if depth > MAX_DEPTH {
-            let message = format!("values refer to one another more than {MAX_DEPTH} deep");
-            return Err(Fault::error(value.place(), message).help("does one of them refer to itself?"));
+    fn value(&self, value: &Text, depth: usize) -> Result<Text, Fault> {
+        let string = value.as_str();
+        if memchr(b'%', string.as_bytes()).is_none() {
+            return Ok(value.clone());
         }
+        let name = string.strip_prefix('%').and_then(reference);
+        // One reference and nothing else: what it refers to need not be copied.
+        if let Some(name) = name.filter(|name| name.len() + "%()s".len() == string.len()) {
+            let found = self.found(name, depth).and_then(|found| self.value(&found, depth + 1));
+            return found.map_err(|fault| fault.or_at(value.place()));
+        }
+        let mut out = Builder::for_value(value);
+        self.expand(&mut out, value, depth)?;
+        Ok(out.finish())
+    }
+
+    fn expand(&self, out: &mut Builder, value: &Text, depth: usize) -> Result<(), Fault> {
         let string = value.as_str();
         let mut done = 0;
         while let Some(at) = memchr(b'%', &string.as_bytes()[done..]).map(|at| done + at) {
@@ -159,7 +165,8 @@ impl Walk<'_> {
                 continue;
             }
             let Some(name) = reference(rest) else { return Err(bad_percent(value, at)) };
-            self.follow(out, name, depth).map_err(|fault| fault.or_at(value.place_at(at)))?;
+            let found = self.found(name, depth).and_then(|found| self.expand(out, &found, depth + 1));
+            found.map_err(|fault| fault.or_at(value.place_at(at)))?;
             done = at + 1 + name.len() + "()s".len();
         }
         out.push_slice(value, done..string.len());
@@ -169,7 +176,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn follow(&self, out: &mut Builder, name: &str, depth: usize) -> Result<(), Fault> {
+    /// The text that a reference stands for.
+    fn found(&self, name: &str, depth: usize) -> Result<Text, Fault> {
         self.references.set(self.references.get() + 1);
         if self.references.get() > MAX_REFERENCES {
             return Err(Fault::error(
@@ -178,14 +186,18 @@ impl Walk<'_> {
             ));
         }
         let found = self.scope.lookup(name)?.ok_or_else(|| self.scope.missing(name))?;
-        self.expand(out, &found, depth + 1)
+        if depth == MAX_DEPTH {
+            let message = format!("values refer to one another more than {MAX_DEPTH} deep");
+            return Err(Fault::error(found.place(), message).help("does one of them refer to itself?"));
+        }
+        Ok(found)
     }
 }
 
 /// The name in `(name)s` at the start of `rest`.
 fn reference(rest: &str) -> Option<&str> {
     let inner = rest.strip_prefix('(')?;
-    let end = inner.find(')')?;
+    let end = inner.bytes().position(|byte| byte == b')')?;
     (end > 0 && inner[end + 1..].starts_with('s')).then(|| &inner[..end])
 }
 

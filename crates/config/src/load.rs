@@ -4,11 +4,14 @@ use crate::diagnostic::{Diagnostic, Fault, Severity};
 use crate::draft::{self, Context, Outcome};
 use crate::host::{Host, Remembering, ThisHost};
 use crate::jail::{Idle, Jail, Unfinished};
-use crate::layers::{Config, INCLUDES, Reader};
+use crate::layers::Config;
 use crate::lint;
+use crate::options::Asked;
 use crate::place::{Files, Place};
+use crate::reader::Reader;
 use crate::settings::{self, Settings};
 use crate::suggest::nearest;
+use crate::text::Text;
 use crate::tree::Tree;
 
 /// What Fail2Ban's files see as `%(fail2ban_version)s`: the version whose grammar this is.
@@ -145,8 +148,8 @@ pub fn all_jail_names(tree: &Tree) -> Vec<String> {
 
 pub(crate) fn jail_config(reader: &mut Reader<'_>) -> Option<Config> {
     let mut config = reader.read("jail")?;
-    config.built_in("fail2ban_version", FAIL2BAN_VERSION);
-    config.built_in("fail2ban_confpath", reader.tree.root().display().to_string());
+    config.built_in("fail2ban_version", Text::fixed(FAIL2BAN_VERSION));
+    config.built_in("fail2ban_confpath", Text::plain(reader.tree.root().display().to_string()));
     Some(config)
 }
 
@@ -159,6 +162,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded
             .for_each(|name| unknown(reader, &names, name));
     }
     let host = Remembering::new(options.host);
+    let asked = Asked::of_jails(config);
     loaded.jails.reserve_exact(names.len());
     for name in names {
         let forced = match &options.jails {
@@ -167,7 +171,8 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded
             Which::Named(wanted) if wanted.iter().any(|have| have == name) => true,
             Which::Named(_) => continue,
         };
-        let context = Context { config, host: &host, forced, assume_logs: options.assume_logs };
+        let assume_logs = options.assume_logs;
+        let context = Context { config, asked: &asked, host: &host, forced, assume_logs };
         match draft::read(reader, &context, name) {
             Outcome::Jail(jail) => loaded.jails.push(*jail),
             Outcome::Broken(what) => loaded.unfinished.extend(what.map(|what| *what)),
@@ -179,7 +184,7 @@ fn jails(reader: &mut Reader<'_>, config: &Config, options: &Options<'_>, loaded
 /// The sections that are jails.
 pub(crate) fn jail_names(config: &Config) -> Vec<&str> {
     let names = config.sections().map(|(name, _)| name);
-    names.filter(|name| *name != INCLUDES && *name != settings::SECTION).collect()
+    names.filter(|name| *name != settings::SECTION).collect()
 }
 
 fn unknown(reader: &mut Reader<'_>, names: &[&str], name: &str) {

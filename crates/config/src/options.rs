@@ -4,7 +4,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::diagnostic::{Fault, keep};
-use crate::interpolate::Scope;
+use crate::filter;
+use crate::interpolate::{Scope, Vars};
+use crate::layers::Config;
 use crate::text::Text;
 use crate::value;
 
@@ -52,27 +54,16 @@ pub(crate) fn of_fail2ban() -> impl Iterator<Item = &'static str> {
     JAIL.into_iter().filter(|name| !OURS.contains(name))
 }
 
-/// Values of options by their names, which are few; for filters and actions, which may refer to them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Values(Rc<[(&'static str, Text)]>);
+/// Values of options, for filters and actions, which may refer to them.
+pub(crate) type Values = Rc<Vars>;
 
-impl Values {
-    pub(crate) fn get(&self, name: &str) -> Option<&Text> {
-        self.0.iter().find(|(have, _)| *have == name).map(|(_, value)| value)
-    }
-
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| *name)
-    }
-
-    /// Those that Fail2Ban knows: what actions see.
-    pub(crate) fn of_fail2ban(&self) -> Self {
-        Self(self.0.iter().filter(|(name, _)| !OURS.contains(name)).cloned().collect())
-    }
+/// Those that Fail2Ban knows: what actions see.
+pub(crate) fn known_to_fail2ban(values: &Vars) -> Values {
+    let known = values.iter().filter(|(name, _)| !OURS.contains(&name.as_str()));
+    Rc::new(known.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 /// A jail's options, interpolated.
-#[derive(Default)]
 pub(crate) struct Options {
     values: Values,
     /// Options that are there but could not be interpolated.
@@ -80,21 +71,45 @@ pub(crate) struct Options {
     pub(crate) faults: Vec<Fault>,
 }
 
+/// What every jail is asked for, and what `[DEFAULT]` says of it.
+pub(crate) struct Asked<'c>(Vec<(&'static str, Option<&'c Text>)>);
+
+impl<'c> Asked<'c> {
+    pub(crate) fn of_jails(config: &'c Config) -> Self {
+        let names = JAIL.into_iter().chain(filter::OPTIONS);
+        Self(names.map(|name| (name, config.defaults.get(name))).collect())
+    }
+}
+
 impl Options {
     pub(crate) fn read(scope: &Scope<'_>, names: impl IntoIterator<Item = &'static str>) -> Self {
-        let mut options = Self::default();
-        let mut values = Vec::new();
-        for name in names {
-            match scope.get(name) {
-                Ok(Some(value)) => values.push((name, value)),
+        Self::interpolated(scope, names.into_iter().map(|name| (name, scope.raw(name))))
+    }
+
+    /// All that a jail's section and `[DEFAULT]` say.
+    pub(crate) fn of_jail(scope: &Scope<'_>, asked: &Asked<'_>) -> Self {
+        let Asked(asked) = asked;
+        Self::interpolated(scope, asked.iter().map(|(name, default)| (*name, scope.own(name).or(*default))))
+    }
+
+    fn interpolated<'a>(
+        scope: &Scope<'_>,
+        options: impl Iterator<Item = (&'static str, Option<&'a Text>)>,
+    ) -> Self {
+        let mut values = Vars::with_capacity(options.size_hint().0);
+        let (mut failed, mut faults) = (Vec::new(), Vec::new());
+        for (name, raw) in options {
+            match raw.map(|raw| scope.interpolate(raw)).transpose() {
+                Ok(Some(value)) => drop(values.push(Text::fixed(name), value)),
                 Ok(None) => {}
                 Err(fault) => {
-                    options.failed.push(name);
-                    options.faults.push(fault);
+                    failed.push(name);
+                    faults.push(fault);
                 }
             }
         }
-        Self { values: Values(values.into()), ..options }
+        values.shrink_to_fit();
+        Self { values: Rc::new(values), failed, faults }
     }
 
     pub(crate) fn failed(&self, name: &str) -> bool {

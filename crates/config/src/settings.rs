@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::diagnostic::Fault;
 use crate::interpolate::Scope;
-use crate::layers::{Config, Reader};
+use crate::layers::Config;
 use crate::options::Options;
+use crate::reader::Reader;
 
 /// Options of `[Definition]` in `fail2ban.conf`.
 pub(crate) const NAMES: [&str; 8] =

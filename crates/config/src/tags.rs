@@ -14,41 +14,33 @@ const MAX_SAME: usize = 25;
 const MAX_ALL: usize = 5_000;
 
 /// Gives the value that a tag stands for.
-pub(crate) type Lookup<'a> = &'a mut dyn FnMut(&str) -> Result<Option<Text>, Fault>;
+pub(crate) type Lookup<'a> = &'a mut dyn FnMut(&Text) -> Result<Option<Text>, Fault>;
 
 /// Replaces the tags in the value of option `name`.
 pub(crate) fn substitute(name: &str, value: &Text, lookup: Lookup<'_>) -> Result<Text, Fault> {
     if memchr(b'<', value.as_str().as_bytes()).is_none() {
         return Ok(value.clone());
     }
-    let mut work = Work { out: Builder::default(), open: Vec::new() };
-    let mut sources = vec![Source { tag: String::new(), text: value.clone(), copied: 0, read: 0 }];
+    let mut work = Work { out: Builder::for_value(value), open: Vec::new() };
+    let mut sources = vec![Source { tag: Text::default(), text: value.clone(), copied: 0, read: 0 }];
     let mut replaced = 0;
-    // The same few stand in every line of a filter.
-    let mut unknown: Vec<String> = Vec::new();
     while let Some(source) = sources.last_mut() {
         let Some(start) = work.tag(source) else {
             sources.pop();
             continue;
         };
         let (tag, place) = work.named(source, start);
-        if tag == name {
-            return Err(endless(tag).or_at(place));
+        if tag.is(name) {
+            return Err(endless(&tag).or_at(place));
         }
-        let known = !unknown.iter().any(|unknown| unknown == tag);
-        let text = if known { lookup(tag).map_err(|fault| fault.or_at(place))? } else { None };
-        let Some(text) = text else {
-            if known && unknown.len() < 16 {
-                unknown.push(tag.to_owned());
-            }
+        let Some(text) = lookup(&tag).map_err(|fault| fault.or_at(place))? else {
             // It stays, and what holds it is no name.
             work.open.clear();
             continue;
         };
-        let tag = tag.to_owned();
         replaced += 1;
         work.take_out(source, start);
-        if work.out.as_str().len() + text.as_str().len() > MAX_SIZE {
+        if work.out.as_str().len() + text.len() > MAX_SIZE {
             return Err(Fault::error(place, "the value grows beyond 1 MiB"));
         }
         if replaced > MAX_ALL || sources.iter().filter(|source| source.tag == tag).count() >= MAX_SAME {
@@ -61,7 +53,7 @@ pub(crate) fn substitute(name: &str, value: &Text, lookup: Lookup<'_>) -> Result
 
 /// A value that is being read: the one whose tags are replaced, or that of a tag in its place.
 struct Source {
-    tag: String,
+    tag: Text,
     text: Text,
     /// What comes before went out, or gave way.
     copied: usize,
@@ -103,16 +95,16 @@ impl Work {
     }
 
     /// The name in the tag that was just read, and where the tag was written.
-    fn named<'a>(&'a mut self, source: &'a mut Source, start: usize) -> (&'a str, Option<Place>) {
+    fn named(&mut self, source: &mut Source, start: usize) -> (Text, Option<Place>) {
         let end = source.read - 1;
         let gone = self.out.as_str().len();
         if start < gone {
             // It began in another source.
             self.copy(source, end);
-            return (&self.out.as_str()[start + 1..], self.out.place_at(start));
+            return (Text::plain(&self.out.as_str()[start + 1..]), self.out.place_at(start));
         }
         let start = source.copied + start - gone;
-        (&source.text.as_str()[start + 1..end], source.text.place_at(start))
+        (source.text.slice(start + 1..end), source.text.place_at(start))
     }
 
     /// The tag that was just read gives way.
@@ -125,8 +117,8 @@ impl Work {
     }
 }
 
-fn endless(tag: &str) -> Fault {
-    Fault::error(None, format!("<{tag}> refers to itself"))
+fn endless(tag: &Text) -> Fault {
+    Fault::error(None, format!("<{}> refers to itself", tag.as_str()))
         .help("take it out, or give the value it should have")
 }
 
@@ -138,7 +130,7 @@ mod tests {
         let find =
             |name: &str| options.iter().find(|(have, _)| *have == name).map(|(_, value)| Text::plain(*value));
         let value = find(name).unwrap();
-        substitute(name, &value, &mut |tag| Ok(find(tag)))
+        substitute(name, &value, &mut |tag| Ok(find(tag.as_str())))
             .map(|text| text.as_str().to_owned())
             .map_err(|fault| fault.message)
     }

@@ -1,18 +1,24 @@
 //! Text that remembers where each of its pieces was written, through interpolation.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::rc::Rc;
 
+use memchr::memchr_iter;
+
 use crate::place::Place;
 
-/// A value of the configuration. Comparing two compares what they say, not where they were written. A part of one shares
-/// what it is a part of: mostly the whole file.
-#[derive(Clone, Debug, Default)]
-pub struct Text {
-    whole: Rc<Whole>,
-    start: u32,
-    end: u32,
+/// A value of the configuration, or a name in it. Comparing two compares what they say, not where they were written.
+#[derive(Clone, Debug)]
+pub struct Text(Repr);
+
+#[derive(Clone, Debug)]
+enum Repr {
+    /// Nobody wrote it.
+    Fixed(&'static str),
+    /// Shares what it is a part of: mostly the whole file.
+    Part { whole: Rc<Whole>, start: u32, end: u32 },
 }
 
 /// A file, or what was put together from several places.
@@ -49,21 +55,32 @@ impl Text {
         Builder(Whole { string: string.into(), pieces: vec![Piece { start: 0, place }] }).finish()
     }
 
-    /// Text that nobody wrote down: built-in values and options given by a program.
+    /// Text that nobody wrote down: options given by a program.
     pub(crate) fn plain(string: impl Into<String>) -> Self {
         Builder(Whole { string: string.into(), pieces: Vec::new() }).finish()
+    }
+
+    /// Text that is built in.
+    pub(crate) const fn fixed(string: &'static str) -> Self {
+        Self(Repr::Fixed(string))
     }
 
     /// What it says.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.whole.string[self.start as usize..self.end as usize]
+        match &self.0 {
+            Repr::Fixed(string) => string,
+            Repr::Part { whole, start, end } => &whole.string[*start as usize..*end as usize],
+        }
     }
 
     /// Where the byte at `offset` was written; `None` for built-in text.
     #[must_use]
     pub fn place_at(&self, offset: usize) -> Option<Place> {
-        self.whole.place_at(self.start as usize + offset)
+        match &self.0 {
+            Repr::Fixed(_) => None,
+            Repr::Part { whole, start, .. } => whole.place_at(*start as usize + offset),
+        }
     }
 
     /// Where it begins.
@@ -72,33 +89,79 @@ impl Text {
         self.place_at(0)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.start == self.end
+    pub(crate) const fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Fixed(string) => string.len(),
+            Repr::Part { start, end, .. } => (*end - *start) as usize,
+        }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether it says this.
+    pub(crate) fn is(&self, string: &str) -> bool {
+        let bytes = match &self.0 {
+            Repr::Fixed(string) => string.as_bytes(),
+            Repr::Part { whole, start, end } => &whole.string.as_bytes()[*start as usize..*end as usize],
+        };
+        bytes == string.as_bytes()
     }
 
     pub(crate) fn slice(&self, range: Range<usize>) -> Self {
-        let [start, end] = [range.start, range.end].map(|at| self.start + at as u32);
-        Self { whole: self.whole.clone(), start, end }
+        Self(match &self.0 {
+            Repr::Fixed(string) => Repr::Fixed(&string[range]),
+            Repr::Part { whole, start, .. } => {
+                let [start, end] = [range.start, range.end].map(|at| start + at as u32);
+                Repr::Part { whole: whole.clone(), start, end }
+            }
+        })
     }
 
     pub(crate) fn trimmed(&self) -> Self {
         self.slice(trimmed(self.as_str()))
     }
 
+    /// In lower case, as names of options are looked for.
+    pub(crate) fn lower_case(self) -> Self {
+        match lower_case(self.as_str()) {
+            Cow::Borrowed(_) => self,
+            Cow::Owned(lower) => Self::written(lower, self.place()),
+        }
+    }
+
     /// Its lines, with their places.
     pub(crate) fn lines(&self) -> impl Iterator<Item = Self> + '_ {
+        let ends = memchr_iter(b'\n', self.as_str().as_bytes()).chain([self.len()]);
         let mut start = 0;
-        self.as_str().split('\n').map(move |line| {
-            let range = start..start + line.len();
-            start = range.end + 1;
-            self.slice(range)
-        })
+        ends.map(move |end| self.slice(std::mem::replace(&mut start, end + 1)..end))
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::fixed("")
     }
 }
 
 impl PartialEq for Text {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.is(other.as_str())
+    }
+}
+
+impl Eq for Text {}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -107,6 +170,11 @@ impl PartialEq for Text {
 pub(crate) struct Builder(Whole);
 
 impl Builder {
+    /// For a value that is put in the place of this one: most grow little.
+    pub(crate) fn for_value(value: &Text) -> Self {
+        Self(Whole { string: String::with_capacity(2 * value.len().max(32)), pieces: Vec::with_capacity(8) })
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0.string
     }
@@ -116,7 +184,7 @@ impl Builder {
     }
 
     pub(crate) fn push(&mut self, text: &Text) {
-        self.push_slice(text, 0..text.as_str().len());
+        self.push_slice(text, 0..text.len());
     }
 
     pub(crate) fn push_slice(&mut self, text: &Text, range: Range<usize>) {
@@ -125,18 +193,16 @@ impl Builder {
             return;
         }
         let base = self.0.string.len();
-        if base == 0 {
-            // Most values grow little from here.
-            self.0.string.reserve(2 * range.len().max(32));
+        self.0.string.push_str(&text.as_str()[range.clone()]);
+        self.0.pieces.push(Piece { start: base as u32, place: text.place_at(range.start) });
+        if let Repr::Part { whole, start, .. } = &text.0 {
+            let [start, end] = [range.start, range.end].map(|at| at + *start as usize);
+            let first = whole.pieces.partition_point(|piece| piece.start as usize <= start);
+            let inside = whole.pieces[first..].iter().take_while(|piece| (piece.start as usize) < end);
+            let moved =
+                |piece: &Piece| Piece { start: (base + piece.start as usize - start) as u32, ..*piece };
+            self.0.pieces.extend(inside.map(moved));
         }
-        let [start, end] = [range.start, range.end].map(|at| at + text.start as usize);
-        let pieces = &text.whole.pieces;
-        self.0.pieces.push(Piece { start: base as u32, place: text.whole.place_at(start) });
-        let first = pieces.partition_point(|piece| piece.start as usize <= start);
-        let inside = pieces[first..].iter().take_while(|piece| (piece.start as usize) < end);
-        let moved = |piece: &Piece| Piece { start: (base + piece.start as usize - start) as u32, ..*piece };
-        self.0.pieces.extend(inside.map(moved));
-        self.0.string.push_str(&text.whole.string[start..end]);
     }
 
     /// Goes on with the piece that was written last.
@@ -151,22 +217,23 @@ impl Builder {
 
     pub(crate) fn finish(self) -> Text {
         let end = self.0.string.len() as u32;
-        Text { whole: Rc::new(self.0), start: 0, end }
+        Text(Repr::Part { whole: Rc::new(self.0), start: 0, end })
     }
 }
 
 impl From<&Text> for Builder {
     fn from(text: &Text) -> Self {
-        let mut builder = Self::default();
+        let mut builder = Self::for_value(text);
         builder.push(text);
         builder
     }
 }
 
-/// The part of `string` between its white space.
+/// The part of `string` between its white space, mostly of ASCII.
 pub(crate) fn trimmed(string: &str) -> Range<usize> {
-    let start = string.len() - string.trim_start().len();
-    start..start + string[start..].trim_end().len()
+    let rest = string.trim_ascii_start().trim_start();
+    let start = string.len() - rest.len();
+    start..start + rest.trim_ascii_end().trim_end().len()
 }
 
 /// Names of options have no case.

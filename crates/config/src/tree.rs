@@ -1,8 +1,12 @@
 //! Where configuration files come from.
 
-use std::fs::File;
+use std::ffi::OsString;
+use std::fs::OpenOptions;
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// A directory with `jail.conf` and `filter.d` in it, or the one that is built into the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +21,8 @@ pub enum Tree {
 
 /// Files beyond this are refused; the largest that Fail2Ban ships has 45 kB.
 const MAX_FILE: u64 = 4 << 20;
+
+const NONBLOCK: i32 = OFlags::NONBLOCK.bits() as i32;
 
 static SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
@@ -73,29 +79,30 @@ impl Tree {
         }
     }
 
-    /// What is in a directory, sorted; nothing if it is not there.
-    pub(crate) fn entries(&self, directory: &Path) -> Vec<PathBuf> {
-        let mut found: Vec<PathBuf> = match self.inside(directory) {
+    /// The names of what is in a directory, sorted; none if it is not there.
+    pub(crate) fn entries(&self, directory: &Path) -> Vec<OsString> {
+        let mut found: Vec<OsString> = match self.inside(directory) {
             Some(below) => {
                 let held = self.held();
                 // A directory shows by the files below it.
                 let names = held.iter().filter_map(|(name, _)| Path::new(name).strip_prefix(below).ok());
-                names.filter_map(|name| Some(directory.join(name.components().next()?))).collect()
+                names.filter_map(|name| Some(name.components().next()?.as_os_str().to_owned())).collect()
             }
             None => std::fs::read_dir(directory)
-                .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+                .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect())
                 .unwrap_or_default(),
         };
-        found.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        found.sort_unstable();
         found.dedup();
         found
     }
 
     /// The files of a directory below the root that end in `.extension`, sorted; hidden ones are left out.
     pub(crate) fn list(&self, directory: &str, extension: &str) -> Vec<PathBuf> {
-        let mut found = self.entries(&self.root().join(directory));
-        found.retain(|path| has_extension(path, extension));
-        found
+        let directory = self.root().join(directory);
+        let names =
+            self.entries(&directory).into_iter().filter(|name| has_extension(name.as_ref(), extension));
+        names.map(|name| directory.join(name)).collect()
     }
 }
 
@@ -107,12 +114,19 @@ pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
 
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     // Opening a pipe would wait for its writer.
-    let metadata = path.metadata()?;
+    let mut file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
+    let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let mut content = Vec::with_capacity(metadata.len().min(MAX_FILE) as usize + 1);
-    File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut content)?;
+    let size = metadata.len().min(MAX_FILE) as usize;
+    let mut content = vec![0; size + 1];
+    let length = file.read(&mut content)?;
+    content.truncate(length);
+    if length != size {
+        // It is not what it was just now, or cannot tell its size.
+        file.take(MAX_FILE).read_to_end(&mut content)?;
+    }
     if content.len() as u64 > MAX_FILE {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 4 MiB"));
     }

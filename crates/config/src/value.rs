@@ -1,6 +1,9 @@
 //! What values mean: yes and no, numbers, spans of time.
 
+use std::borrow::Cow;
 use std::time::Duration;
+
+use crate::text::lower_case;
 
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 60.0 * MINUTE;
@@ -34,7 +37,15 @@ pub(crate) fn is_no(value: &str) -> bool {
 
 /// A whole number as Python's `int` reads it.
 pub fn integer(value: &str) -> Option<i64> {
-    value.trim().replace('_', "").parse().ok()
+    without_underscores(value.trim()).parse().ok()
+}
+
+/// As Python has them in numbers.
+fn without_underscores(number: &str) -> Cow<'_, str> {
+    match number.contains('_') {
+        true => number.replace('_', "").into(),
+        false => number.into(),
+    }
 }
 
 /// A span of time that is not negative.
@@ -90,7 +101,7 @@ fn tokens(value: &str) -> Result<Vec<Token>, String> {
     while let Some(c) = rest.chars().next() {
         let len = if c.is_ascii_digit() || c == '.' {
             let len = rest.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_').unwrap_or(rest.len());
-            let number = rest[..len].replace('_', "").parse();
+            let number = without_underscores(&rest[..len]).parse();
             if matches!(tokens.last(), Some(Token::Number(_))) {
                 tokens.push(Token::Sign('+'));
             }
@@ -124,11 +135,11 @@ fn operator(rest: &str, tokens: &mut Vec<Token>) -> Result<usize, String> {
 }
 
 fn unit(name: &str) -> Option<f64> {
-    let name = name.to_lowercase();
+    let name = &*lower_case(name);
     // `dd`, `ww`, `yy`, `ss`, `mm` and `hh` are units too.
-    let doubled = |short: &str| short.len() == 1 && name == short.repeat(2);
+    let doubled = |short: &str| short.len() == 1 && name.strip_prefix(short) == Some(short);
     let (_, _, seconds) = UNITS.iter().find(|(short, long, _)| {
-        doubled(short) || (name.starts_with(short) && long.starts_with(&*name) && unit_prefix(&name, long))
+        doubled(short) || (name.starts_with(short) && long.starts_with(name) && unit_prefix(name, long))
     })?;
     Some(*seconds)
 }

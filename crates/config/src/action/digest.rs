@@ -3,7 +3,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::layers::{Config, INCLUDES};
+use crate::layers::Config;
 
 /// Options that say where and how a stock ban action blocks, but not that it does something else.
 const PARAMETERS: [&str; 28] = [
@@ -130,13 +130,14 @@ pub(super) fn is_known(name: &str, config: &Config) -> bool {
 
 fn digest(config: &Config) -> String {
     let mut hash = Sha256::new();
-    let mut sections: Vec<_> = config.sections().filter(|(name, _)| *name != INCLUDES).collect();
+    let mut sections: Vec<_> = config.sections().collect();
     sections.sort_unstable_by_key(|(name, _)| *name);
     for (section, options) in sections {
-        let mut options: Vec<_> = options.iter().filter(|(option, _)| !is_parameter(option)).collect();
+        let options = options.iter().map(|(option, text)| (option.as_str(), text));
+        let mut options: Vec<_> = options.filter(|(option, _)| !is_parameter(option)).collect();
         options.sort_unstable_by_key(|(option, _)| *option);
-        for (option, entry) in options {
-            let words: Vec<&str> = entry.text.as_str().split_whitespace().collect();
+        for (option, text) in options {
+            let words: Vec<&str> = text.as_str().split_whitespace().collect();
             // Lengths keep two different files from looking the same.
             for part in [section, option, &words.join(" ")] {
                 hash.update(part.len().to_le_bytes());

@@ -14,8 +14,9 @@ use crate::definition::{self, Definition};
 use crate::diagnostic::Fault;
 use crate::host::Host;
 use crate::interpolate::Vars;
-use crate::layers::{Config, Reader};
-use crate::options::Values;
+use crate::layers::Config;
+use crate::options::{Values, known_to_fail2ban};
+use crate::reader::Reader;
 use crate::suggest::nearest;
 use crate::text::Text;
 
@@ -32,20 +33,20 @@ pub struct Action {
     pub name: String,
     /// Its name in the jail, which tells it from others of the same file.
     pub actname: String,
-    /// What the jail gives it in brackets, in order.
-    pub options: Vec<(String, String)>,
     /// What it is to us.
     pub kind: ActionKind,
     /// What it does; nothing where a ban is native, or where the tree has no file for it.
     pub script: Option<Script>,
     /// As written, interpolated.
     pub(crate) text: Text,
+    /// The same, taken apart.
+    call: Call,
 }
 
 /// Compares what the jail says; the commands follow from that and the action's file.
 impl PartialEq for Action {
     fn eq(&self, other: &Self) -> bool {
-        (&self.name, &self.options, self.kind) == (&other.name, &other.options, other.kind)
+        (&self.call, self.kind) == (&other.call, other.kind)
     }
 }
 
@@ -75,11 +76,11 @@ pub(crate) fn read(
     about: &About<'_>,
     faults: &mut Vec<Fault>,
 ) -> (Vec<Action>, Option<Closed>) {
-    let calls = call::split(value);
+    let calls = call::all(value);
     let mut actions = Vec::with_capacity(calls.len());
     let mut closed: Option<Closed> = None;
-    for text in calls {
-        match read_one(reader, text, about, faults) {
+    for (text, call) in calls {
+        match call.and_then(|call| read_one(reader, text, call, about, faults)) {
             Ok((action, more)) => {
                 actions.push(action);
                 closed = match (closed, more) {
@@ -96,25 +97,23 @@ pub(crate) fn read(
 fn read_one(
     reader: &mut Reader<'_>,
     text: Text,
+    mut call: Call,
     about: &About<'_>,
     faults: &mut Vec<Fault>,
 ) -> Result<(Action, Option<Closed>), Fault> {
-    let mut call = call::parse(&text)?;
     let name = call.name.as_str().to_owned();
     let commands_wanted =
         call.option(native::SWITCH).is_some_and(|value| crate::value::is_no(value.as_str()));
     call.options.retain(|(option, _)| option.as_str() != native::SWITCH);
-    let string = |text: &Text| text.as_str().to_owned();
-    let options = call.options.iter().map(|(name, value)| (string(name), string(value))).collect();
     let actname = names(&definition::given(&call), &name, about.jail).1.as_str().to_owned();
-    let made = |kind, script| Action { name: name.clone(), actname, options, kind, script, text };
+    let made = |kind, script| Action { name: name.clone(), actname, kind, script, text, call: call.clone() };
 
     if let Some(python) = Python::find(reader, &call) {
         let actname = python.name.clone();
         let made = made(ActionKind::Python, Some(python.script()));
         return Ok((Action { actname, ..made }, None));
     }
-    let config = reader.config(&format!("action.d/{name}"));
+    let config = reader.config(&["action.d/", &name].concat());
     let unchanged = config.as_deref().is_none_or(|config| native::is_unchanged(reader, &name, config));
     let native = !commands_wanted && unchanged;
     if native && let Some(closed) = native::closes(&call, config.as_deref(), about.host)? {
@@ -128,7 +127,7 @@ fn read_one(
         };
     };
     let files = config.paths().map(Path::to_owned).collect();
-    let definition = definition(config, &call, about.jail, about.options.of_fail2ban());
+    let definition = definition(config, &call, about.jail, known_to_fail2ban(&about.options));
     let definition = definition.map_err(|fault| fault.or_at(call.name.place()))?;
     let script = Script::read(files, &definition, faults);
     Ok((made(ActionKind::Command, Some(script)), None))
@@ -143,8 +142,8 @@ pub(crate) fn definition(
 ) -> Result<Definition, Fault> {
     let mut given = definition::given(call);
     let (name, actname) = names(&given, call.name.as_str(), jail_name);
-    given.insert("name".into(), name);
-    given.insert("actname".into(), actname);
+    given.insert(Text::fixed("name"), name);
+    given.insert(Text::fixed("actname"), actname);
     Definition::new(config, given, jail, &script::LATER)
 }
 

@@ -5,8 +5,9 @@ use crate::call::Call;
 use crate::diagnostic::Fault;
 use crate::host::Host;
 use crate::interpolate::Scope;
-use crate::layers::{Config, Reader};
+use crate::layers::Config;
 use crate::ports::{self, Ports, Protocol, Verdict};
+use crate::reader::Reader;
 use crate::text::Text;
 
 /// An option in brackets that only we know: `native = no` runs the commands of a stock ban action after all.
@@ -88,7 +89,12 @@ pub(super) fn is_unchanged(reader: &mut Reader<'_>, name: &str, config: &Config)
     if !is_stock(name) {
         return false;
     }
-    *reader.stock.entry(name.to_owned()).or_insert_with(|| digest::is_known(name, config))
+    if let Some(known) = reader.stock.get(name) {
+        return *known;
+    }
+    let known = digest::is_known(name, config);
+    reader.stock.insert(name.to_owned(), known);
+    known
 }
 
 /// What an unchanged stock ban action closes. `None`: it is another one, its options make it one, or it lets packets

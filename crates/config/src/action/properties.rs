@@ -82,8 +82,8 @@ impl Properties {
     pub fn script(&self, name: &str) -> Result<Script, String> {
         let text = |value: &Value| Text::plain(value.to_string());
         let mut values: Vars =
-            self.0.iter().map(|(property, value)| (property.clone().into(), text(value))).collect();
-        values.entry("actname".into()).or_insert_with(|| Text::plain(name));
+            self.0.iter().map(|(name, value)| (Text::plain(name.clone()), text(value))).collect();
+        values.or_insert_with(Text::fixed("actname"), || Text::plain(name));
         let mut faults: Vec<Fault> = Vec::new();
         let mut script = Script::of(values, Vec::new(), &mut faults);
         name.clone_into(&mut script.name);

@@ -2,7 +2,7 @@
 
 use super::script::{Module, Script};
 use crate::call::Call;
-use crate::layers::Reader;
+use crate::reader::Reader;
 
 /// One of them, as a jail names it.
 pub(crate) struct Python {

@@ -147,7 +147,7 @@ impl Script {
         let mut values = definition.init().clone();
         for option in OPTIONS {
             let text = keep(definition.option(option), None, faults);
-            values.extend(text.map(|text| (option.into(), text)));
+            values.extend(text.map(|text| (Text::fixed(option), text)));
         }
         Self::of(values, files, faults)
     }
@@ -165,7 +165,7 @@ impl Script {
         }
         let text = |name: &str| properties.get(name, Family::Any).map(|text| text.as_str());
         let flag = |name: &str| text(name).filter(|text| !text.is_empty()).map(value::is_yes);
-        let conditional = properties.0.keys().any(|name| name.contains("?family="));
+        let conditional = properties.0.names().any(|name| name.contains("?family="));
         Self {
             norestored: flag("norestored").unwrap_or(false),
             on_demand: flag("actionstart_on_demand").unwrap_or(conditional),
@@ -222,13 +222,11 @@ struct Properties(Vars);
 impl Properties {
     fn new(mut values: Vars) -> Self {
         for operation in Operation::ALL {
-            values.entry(operation.option().into()).or_default();
+            values.or_insert_with(Text::fixed(operation.option()), Text::default);
         }
-        let plain = |text: &str| Text::plain(text);
-        values.entry("timeout".into()).or_insert_with(|| plain(&TIMEOUT.as_secs().to_string()));
-        values.entry("br".into()).or_insert_with(|| plain("\n"));
-        values.entry("sp".into()).or_insert_with(|| plain(" "));
-        values.shift_remove("bantime");
+        values.or_insert_with(Text::fixed("timeout"), || Text::plain(TIMEOUT.as_secs().to_string()));
+        values.or_insert_with(Text::fixed("br"), || Text::fixed("\n"));
+        values.or_insert_with(Text::fixed("sp"), || Text::fixed(" "));
         Self(values)
     }
 
@@ -240,16 +238,19 @@ impl Properties {
         })
     }
 
-    /// `name?family=inet6` is what `name` is for that family.
+    /// `name?family=inet6` is what `name` is for that family. The ban time is each ban's own.
     fn get(&self, name: &str, family: Family) -> Option<&Text> {
-        let conditional = || self.0.get(&*format!("{name}?family={}", family.name()));
-        (family != Family::Any).then(conditional).flatten().or_else(|| self.0.get(name))
+        let conditional = || self.0.get(&format!("{name}?family={}", family.name()));
+        (family != Family::Any)
+            .then(conditional)
+            .flatten()
+            .or_else(|| self.0.get(name).filter(|_| name != "bantime"))
     }
 
     fn command(&self, operation: Operation, family: Family) -> Result<String, Fault> {
         let name = operation.option();
         let Some(text) = self.get(name, family) else { return Ok(String::new()) };
-        let replaced = tags::substitute(name, text, &mut |tag| Ok(self.get(tag, family).cloned()))?;
+        let replaced = tags::substitute(name, text, &mut |tag| Ok(self.get(tag.as_str(), family).cloned()))?;
         Ok(replaced.as_str().to_owned())
     }
 }

@@ -19,8 +19,9 @@ use crate::host::Host;
 use crate::ignore_cache::IgnoreCache;
 use crate::interpolate::Scope;
 use crate::jail::{Jail, Unfinished};
-use crate::layers::{Config, Reader};
-use crate::options::{self, Options};
+use crate::layers::Config;
+use crate::options::{Asked, Options};
+use crate::reader::Reader;
 use crate::source::Source;
 use crate::spec;
 
@@ -36,6 +37,8 @@ pub(crate) enum Outcome {
 /// What reading a jail needs beside its section.
 pub(crate) struct Context<'a> {
     pub(crate) config: &'a Config,
+    /// Of all jails.
+    pub(crate) asked: &'a Asked<'a>,
     pub(crate) host: &'a dyn Host,
     /// Runs whatever `enabled` says.
     pub(crate) forced: bool,
@@ -138,7 +141,7 @@ impl Draft<'_, '_> {
             filter.get_or_init(read).as_ref().map_or(Ok(None), |filter| filter.known(option))
         };
         let scope = Scope::new(self.context.config, self.name).with_known(&known);
-        Options::read(&scope, options::JAIL.into_iter().chain(filter::OPTIONS))
+        Options::of_jail(&scope, self.context.asked)
     }
 
     /// What the filter's file says with the jail's options.

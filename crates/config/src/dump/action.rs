@@ -6,8 +6,8 @@ use super::flag;
 use crate::action::{OPTIONS, Properties, Python, definition};
 use crate::call::{self, Call};
 use crate::diagnostic::Fault;
-use crate::layers::Reader;
 use crate::options::Values;
+use crate::reader::Reader;
 use crate::text::Text;
 
 /// All actions of a jail. `vars` are its options, which an action may refer to.
@@ -18,8 +18,8 @@ pub(super) fn commands(
     vars: &Values,
 ) -> Result<Vec<Value>, String> {
     let mut commands = Vec::new();
-    for text in value.into_iter().flat_map(call::split) {
-        let call = call::parse(&text).map_err(|fault| fault.message)?;
+    for (_, call) in value.into_iter().flat_map(call::all) {
+        let call = call.map_err(|fault| fault.message)?;
         match Python::find(reader, &call) {
             Some(python) => commands.push(by_python(jail, &python)),
             None => commands.extend(by_commands(reader, jail, &call, vars)?),

@@ -10,8 +10,8 @@ use crate::filter;
 use crate::host::files;
 use crate::ignore;
 use crate::journalmatch;
-use crate::layers::Reader;
-use crate::options::{Options, of_fail2ban};
+use crate::options::{Options, known_to_fail2ban, of_fail2ban};
+use crate::reader::Reader;
 use crate::text::Text;
 use crate::value::integer;
 
@@ -51,7 +51,7 @@ pub(super) fn commands(reader: &mut Reader<'_>, name: &str, written: Written) ->
             _ => commands.extend(rule(name, option, text.as_str(), text)),
         }
     }
-    let vars = options.values().of_fail2ban();
+    let vars = known_to_fail2ban(&options.values());
     commands.extend(action::commands(reader, name, options.get("action"), &vars)?);
     Ok(commands)
 }

@@ -12,9 +12,9 @@ use crate::diagnostic::Diagnostic;
 use crate::draft::{self, Context};
 use crate::host::ThisHost;
 use crate::interpolate::Scope;
-use crate::layers::Reader;
 use crate::load::{jail_config, jail_names};
-use crate::options::Options;
+use crate::options::{Asked, Options, known_to_fail2ban};
+use crate::reader::Reader;
 use crate::tree::Tree;
 use crate::value::integer;
 
@@ -57,7 +57,8 @@ pub fn dump(tree: &Tree, said: &Said) -> Dump {
     let mut starts = Vec::new();
     let mut wrong = 0;
     let host = ThisHost::new();
-    let context = Context { config: &config, host: &host, forced: false, assume_logs: true };
+    let asked = Asked::of_jails(&config);
+    let context = Context { config: &config, asked: &asked, host: &host, forced: false, assume_logs: true };
     for name in jail_names(&config) {
         let Some(written) = draft::written(&mut reader, &context, name) else { continue };
         match jail::commands(&mut reader, name, written) {
@@ -84,11 +85,12 @@ pub fn properties(tree: &Tree, jail: &str, action: &str) -> Option<Properties> {
     let mut reader = Reader::new(tree);
     let config = jail_config(&mut reader)?;
     let host = ThisHost::new();
-    let context = Context { config: &config, host: &host, forced: true, assume_logs: true };
+    let asked = Asked::of_jails(&config);
+    let context = Context { config: &config, asked: &asked, host: &host, forced: true, assume_logs: true };
     let written = draft::written(&mut reader, &context, jail)?;
-    let vars = written.options.values().of_fail2ban();
+    let vars = known_to_fail2ban(&written.options.values());
     let text = written.options.get("action")?;
-    let mut calls = call::split(text).into_iter().filter_map(|text| call::parse(&text).ok());
+    let mut calls = call::all(text).into_iter().filter_map(|(_, call)| call.ok());
     let named = |call: Call| action::properties(&mut reader, jail, &call, &vars).ok();
     let (_, found) = calls.by_ref().filter_map(named).find(|(name, _)| name == action)?;
     // As the server holds them.
