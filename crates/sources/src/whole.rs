@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use crate::lines::{cut, shorten};
 use crate::{MAX_LINE, Progress};
 
-const BUFFER: usize = 4 * MAX_LINE;
+const BUFFER: usize = 2 * MAX_LINE;
 
 /// Delivers every line of `reader`, with its newline. Unlike a file that is followed, the last line need not end in one. `sink` also gets the number of bytes done with before this line's chunk, for a progress bar.
 pub fn each_line(mut reader: impl Read, sink: &mut impl FnMut(&[u8], u64)) -> io::Result<Progress> {

@@ -86,17 +86,17 @@ impl Filter {
     /// The user that a match of rule `index`, by a way of the fast route if it is known, names.
     pub(super) fn user(
         &self,
-        index: usize,
-        way: Option<usize>,
+        index: u32,
+        way: Option<u16>,
         content: Span,
         subject: &str,
         scratch: &mut Scratch,
     ) -> User {
-        let quick = || self.fast.as_ref()?.user(way?, content, subject);
+        let quick = || self.fast.as_ref()?.user(way?.into(), content, subject);
         if let Some(user) = quick() {
             return user;
         }
-        match plain::capture(self, index, subject, scratch) {
+        match plain::capture(self, index as usize, subject, scratch) {
             Ok(Some(hit)) => hit.user,
             _ => User::Nobody,
         }

@@ -31,7 +31,7 @@ pub(super) enum Source<'a> {
     /// In this line alone.
     Line {
         filter: &'a Filter,
-        rule: usize,
+        rule: u32,
         content: Span,
         /// What the rule read, of which the line may be the last part only.
         subject: Text<'a>,
@@ -82,7 +82,7 @@ impl<'a> Failure<'a> {
         match &self.source {
             Source::Session { filter, session } => session.fields(filter),
             Source::Line { filter, rule, content, subject, lines, last, .. } => {
-                let mut fields = plain::fields(filter, *rule, *content, subject.as_str());
+                let mut fields = plain::fields(filter, *rule as usize, *content, subject.as_str());
                 if *last {
                     session::drop_marks(&mut fields);
                 }

@@ -10,9 +10,9 @@ use super::text::Text;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     /// Which `failregex`.
-    pub(super) rule: usize,
+    pub(super) rule: u32,
     /// The way through it, as the fast route counts them.
-    pub(super) way: Option<usize>,
+    pub(super) way: Option<u16>,
     /// The part of the subject that the rule read.
     pub(super) content: Span,
     pub(super) marks: Marks,

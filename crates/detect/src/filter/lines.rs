@@ -26,23 +26,25 @@ pub(super) struct Lines {
     idle: usize,
     /// The same as one text, as the patterns read it.
     pub(super) subject: String,
-    /// What the last match used up, as the log has it.
+    /// How many lines the last match used up,
+    pub(super) used_up: u32,
+    /// and these as the log has them.
     pub(super) used: Vec<String>,
 }
 
 impl Lines {
     /// Adds the last line, and before it all that did not concern the filter, and looks for a match in all that are there.
-    /// The number is that of the lines it used up. With `keep` somebody will ask for these.
+    /// With `keep` somebody will ask for those that it uses up.
     pub(super) fn find(
         &mut self,
         filter: &Filter,
         recent: &Recent,
         keep: bool,
         scratch: &mut Scratch,
-    ) -> Result<(Outcome, u32), Overrun> {
+    ) -> Result<Outcome, Overrun> {
         self.catch_up(filter, recent, keep);
         if self.idle >= self.lines.len() {
-            return Ok((Outcome::Nothing, 0));
+            return Ok(Outcome::Nothing);
         }
         self.subject.clear();
         for Kept { line, .. } in &self.lines {
@@ -50,10 +52,10 @@ impl Lines {
             self.subject.push('\n');
         }
         if filter.ignores_first() && filter.ignores(&self.subject, &mut scratch.groups)? {
-            return Ok((Outcome::Ignored, 0));
+            return Ok(Outcome::Ignored);
         }
         let Some(content) = plain::content(filter, &self.subject, scratch.prefix())? else {
-            return Ok((Outcome::Nothing, 0));
+            return Ok(Outcome::Nothing);
         };
         let before: Vec<Kept> = self.lines.iter().cloned().collect();
         let text = plain::terminated(&self.subject, content, &mut String::new()).to_owned();
@@ -70,11 +72,12 @@ impl Lines {
                 used.lines.iter().filter_map(|kept| kept.whole.as_deref().map(str::to_owned)).collect();
             self.replace(used.rest);
             if filter.ignores(&matched, &mut scratch.groups)? {
-                return Ok((Outcome::Ignored, 0));
+                return Ok(Outcome::Ignored);
             }
-            return Ok((Outcome::Hit(hit), used.lines.len() as u32));
+            self.used_up = used.lines.len() as u32;
+            return Ok(Outcome::Hit(hit));
         }
-        Ok((Outcome::Nothing, 0))
+        Ok(Outcome::Nothing)
     }
 
     /// Other lines take their place, of which nothing is known.

@@ -139,7 +139,7 @@ struct Captured<'a> {
 impl Captured<'_> {
     fn hit(&self, index: usize, content: Span) -> Hit {
         Hit {
-            rule: index,
+            rule: index as u32,
             way: None,
             content,
             marks: Marks {

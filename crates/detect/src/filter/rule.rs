@@ -33,6 +33,8 @@ pub(super) struct Roles {
 
 /// The names of [`Roles::ids`].
 pub(super) const IDS: [&str; 5] = ["fid", "ip4", "ip6", "dns", "cidr"];
+/// The place of the one that accuses nobody alone.
+pub(super) const CIDR: usize = 4;
 /// The group that tells the lines of a session from others.
 const SESSION: &str = "mlfid";
 
@@ -75,7 +77,7 @@ impl Rule {
 
 /// Whether one of these groups says whom a match accuses.
 fn identify(groups: &[(String, usize)]) -> bool {
-    let says = |name: &str| IDS[..4].contains(&name) || name == SESSION;
+    let says = |name: &str| IDS[..CIDR].contains(&name) || name == SESSION;
     groups.iter().any(|(name, _)| says(name))
 }
 

@@ -1,17 +1,20 @@
-//! Places in a text, at half the size of a `Range<usize>`: there are thousands of them in sessions.
+//! Places in a text, at half the size of a `Range<usize>`, and of an `Option` of it: there are thousands of them in
+//! sessions.
 
+use std::num::NonZero;
 use std::ops::Range;
 
 /// From a byte to before another. No text here is near four gigabytes: lines and what is kept of them are bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
-    end: u32,
+    /// The number of the byte after the last, from 1.
+    end: NonZero<u32>,
 }
 
 impl Span {
     pub(super) fn new(start: usize, end: usize) -> Span {
-        Span { start: start as u32, end: end as u32 }
+        Span { start: start as u32, end: NonZero::<u32>::MIN.saturating_add(end as u32) }
     }
 
     /// The text there; `text` is the one that it was made for.
@@ -33,11 +36,11 @@ impl Span {
     }
 
     pub(super) fn end(self) -> usize {
-        self.end as usize
+        self.end.get() as usize - 1
     }
 
     pub(super) fn is_empty(self) -> bool {
-        self.start == self.end
+        self.start() == self.end()
     }
 
     /// The same place in a text that has `by` bytes more before it.

@@ -76,11 +76,12 @@ impl State {
         let found = match (&filter.fast, &mut self.caches) {
             _ if filter.maxlines > 1 => self.lines.find(filter, recent, self.keep, scratch),
             (Some(fast), Some(caches)) if matches!(line, Text::Simple(_)) => {
-                fast.find(filter, line, caches, scratch).map(|outcome| (outcome, 1))
+                fast.find(filter, line, caches, scratch)
             }
-            _ => plain::find(filter, line.as_str(), scratch).map(|outcome| (outcome, 1)),
+            _ => plain::find(filter, line.as_str(), scratch),
         };
-        let (hit, lines) = self.counters.count(found, dated)?;
+        let hit = self.counters.count(&found, dated)?;
+        let lines = if filter.maxlines > 1 { self.lines.used_up } else { 1 };
         let subject = if filter.maxlines > 1 { Text::Other(&self.lines.subject) } else { line };
         let time = dated.time();
         let alone = |last| {
@@ -96,26 +97,26 @@ impl State {
         }
         let one = (self.keep && filter.maxlines <= 1).then(|| whole.line().to_owned());
         let kept = if one.is_some() { one.as_slice() } else { &self.lines.used };
-        let joined = session::Line { filter, subject, hit: &hit, lines, kept };
+        let joined = session::Line { filter, subject, hit, lines, kept };
         let session = self.sessions.add(&subject.bytes()[key.range()], time, joined, scratch)?;
         let source = Source::Session { filter, session };
-        Some(Failure { time, host: session.host(&hit)?, line, source })
+        Some(Failure { time, host: session.host(hit)?, line, source })
     }
 }
 
 impl Counters {
-    fn count(&mut self, found: Result<(Outcome, u32), Overrun>, dated: Dated) -> Option<(Hit, u32)> {
+    fn count<'h>(&mut self, found: &'h Result<Outcome, Overrun>, dated: Dated) -> Option<&'h Hit> {
         match found {
             Err(Overrun) => self.overruns += 1,
-            Ok((Outcome::Nothing, _)) => {}
-            Ok((Outcome::Ignored, _)) => self.ignored += 1,
-            Ok((Outcome::Hit(hit), lines)) => {
+            Ok(Outcome::Nothing) => {}
+            Ok(Outcome::Ignored) => self.ignored += 1,
+            Ok(Outcome::Hit(hit)) => {
                 self.matched += 1;
                 match dated {
                     Dated::Known(time) => self.last_date = Some(time),
                     Dated::Assumed(_) => self.undated += 1,
                 }
-                return Some((hit, lines));
+                return Some(hit);
             }
         }
         None

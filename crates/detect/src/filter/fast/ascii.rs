@@ -48,6 +48,11 @@ impl Ascii {
         self == Ascii::NONE
     }
 
+    /// How many there are.
+    pub(super) fn len(self) -> usize {
+        (self.0[0].count_ones() + self.0[1].count_ones()) as usize
+    }
+
     /// The first place from `at` on that holds no member.
     #[inline]
     pub(super) fn run(self, text: &[u8], at: usize) -> usize {

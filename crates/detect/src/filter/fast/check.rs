@@ -1,6 +1,6 @@
 //! What a comparison takes of a text.
 
-use crate::pattern::ast::{Kind, Node};
+use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
 use super::follow::first;
@@ -15,6 +15,8 @@ pub(super) enum Check {
     OneOf(Vec<Vec<u8>>),
     /// These, if the text goes on with one of a set; what else may follow begins with none of it.
     Optional(Ascii, Vec<Check>),
+    /// One of a set, or the end of the line; nothing follows.
+    LastOf(Ascii),
     /// So many of a set, and then something else.
     Run {
         set: Ascii,
@@ -65,14 +67,10 @@ impl Check {
         }
         match &node.kind {
             Kind::Group { body, .. } => Check::of(body, after),
-            Kind::Alternate(nodes) => {
-                let words: Vec<Vec<u8>> = nodes.iter().map(literal).collect::<Option<_>>()?;
-                let begins = |(at, word): (usize, &Vec<u8>)| {
-                    let mut others = words.iter().enumerate().filter(|(other, _)| *other != at);
-                    others.any(|(_, other)| other.starts_with(word))
-                };
-                (!words.iter().enumerate().any(begins)).then_some(Check::OneOf(words))
+            Kind::Alternate(nodes) if after.iter().all(|item| matches!(item, Item::Close(_))) => {
+                Check::last_of(nodes).or_else(|| Check::one_of(nodes))
             }
+            Kind::Alternate(nodes) => Check::one_of(nodes),
             Kind::Repeat { min: 0, max: Some(1), body, .. } if Ascii::of(&body.kind).is_none() => {
                 Check::optional(body, after)
             }
@@ -83,6 +81,23 @@ impl Check {
             }
             _ => None,
         }
+    }
+
+    /// `(?:port|on)`
+    fn one_of(nodes: &[Node]) -> Option<Check> {
+        let words: Vec<Vec<u8>> = nodes.iter().map(literal).collect::<Option<_>>()?;
+        let begins = |(at, word): (usize, &Vec<u8>)| {
+            let mut others = words.iter().enumerate().filter(|(other, _)| *other != at);
+            others.any(|(_, other)| other.starts_with(word))
+        };
+        (!words.iter().enumerate().any(begins)).then_some(Check::OneOf(words))
+    }
+
+    /// `(?:\s|$)`
+    fn last_of(nodes: &[Node]) -> Option<Check> {
+        let [one, end] = nodes else { return None };
+        let end = matches!(end.kind, Kind::Anchor(Anchor::EndOrFinalNewline));
+        Ascii::of(&one.kind).filter(|_| end).map(Check::LastOf)
     }
 
     /// `( port \d+)?`
@@ -117,7 +132,7 @@ impl Check {
             Check::Literal(literal) => Ascii::of_bytes(&literal.text),
             Check::OneOf(words) => Ascii::of_bytes(&words.concat()),
             Check::Optional(_, checks) => Check::all_bytes(checks),
-            Check::Run { set, .. } => *set,
+            Check::Run { set, .. } | Check::LastOf(set) => *set,
         }
     }
 
@@ -137,6 +152,8 @@ impl Check {
                 Some(&byte) if begin.contains(byte) => end_of(checks, text, at),
                 _ => Some(at),
             },
+            Check::LastOf(_) if matches!(rest, [] | [b'\n']) => Some(text.len()),
+            Check::LastOf(set) => set.contains(*rest.first()?).then_some(at + 1),
             Check::Run { set, min: 1, max: 1 } => set.contains(*rest.first()?).then_some(at + 1),
             Check::Run { set, min, max } => {
                 let end = set.run(text, at);
@@ -156,19 +173,20 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) const START: Progress = Progress { check: 0, at: 0 };
 
-    /// As far as the first bytes of a text decide, whatever follows them.
-    pub(super) fn of(checks: &[Check], head: &[u8]) -> Progress {
-        let mut progress = Progress::START;
+    /// As far as the first bytes of a text decide, whatever follows them; and how many of them had to be read for that.
+    pub(super) fn of(checks: &[Check], head: &[u8]) -> (Progress, usize) {
+        let (mut progress, mut read) = (Progress::START, 0);
         for check in checks {
             // What ends before the head does has seen its own end.
             match check.end(head, progress.at.into()) {
                 Some(end) if end < head.len() && progress.check < u8::MAX => {
-                    progress = Progress { check: progress.check + 1, at: end as u8 }
+                    progress = Progress { check: progress.check + 1, at: end as u8 };
+                    read = if matches!(check, Check::Literal(_)) { end } else { end + 1 };
                 }
                 _ => break,
             }
         }
-        progress
+        (progress, read)
     }
 
     /// Where the text ends that all checks take.

@@ -9,8 +9,11 @@ use super::sequence::Item;
 
 /// So many bytes are looked at.
 const LENGTH: usize = 16;
-/// So many heads are remembered, a power of two.
-const SLOTS: usize = 256;
+/// So many heads are remembered: sets by their first eight bytes, each of so many.
+const SETS: usize = 64;
+const DEPTH: usize = 4;
+/// Of the 128 bytes.
+const MANY: usize = 64;
 /// More ways than these are not listed.
 const LISTED: usize = 12;
 
@@ -34,6 +37,8 @@ pub(super) fn of(items: &[Item<'_>]) -> Vec<Ascii> {
         }
     }
     head.truncate(LENGTH);
+    // What takes nearly all bytes decides nothing.
+    head.truncate(head.iter().rposition(|set| set.len() <= MANY).map_or(0, |last| last + 1));
     head
 }
 
@@ -46,12 +51,16 @@ pub(super) struct Heads {
 /// The ways that can match, for the heads met last.
 #[derive(Debug)]
 pub(super) struct Memory {
-    slots: Box<[Slot]>,
+    slots: Box<[[Slot; DEPTH]]>,
+    /// Which slot of a set is given up next.
+    next: [u8; SETS],
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     head: u128,
+    /// The bytes of it that decide.
+    mask: u128,
     candidates: Candidates,
 }
 
@@ -87,7 +96,8 @@ impl Candidates {
 impl Memory {
     /// Nothing is remembered: no ASCII text has such a head.
     pub(super) fn new() -> Memory {
-        Memory { slots: vec![Slot { head: u128::MAX, candidates: Candidates::NONE }; SLOTS].into() }
+        let nothing = Slot { head: u128::MAX, mask: u128::MAX, candidates: Candidates::NONE };
+        Memory { slots: vec![[nothing; DEPTH]; SETS].into(), next: [0; SETS] }
     }
 }
 
@@ -97,35 +107,45 @@ impl Heads {
     }
 
     /// The ways that can match `text`, which is ASCII and ends in its only newline; `progress` says how far a head leads on
-    /// one of them.
+    /// one of them, and how much of it is read for that.
     #[inline]
     pub(super) fn candidates<'m>(
         &self,
         text: &[u8],
         memory: &'m mut Memory,
-        progress: impl Fn(usize, &[u8]) -> Progress,
+        progress: impl Fn(usize, &[u8]) -> (Progress, usize),
     ) -> &'m Candidates {
         let head = head_of(text);
-        let hash = (head as u64 ^ (head >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let slot = &mut memory.slots[(hash >> 56) as usize & (SLOTS - 1)];
-        if slot.head != head {
-            *slot = Slot { head, candidates: self.find(text, progress) };
-        }
-        &slot.candidates
+        let hash = (head as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let set = (hash >> 32) as usize % SETS;
+        let same = |slot: &Slot| (slot.head ^ head) & slot.mask == 0;
+        let slot = memory.slots[set].iter().position(same).unwrap_or_else(|| {
+            let slot = usize::from(memory.next[set]) % DEPTH;
+            memory.next[set] = slot as u8 + 1;
+            memory.slots[set][slot] = self.find(text, progress);
+            slot
+        });
+        &memory.slots[set][slot].candidates
     }
 
     #[cold]
-    fn find(&self, text: &[u8], progress: impl Fn(usize, &[u8]) -> Progress) -> Candidates {
+    fn find(&self, text: &[u8], progress: impl Fn(usize, &[u8]) -> (Progress, usize)) -> Slot {
+        let differs = |head: &Vec<Ascii>| head.iter().zip(text).position(|(set, &byte)| !set.contains(byte));
+        let differ: Vec<Option<usize>> = self.heads.iter().map(differs).collect();
+        let decide = differ.iter().zip(&self.heads).map(|(at, head)| at.map_or(head.len(), |at| at + 1));
+        let mut decisive = decide.max().unwrap_or(0).min(text.len());
         let mut candidates = Candidates::NONE;
-        let allows = |head: &Vec<Ascii>| head.iter().zip(text).all(|(set, &byte)| set.contains(byte));
-        for (way, _) in self.heads.iter().enumerate().filter(|(_, head)| allows(head)) {
+        for (way, _) in differ.iter().enumerate().filter(|(_, at)| at.is_none()) {
             if let Some(place) = candidates.ways.get_mut(usize::from(candidates.count)) {
-                *place =
-                    Candidate { way: way as u16, progress: progress(way, &text[..text.len().min(LENGTH)]) };
+                let (progress, read) = progress(way, &text[..text.len().min(LENGTH)]);
+                decisive = decisive.max(read);
+                *place = Candidate { way: way as u16, progress };
             }
             candidates.count = candidates.count.saturating_add(1);
         }
-        candidates
+        let mut mask = [0; LENGTH];
+        mask[..decisive].fill(u8::MAX);
+        Slot { head: head_of(text), mask: u128::from_le_bytes(mask), candidates }
     }
 }
 

@@ -118,11 +118,14 @@ impl Fast {
             return Ok(Outcome::Nothing);
         }
         let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
-        match candidates.list().and_then(|ways| self.look(filter, ways, text, &prefixed, rests)) {
-            Some(None) => return Ok(Outcome::Nothing),
-            Some(Some(hit)) if filter.ignore.is_empty() => return Ok(Outcome::Hit(hit)),
-            Some(Some(hit)) => return plain::judge(filter, subject, hit, scratch),
-            None => {}
+        match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, rests)) {
+            Look::Nothing => return Ok(Outcome::Nothing),
+            Look::Match(way, place) => {
+                if let Some(hit) = self.hit(filter, way, self.variants[way].first_wins, place, &prefixed) {
+                    return plain::judge(filter, subject, hit, scratch);
+                }
+            }
+            Look::Unsure => {}
         }
         match self.content.find_all(&mut caches.content, text, 0, &mut caches.found) {
             Err(GaveUp) => plain::find(filter, subject.as_str(), scratch),
@@ -131,15 +134,8 @@ impl Fast {
         }
     }
 
-    /// Looks whether one of `ways` matches, or none; `None` if a look is not enough.
-    fn look(
-        &self,
-        filter: &Filter,
-        ways: &[Candidate],
-        text: &[u8],
-        prefixed: &Prefixed,
-        mut rests: Rests<'_>,
-    ) -> Option<Option<Hit>> {
+    /// Looks whether one of `ways` matches.
+    fn look(&self, ways: &[Candidate], text: &[u8], mut rests: Rests<'_>) -> Look {
         let (mut anchors, mut bytes) = (Anchors::default(), None);
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
@@ -147,13 +143,11 @@ impl Fast {
                 .look(text, progress, &mut anchors, &mut bytes, |at| rests.matches(variant.rest, text, at))
             {
                 Verdict::No => {}
-                Verdict::Unknown => return None,
-                Verdict::Match(place) => {
-                    return self.hit(filter, way.into(), variant.first_wins, place, prefixed).map(Some);
-                }
+                Verdict::Unknown => return Look::Unsure,
+                Verdict::Match(place) => return Look::Match(way.into(), place),
             }
         }
-        Some(None)
+        Look::Nothing
     }
 
     fn prefixed(
@@ -219,8 +213,8 @@ impl Fast {
             return None;
         }
         Some(Hit {
-            rule: variant.rule,
-            way: Some(way),
+            rule: variant.rule as u32,
+            way: Some(way as u16),
             content: prefixed.content,
             marks: variant.marks,
             ids: ids(place.as_ref(), prefixed.content.start()),
@@ -235,6 +229,15 @@ impl Fast {
         let text = subject.as_bytes().get(content.start()..content.end() + 1)?;
         self.variants[way].user(text, content.start())
     }
+}
+
+/// What a look at a line says of all ways.
+enum Look {
+    Nothing,
+    /// The way that matches, and where its host stands.
+    Match(usize, Option<Place>),
+    /// Not enough.
+    Unsure,
 }
 
 /// The automaton for what follows hosts, with its states.

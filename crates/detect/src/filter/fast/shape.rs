@@ -92,8 +92,8 @@ impl Shape {
         self.stretch.is_some()
     }
 
-    /// How far the first bytes of a text lead, at most 255.
-    pub(super) fn progress(&self, head: &[u8]) -> Progress {
+    /// How far the first bytes of a text lead, at most 255, and how many are read for that.
+    pub(super) fn progress(&self, head: &[u8]) -> (Progress, usize) {
         Progress::of(&self.checks, head)
     }
 

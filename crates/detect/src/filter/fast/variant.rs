@@ -201,9 +201,9 @@ fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
 }
 
 impl Variant {
-    /// How far the first bytes of a text lead.
-    pub(super) fn progress(&self, head: &[u8]) -> Progress {
-        self.shape.as_ref().map_or(Progress::START, |shape| shape.progress(head))
+    /// How far the first bytes of a text lead, and how many are read for that.
+    pub(super) fn progress(&self, head: &[u8]) -> (Progress, usize) {
+        self.shape.as_ref().map_or((Progress::START, 0), |shape| shape.progress(head))
     }
 
     /// Whether the rule matches `text` in this way, if a look is enough to say so; `progress` is how far its first bytes

@@ -7,6 +7,7 @@ use super::super::fields::{FieldValue, Fields};
 use super::super::hit::{Hit, User};
 use super::super::host::{Host, Ids};
 use super::super::plain::{self, Scratch};
+use super::super::rule::CIDR;
 use super::super::span::Span;
 use super::super::text::Text;
 
@@ -41,6 +42,8 @@ pub(in super::super) struct Session {
     folded: Option<Box<Fields>>,
     /// Where the last value of each id stands.
     ids: [Option<Span>; 5],
+    /// One of them says who it is.
+    identified: bool,
     /// Where the users' names stand, each once.
     users: Vec<Span>,
     /// Entries from this one on may name further users.
@@ -69,7 +72,7 @@ struct Entry {
 
 impl Entry {
     fn ask_user(&self, filter: &Filter, subject: &str, scratch: &mut Scratch) -> User {
-        filter.user(self.rule as usize, self.way.map(usize::from), self.content, subject, scratch)
+        filter.user(self.rule, self.way, self.content, subject, scratch)
     }
 }
 
@@ -82,7 +85,7 @@ impl Session {
         self.folded = None;
         self.ids = [None; 5];
         self.users.clear();
-        (self.unread, self.pending, self.excused) = (0, false, false);
+        (self.unread, self.identified, self.pending, self.excused) = (0, false, false, false);
         (self.matches, self.nofail_matches) = (0, 0);
     }
 
@@ -126,8 +129,8 @@ impl Session {
             return false;
         }
         self.matches += std::mem::take(&mut self.nofail_matches) + line.lines;
-        self.pending = self.ids[..4].iter().all(Option::is_none);
-        !self.pending
+        self.pending = !self.identified;
+        self.identified
     }
 
     fn keep(&mut self, lines: &[String]) {
@@ -147,16 +150,17 @@ impl Session {
         }
         let start = self.text.len();
         self.text.extend_from_slice(line.subject.bytes());
-        for (known, new) in self.ids.iter_mut().zip(&line.hit.ids) {
+        for (id, (known, new)) in self.ids.iter_mut().zip(&line.hit.ids).enumerate() {
             if let Some(span) = new {
                 *known = Some(span.shift(start));
+                self.identified |= id != CIDR;
             }
         }
         self.entries.push(Entry {
             subject: Span::new(start, self.text.len()),
             content: line.hit.content,
-            rule: line.hit.rule as u32,
-            way: line.hit.way.and_then(|way| u16::try_from(way).ok()),
+            rule: line.hit.rule,
+            way: line.hit.way,
             user: line.hit.user.clone(),
         });
     }
