@@ -80,7 +80,9 @@ impl Index {
     /// Puts in the number of an entry, below the greatest that there is.
     pub(crate) fn insert(&mut self, hash: u64, at: u32) {
         debug_assert!(at != FREE.at);
-        self.reserve(1);
+        if (self.len + 1) * 4 > self.cells.len() * 3 {
+            self.reserve(1);
+        }
         self.put(Cell { tag: tag(hash), at });
         self.len += 1;
     }

@@ -9,41 +9,49 @@ use std::ops::Range;
 use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
-use super::check::{Check, Progress, end_of};
+use super::check::{Check, end_of};
 use super::follow::is_any_run;
 use super::lower::literal;
 use super::plan::Plan;
 use super::sequence::{Item, Sequence, literal_of, literals_at};
 
-/// Checks, and the stretch after them with where it ends.
-type Head = (Vec<Check>, Option<(Stretch, usize)>);
-
-/// What the items begin with, up to their end or that of the first stretch.
-fn head(items: &[Item<'_>]) -> Option<Head> {
+/// What an anchored sequence begins with, as far as comparing tells; and which of the items is the first that does not
+/// tell.
+fn head(items: &[Item<'_>]) -> (Vec<Check>, Option<usize>) {
     let mut checks = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let Item::Leaf(node) = item else { continue };
         if let Some(check) = Check::of(node, &items[at + 1..]) {
             check.push_to(&mut checks);
         } else if !matches!(node.kind, Kind::Anchor(Anchor::Start)) || !checks.is_empty() {
-            let (stretch, length) = Stretch::begin(&items[at..])?;
-            return Some((checks, Some((stretch, at + length))));
+            return (checks, Some(at));
         }
     }
-    Some((checks, None))
+    (checks, None)
+}
+
+/// The items before the host.
+fn before_host<'i, 'a>(items: &'i [Item<'a>]) -> &'i [Item<'a>] {
+    let host = items.iter().position(|item| matches!(item, Item::Host));
+    &items[..host.unwrap_or(items.len())]
+}
+
+/// The comparisons that no match of an anchored sequence fails, from its start on.
+pub(super) fn words(sequence: &Sequence<'_>) -> Vec<Check> {
+    head(before_host(&sequence.items)).0
 }
 
 /// What ends the stretch of a sequence without a host.
 pub(super) fn literal_after_stretch(items: &[Item<'_>]) -> Vec<u8> {
-    let end = head(items).and_then(|(_, stretch)| stretch).map_or(items.len(), |(_, end)| end);
+    let stretch = head(items).1.and_then(|at| Stretch::begin(items, at));
+    let end = stretch.map_or(items.len(), |(_, end)| end);
     literal_of(&items[end..end + literals_at(&items[end..])]).unwrap_or_default()
 }
 
-/// What stands before the host and after it.
+/// What stands before the host, behind the words, and after it.
 #[derive(Debug)]
 pub(super) struct Shape {
-    checks: Vec<Check>,
-    /// What lies between the checks and the literal before the host; `None` if the checks lead to the host.
+    /// What lies between the words and the literal before the host; `None` if the words lead to the host.
     stretch: Option<Stretch>,
     /// What follows the host, if comparing is enough for that too.
     rest: Option<Rest>,
@@ -73,34 +81,24 @@ impl Shape {
     pub(super) fn of(sequence: &Sequence<'_>, plan: &Plan) -> Option<Shape> {
         let items = &sequence.items;
         let host = items.iter().position(|item| matches!(item, Item::Host));
-        let (checks, stretch) = head(&items[..host.unwrap_or(items.len())])?;
-        let Some((stretch, end)) = stretch else {
+        let before = before_host(items);
+        let Some(at) = head(before).1 else {
             let rest = Rest::of(&items[host? + 1..]);
-            return Some(Shape { checks, stretch: None, rest, once: false });
+            return Some(Shape { stretch: None, rest, once: false });
         };
+        let (stretch, end) = Stretch::begin(before, at)?;
         let rest = match host {
             Some(host) if plan.only_anchor_after(items, end) => Rest::of(&items[host + 1..]),
             Some(_) => return None,
             None => Some(Rest::of(&items[end + literals_at(&items[end..])..])?),
         };
         let once = host.is_some() && rest.as_ref().is_some_and(|rest| rest.is_without(plan.anchor()));
-        Some(Shape { checks, stretch: Some(stretch), rest, once })
+        Some(Shape { stretch: Some(stretch), rest, once })
     }
 
     /// Whether the place of the literal before the host matters.
     pub(super) fn has_stretch(&self) -> bool {
         self.stretch.is_some()
-    }
-
-    /// How far the first bytes of a text lead, at most 255, and how many are read for that.
-    pub(super) fn progress(&self, head: &[u8]) -> (Progress, usize) {
-        Progress::of(&self.checks, head)
-    }
-
-    /// Where the words end with which such a text begins.
-    #[inline]
-    pub(super) fn words_end(&self, text: &[u8], progress: Progress) -> Option<usize> {
-        progress.end_of(&self.checks, text)
     }
 
     /// Where the host or the rest begins, if what lies between the words' end and it matches; `anchor` is where the
@@ -156,16 +154,16 @@ impl Rest {
 }
 
 impl Stretch {
-    /// The stretch with which the items begin, and how many of them it takes. One that takes anything takes a word
-    /// before it too: `(invalid user )?.*` is `.*`.
-    fn begin(items: &[Item<'_>]) -> Option<(Stretch, usize)> {
-        let Item::Leaf(node) = items.first()? else { return None };
+    /// The stretch that begins with an item, and which item follows it. One that takes anything takes a word before it
+    /// too: `(invalid user )?.*` is `.*`.
+    fn begin(items: &[Item<'_>], at: usize) -> Option<(Stretch, usize)> {
+        let Item::Leaf(node) = items.get(at)? else { return None };
         if let Some(stretch) = Stretch::of(node) {
-            return Some((stretch, 1));
+            return Some((stretch, at + 1));
         }
         let Kind::Repeat { min: 0, max: Some(1), body, .. } = &node.kind else { return None };
         let word = literal(body)?;
-        let next = 1 + items[1..].iter().position(|item| matches!(item, Item::Leaf(_)))?;
+        let next = at + 1 + items[at + 1..].iter().position(|item| matches!(item, Item::Leaf(_)))?;
         let Item::Leaf(node) = items[next] else { return None };
         let stretch = Stretch::of(node)?;
         let takes_word = word.iter().all(|&byte| stretch.set.contains(byte));

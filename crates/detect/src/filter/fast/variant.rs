@@ -10,13 +10,13 @@ use super::super::rule::Rule;
 use super::super::span::Span;
 use super::anchor::Anchors;
 use super::ascii::Ascii;
-use super::check::Progress;
+use super::check::{Check, Progress};
 use super::head;
 use super::lower::{Lowered, anything, lower};
 use super::place::{Bytes, Place};
 use super::plan::{Plan, Verdict};
 use super::sequence::{Interest, Item, Sequence, is_anchored};
-use super::shape::Shape;
+use super::shape::{Shape, words};
 use super::walk::is_rigid;
 
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Variant {
     pub(super) rest: usize,
     /// A match may name a user.
     pub(super) names_users: bool,
+    /// What every match begins with, if it begins with the text, as far as comparing tells.
+    words: Vec<Check>,
     /// `None` where only the pattern's own search is sure that it matches, or of what it says.
     plan: Option<Plan>,
     /// `None` where comparing is not enough.
@@ -84,13 +86,15 @@ impl Ways<'_> {
 
     fn way(&self, sequence: &Sequence<'_>, interest: &Interest<'_>, host: &Hir, first_wins: bool) -> Way {
         let lowered = lower(&sequence.items, host);
-        let variant = self.planned(sequence, interest, &lowered, first_wins).unwrap_or_else(|| self.unsure());
+        let mut variant =
+            self.planned(sequence, interest, &lowered, first_wins).unwrap_or_else(|| self.unsure());
         let rest = match sequence.items.iter().position(|item| matches!(item, Item::Host)) {
             Some(at) if variant.plan.is_some() => lower(&sequence.items[at + 1..], host).hir,
             _ => Hir::fail(),
         };
         let anchored = is_anchored(&sequence.items);
         let whole = if anchored { lowered.hir } else { Hir::concat(vec![anything(), lowered.hir]) };
+        variant.words = if anchored { words(sequence) } else { Vec::new() };
         let head = if anchored { head::of(&sequence.items) } else { Vec::new() };
         Way { variant, head, whole, rest }
     }
@@ -103,6 +107,7 @@ impl Ways<'_> {
             first_wins: false,
             rest: 0,
             names_users: true,
+            words: Vec::new(),
             plan: None,
             shape: None,
             users_planned: false,
@@ -136,6 +141,7 @@ impl Ways<'_> {
             first_wins,
             rest: 0,
             names_users: users.is_none_or(|users| !users.is_empty()),
+            words: Vec::new(),
             shape: Shape::of(sequence, &plan),
             plan: Some(plan),
             users_planned,
@@ -203,7 +209,7 @@ fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
 impl Variant {
     /// How far the first bytes of a text lead, and how many are read for that.
     pub(super) fn progress(&self, head: &[u8]) -> (Progress, usize) {
-        self.shape.as_ref().map_or((Progress::START, 0), |shape| shape.progress(head))
+        Progress::of(&self.words, head)
     }
 
     /// Whether the rule matches `text` in this way, if a look is enough to say so; `progress` is how far its first bytes
@@ -216,8 +222,8 @@ impl Variant {
         known: &mut Option<Bytes>,
         rest: impl FnOnce(usize) -> Option<bool>,
     ) -> Verdict {
+        let Some(at) = progress.end_of(&self.words, text) else { return Verdict::No };
         let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
-        let Some(at) = shape.words_end(text, progress) else { return Verdict::No };
         let judge = |start: Option<usize>| match start {
             Some(start) => {
                 plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(at)))
