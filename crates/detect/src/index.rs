@@ -41,12 +41,13 @@ impl Index {
         }
     }
 
-    /// then `entry`, what the number stands for. Asks nothing about it: who waits for the answer waits for memory.
+    /// then `entry`, what the number stands for. Asks nothing about it: who waits for the answer waits for memory. So the
+    /// number may be another's, which has the same hash.
     #[inline]
-    pub(crate) fn look_at<T>(&self, hash: u64, entry: impl Fn(u32) -> T) {
-        if let Some(at) = self.find(hash, |_| true) {
-            black_box(entry(at));
-        }
+    pub(crate) fn look_at<T>(&self, hash: u64, entry: impl Fn(u32) -> T) -> Option<u32> {
+        let at = self.find(hash, |_| true)?;
+        black_box(entry(at));
+        Some(at)
     }
 
     /// The number of an entry with this hash that is the one.

@@ -27,6 +27,8 @@ pub struct Book {
     /// When each ban ends, or ended before it was prolonged: a ban that is prolonged with every failure is not moved
     /// before the old end comes.
     ends: BTreeSet<(Time, u32)>,
+    /// No ban is listed to end before.
+    quiet: Time,
     capacity: usize,
 }
 
@@ -74,6 +76,7 @@ impl Book {
             free: Vec::new(),
             index: Index::default(),
             ends: BTreeSet::new(),
+            quiet: NEVER,
             capacity: capacity.clamp(1, u32::MAX as usize),
         }
     }
@@ -144,13 +147,7 @@ impl Book {
         self.find(jail, host.into()).map(|at| self.slots[at as usize].ban())
     }
 
-    /// A host is going to be looked up: first where it stands,
-    #[inline]
-    pub(super) fn look_ahead(&self, hash: u64) {
-        self.index.look_ahead(hash);
-    }
-
-    /// then what stands there.
+    /// A host is going to be looked up.
     #[inline]
     pub(super) fn look_at(&self, hash: u64) {
         self.index.look_at(hash, |at| self.slots[at as usize].host);
@@ -194,8 +191,11 @@ impl Book {
     /// time.
     pub fn expire(&mut self, now: Time) -> impl Iterator<Item = Ban> {
         std::iter::from_fn(move || {
-            let (listed, _) = *self.ends.first()?;
-            if listed > now {
+            if self.quiet > now {
+                return None;
+            }
+            self.quiet = self.ends.first().map_or(NEVER, |(listed, _)| *listed);
+            if self.quiet > now {
                 return None;
             }
             let (until, at) = self.first_end()?;
@@ -255,6 +255,7 @@ impl Book {
         };
         self.index.insert(slot.host.hash(), at);
         self.ends.insert((slot.listed, at));
+        self.quiet = self.quiet.min(slot.listed);
         self.counts[slot.jail.index()] += 1;
         self.kinds[slot.host.kind()] += 1;
         displaced

@@ -40,7 +40,7 @@ pub use window::{Window, WindowRule};
 pub use windows::{Change, Outcome, Windows};
 
 use self::net::{Key, PackedNet};
-use self::windows::Ahead;
+use self::recent::Place;
 use crate::{JailSpec, Time};
 
 /// One jail at work: its rules and what it has counted.
@@ -66,6 +66,8 @@ pub struct Suspect {
     key: Key,
     /// The jail's `ignoreip` has the address.
     ignored: bool,
+    /// Where its window was when somebody looked.
+    place: Option<Place>,
 }
 
 impl Suspect {
@@ -77,7 +79,7 @@ impl Suspect {
 
 impl From<IpNet> for Suspect {
     fn from(host: IpNet) -> Self {
-        Self { key: host.into(), ignored: false }
+        Self { key: host.into(), ignored: false, place: None }
     }
 }
 
@@ -119,9 +121,6 @@ pub enum Verdict {
 }
 
 impl Jail {
-    /// How often to look ahead.
-    pub const LOOKS: usize = 3;
-
     /// A jail that has counted nothing. `ignored` is everybody whom it never bans, names looked up and the host's own
     /// addresses included; `capacity` is how many addresses it may track.
     pub fn new(id: JailId, spec: &JailSpec, ignored: Ignore, capacity: usize) -> Result<Self, FormulaError> {
@@ -146,7 +145,7 @@ impl Jail {
         }
         let grows = self.rules.ban_times.grows();
         let offence = || if grows { history.earlier(Some(self.id), suspect) } else { None };
-        match self.windows.record(suspect.key, failure.time, offence) {
+        match self.windows.record(suspect.key, suspect.place, failure.time, offence) {
             Outcome::Counting(count) => Verdict::Counting(count),
             Outcome::Reached { failures, time, bans } => {
                 let known = grows && !self.rules.overalljails;
@@ -161,29 +160,33 @@ impl Jail {
     /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
     /// holds an ignored address.
     pub fn suspect(&self, ip: IpAddr) -> Suspect {
-        Suspect { key: self.rules.counted(ip).into(), ignored: self.rules.ignore.contains(ip) }
+        let key = self.rules.counted(ip).into();
+        Suspect { key, ignored: self.rules.ignore.contains(ip), place: None }
     }
 
-    /// Has fetched what failures are going to need, in [`Jail::LOOKS`] looks, and does nothing. Many look-ups in a row wait
-    /// for memory all at once; one failure after the other, the waiting is most of what it costs. So each look for many
-    /// suspects, and then the next, which needs what the one before has fetched.
-    pub fn look_ahead(&self, look: usize, suspect: Suspect, book: &Book, history: &impl History) {
-        let hash = suspect.key.hash;
-        let grows = self.rules.ban_times.grows();
-        match look {
-            0 => {
-                self.windows.look_ahead(hash);
-                book.look_ahead(hash);
-                if grows {
-                    history.look_ahead(suspect);
-                }
-            }
-            1 => self.windows.look_at(hash),
-            _ => match self.windows.ahead(suspect.key) {
-                Ahead::Full => book.look_at(hash),
-                Ahead::Nothing if grows => history.look_at(suspect),
-                Ahead::Nothing | Ahead::Open => {}
-            },
+    /// Has fetched what a failure is going to need, and does nothing: first where its window stands,
+    ///
+    /// Many look-ups in a row wait for memory all at once; one failure after the other, the waiting is most of what it
+    /// costs. So each look is for many suspects, and then comes the next, which needs what the one before has fetched.
+    #[inline]
+    pub fn look_ahead(&self, suspect: Suspect) {
+        self.windows.look_ahead(suspect.key.hash);
+    }
+
+    /// then the window. The suspect that this gives is found again sooner.
+    #[inline]
+    #[must_use]
+    pub fn look_at(&self, suspect: Suspect) -> Suspect {
+        Suspect { place: self.windows.look_at(suspect.key.hash), ..suspect }
+    }
+
+    /// and then whatever the window makes the failure ask for.
+    #[inline]
+    pub fn look_beyond(&self, suspect: Suspect, book: &Book, history: &impl History) {
+        match suspect.place.map(|place| self.windows.is_nearly_full(place)) {
+            Some(true) => book.look_at(suspect.key.hash),
+            None if self.rules.ban_times.grows() => history.look_at(suspect),
+            _ => {}
         }
     }
 

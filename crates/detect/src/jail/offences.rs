@@ -20,10 +20,7 @@ pub trait History {
     /// What `jail` has against a host, or all jails together when `None`.
     fn earlier(&self, jail: Option<JailId>, suspect: Suspect) -> Option<Offence>;
 
-    /// A host is going to be looked up: first where it stands,
-    fn look_ahead(&self, _suspect: Suspect) {}
-
-    /// then what stands there.
+    /// A host is going to be looked up.
     fn look_at(&self, _suspect: Suspect) {}
 }
 
@@ -70,10 +67,6 @@ impl Keyed for (PackedNet, JailId) {
 }
 
 impl History for Offences {
-    fn look_ahead(&self, suspect: Suspect) {
-        self.entries.look_ahead(suspect.key.hash);
-    }
-
     fn look_at(&self, suspect: Suspect) {
         self.entries.look_at(suspect.key.hash);
     }

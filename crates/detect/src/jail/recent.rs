@@ -71,10 +71,10 @@ impl<K: Keyed, V: Copy> Recent<K, V> {
         self.index.look_ahead(hash);
     }
 
-    /// then what stands there.
+    /// then what stands there. Where that is, most probably.
     #[inline]
-    pub(super) fn look_at(&self, hash: u64) {
-        self.index.look_at(hash, |at| self.nodes[at as usize].key);
+    pub(super) fn look_at(&self, hash: u64) -> Option<Place> {
+        self.index.look_at(hash, |at| self.nodes[at as usize].key).map(Place)
     }
 
     pub(super) fn get(&self, hash: u64, key: K) -> Option<&V> {
@@ -91,6 +91,23 @@ impl<K: Keyed, V: Copy> Recent<K, V> {
         let at = self.find(hash, key)?;
         self.nodes[at as usize].state = State::Used;
         Some(Place(at))
+    }
+
+    /// As [`Recent::touch`], of an entry that may stand at `place`.
+    pub(super) fn touch_at(&mut self, place: Option<Place>, hash: u64, key: K) -> Option<Place> {
+        let node = place.and_then(|place| self.nodes.get_mut(place.0 as usize));
+        match node.filter(|node| node.key == key && node.state != State::Free) {
+            Some(node) => {
+                node.state = State::Used;
+                place
+            }
+            None => self.touch(hash, key),
+        }
+    }
+
+    /// The value at a place, without counting as a use.
+    pub(super) fn peek(&self, place: Place) -> &V {
+        &self.nodes[place.0 as usize].value
     }
 
     /// The value at a place.
@@ -213,6 +230,7 @@ mod tests {
         ) {
             let mut map = Recent::new(capacity);
             let mut model: HashMap<u8, u32> = HashMap::new();
+            let mut place = None;
             for (what, key, value) in steps {
                 match what {
                     0 => prop_assert_eq!(map.remove(key.hash(), key), model.remove(&key)),
@@ -220,7 +238,7 @@ mod tests {
                         prop_assert_eq!(model.remove(&key), Some(value));
                         prop_assert!(value % 2 == 0);
                     },
-                    _ => match map.touch(key.hash(), key) {
+                    _ => match map.touch_at(place, key.hash(), key) {
                         Some(place) => {
                             *map.at(place) = value;
                             prop_assert!(model.insert(key, value).is_some());
@@ -236,6 +254,8 @@ mod tests {
                         }
                     },
                 }
+                // Of this key or of another, there still or not.
+                place = if value % 3 > 0 { map.look_at(key.hash()) } else { place };
                 prop_assert_eq!(map.len(), model.len());
                 prop_assert_eq!(map.iter().map(|(key, value)| (key, *value)).collect::<HashMap<_, _>>(), model.clone());
                 for key in 0..8 {

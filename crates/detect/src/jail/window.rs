@@ -49,11 +49,10 @@ impl Window {
         Self { first: time, last: time, count: 0, failures: 0 }
     }
 
-    /// One more failure, not `findtime` or more after the last.
-    pub(super) fn add(&mut self, time: Time, weight: u32, findtime: Duration) {
+    /// One more failure, not `findtime` or more after the last; `start` is `findtime` before it.
+    pub(super) fn add(&mut self, time: Time, start: Time, weight: u32, findtime: Duration) {
         if time > self.last {
             self.last = time;
-            let start = time - findtime;
             if self.first < start {
                 let rate = f64::from(self.count) / time.since(self.first).as_secs_f64();
                 self.count = (rate * findtime.as_secs_f64()).round_ties_even() as u32;

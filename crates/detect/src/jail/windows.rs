@@ -22,16 +22,6 @@ pub enum Outcome {
     },
 }
 
-/// What a failure will find.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ahead {
-    /// No window, or none whose earlier bans are known.
-    Nothing,
-    Open,
-    /// A window that one more failure fills, as it looks.
-    Full,
-}
-
 /// A window that changed since it was last asked for: what it holds now, or `None` when it is gone.
 pub type Change = (IpNet, Option<Window>);
 
@@ -86,18 +76,19 @@ impl Windows {
     }
 
     /// One failure, seen in the log at `time`, which need not be in order. `offence` says what the jail has against the
-    /// address from before, where that makes failures heavier; it is asked once a window.
+    /// address from before, where that makes failures heavier; it is asked once a window. `place` is what a look has given.
     ///
     /// A failure exactly `findtime` after the last still counts with it. One that comes late by more than `findtime` does
     /// not count.
     pub(super) fn record(
         &mut self,
         key: Key,
+        place: Option<Place>,
         time: Time,
         offence: impl FnOnce() -> Option<Offence>,
     ) -> Outcome {
         let rule = self.rule;
-        let known = self.entries.touch(key.hash, key.net);
+        let known = self.entries.touch_at(place, key.hash, key.net);
         let place = known.unwrap_or_else(|| self.insert(key, Window::empty(time)));
         let entry = self.entries.at(place);
         if time < entry.window.last - rule.findtime {
@@ -107,10 +98,11 @@ impl Windows {
             let Offence { bans, last } = offence().unwrap_or(Offence { bans: 0, last: time });
             (entry.bans, entry.banned) = (bans, last);
         }
-        if time - rule.findtime > entry.window.last {
+        let start = time - rule.findtime;
+        if start > entry.window.last {
             entry.window = Window::empty(time);
         }
-        entry.window.add(time, rule.weight(entry.offence(), time), rule.findtime);
+        entry.window.add(time, start, rule.weight(entry.offence(), time), rule.findtime);
         let Entry { window, bans, .. } = *entry;
         if window.count >= rule.maxretry {
             let entry = self.entries.remove_at(place);
@@ -130,17 +122,17 @@ impl Windows {
         self.entries.look_ahead(hash);
     }
 
-    /// then the window.
+    /// then the window. Where it stands, most probably.
     #[inline]
-    pub(super) fn look_at(&self, hash: u64) {
-        self.entries.look_at(hash);
+    pub(super) fn look_at(&self, hash: u64) -> Option<Place> {
+        self.entries.look_at(hash)
     }
 
-    /// What the next failure of a host will find.
-    pub(super) fn ahead(&self, key: Key) -> Ahead {
-        let Some(entry) = self.entries.get(key.hash, key.net) else { return Ahead::Nothing };
-        let weight = self.rule.weight(entry.offence(), entry.window.last);
-        if entry.window.count + weight >= self.rule.maxretry { Ahead::Full } else { Ahead::Open }
+    /// Whether one more failure fills the window that stands at a place, as it looks.
+    #[inline]
+    pub(super) fn is_nearly_full(&self, place: Place) -> bool {
+        let entry = self.entries.peek(place);
+        entry.window.count + self.rule.weight(entry.offence(), entry.window.last) >= self.rule.maxretry
     }
 
     /// Empties the window of one address.

@@ -97,12 +97,21 @@ impl Jails {
         failures: impl Iterator<Item = (usize, IpAddr)> + Clone,
         history: &impl History,
     ) -> Vec<Option<Suspect>> {
-        let suspects: Vec<_> = failures.clone().map(|(at, ip)| Some(self.jail(at)?.suspect(ip))).collect();
-        for look in 0..Jail::LOOKS {
-            for ((at, _), suspect) in failures.clone().zip(&suspects) {
-                if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
-                    jail.look_ahead(look, *suspect, &self.book, history);
-                }
+        let suspect = |(at, ip)| {
+            let jail = self.jail(at)?;
+            let suspect = jail.suspect(ip);
+            jail.look_ahead(suspect);
+            Some(suspect)
+        };
+        let mut suspects: Vec<_> = failures.clone().map(suspect).collect();
+        for ((at, _), suspect) in failures.clone().zip(&mut suspects) {
+            if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
+                *suspect = jail.look_at(*suspect);
+            }
+        }
+        for ((at, _), suspect) in failures.zip(&suspects) {
+            if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
+                jail.look_beyond(*suspect, &self.book, history);
             }
         }
         suspects
