@@ -35,8 +35,9 @@ pub(in super::super) struct Line<'a> {
 #[derive(Debug, Default)]
 pub(in super::super) struct Session {
     pub(super) created: Time,
-    /// The subjects of `entries`, and whatever else spans point to: between characters always.
+    /// What tells it from others, the subjects of `entries`, and whatever else spans point to: between characters always.
     text: Vec<u8>,
+    key: u32,
     entries: Vec<Entry>,
     /// What lines said that are no longer kept as text.
     folded: Option<Box<Fields>>,
@@ -78,15 +79,22 @@ impl Entry {
 
 impl Session {
     /// Forgets all and begins anew; its buffers stay.
-    pub(super) fn begin(&mut self, at: Time) {
+    pub(super) fn begin(&mut self, key: &[u8], at: Time) {
         self.created = at;
         self.text.clear();
+        self.text.extend_from_slice(key);
+        self.key = key.len() as u32;
         self.entries.clear();
         self.folded = None;
         self.ids = [None; 5];
         self.users.clear();
         (self.unread, self.identified, self.pending, self.excused) = (0, false, false, false);
         (self.matches, self.nofail_matches) = (0, 0);
+    }
+
+    /// What tells it from others.
+    pub(super) fn key(&self) -> &[u8] {
+        &self.text[..self.key as usize]
     }
 
     /// Bytes of text that it holds.
@@ -219,6 +227,7 @@ impl Session {
         }
         self.folded = Some(Box::new(self.merged(filter)));
         let old = std::mem::take(&mut self.text);
+        self.text.extend_from_slice(&old[..self.key as usize]);
         for span in self.ids.iter_mut().flatten().chain(&mut self.users) {
             let start = self.text.len();
             self.text.extend_from_slice(&old[span.range()]);

@@ -37,7 +37,6 @@ pub(in super::super) struct Sessions {
 #[derive(Debug)]
 struct Slot {
     hash: u64,
-    key: Vec<u8>,
     session: Session,
     older: u32,
     newer: u32,
@@ -71,12 +70,12 @@ impl Sessions {
         let hash = self.hasher.hash_one(key);
         let known = self.find(hash, key, at);
         let forget = line.hit.marks.forget;
-        let slot = match known {
-            Some(slot) => slot,
-            None => self.open(hash, key, at),
-        };
+        let slot = known.unwrap_or_else(|| self.allot(hash));
         let session = &mut self.slots[slot as usize].session;
         let before = session.size();
+        if known.is_none() {
+            session.begin(key, at);
+        }
         let failed = if known.is_none() && forget {
             session.add_last(line, scratch)
         } else {
@@ -97,7 +96,7 @@ impl Sessions {
 
     fn find(&mut self, hash: u64, key: &[u8], at: Time) -> Option<u32> {
         let slots = &self.slots;
-        let slot = self.by_key.find(hash, |slot| slots[slot as usize].key == key)?;
+        let slot = self.by_key.find(hash, |slot| slots[slot as usize].session.key() == key)?;
         if at > self.slots[slot as usize].session.created + LIFE {
             self.close(slot);
             return None;
@@ -105,29 +104,17 @@ impl Sessions {
         Some(slot)
     }
 
-    fn open(&mut self, hash: u64, key: &[u8], at: Time) -> u32 {
+    /// A slot for a new session, in which that is still to begin.
+    fn allot(&mut self, hash: u64) -> u32 {
         if self.by_key.len() == SESSIONS {
             self.close(self.oldest);
         }
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot {
-                hash,
-                key: Vec::new(),
-                session: Session::default(),
-                older: NONE,
-                newer: NONE,
-            });
+            self.slots.push(Slot { hash, session: Session::default(), older: NONE, newer: NONE });
             self.slots.len() as u32 - 1
         });
-        self.bytes -= self.held(slot);
         let entry = &mut self.slots[slot as usize];
-        entry.hash = hash;
-        entry.key.clear();
-        entry.key.extend_from_slice(key);
-        entry.session.begin(at);
-        entry.older = self.newest;
-        entry.newer = NONE;
-        self.bytes += self.held(slot);
+        (entry.hash, entry.older, entry.newer) = (hash, self.newest, NONE);
         match self.newest {
             NONE => self.oldest = slot,
             newest => self.slots[newest as usize].newer = slot,
@@ -165,14 +152,11 @@ impl Sessions {
                 None => return,
             };
             self.bytes -= self.held(victim);
-            let entry = &mut self.slots[victim as usize];
-            entry.key = Vec::new();
-            entry.session = Session::default();
+            self.slots[victim as usize].session = Session::default();
         }
     }
 
     fn held(&self, slot: u32) -> usize {
-        let slot = &self.slots[slot as usize];
-        slot.key.capacity() + slot.session.size()
+        self.slots[slot as usize].session.size()
     }
 }
