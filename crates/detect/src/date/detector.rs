@@ -43,6 +43,10 @@ pub struct DateDetector {
     stack: Stack,
 }
 
+/// Which pattern reads, and in which zone: their addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reader([usize; 2]);
+
 /// The date that was read last, and which moment it was: most lines have the date of the line before.
 #[derive(Clone, Copy, Debug)]
 struct Known {
@@ -65,7 +69,7 @@ impl DateDetector {
             needs: needs.unwrap_or(Needs::NOTHING),
             last: None,
             first_unused: 0,
-            place: Place::NONE,
+            place: Place::default(),
             known: None,
             resolver: Resolver::new(zone.clone()),
             stack: Stack::new(),
@@ -100,6 +104,28 @@ impl DateDetector {
         self.find_again(line.bytes(), now).or_else(|| self.find_anew(line, now))
     }
 
+    /// Who reads the next line first, if that is a pattern that can match at one end of it only: then its answer is all that
+    /// counts, and other detectors with the same reader give the same.
+    #[inline]
+    pub(crate) fn reader(&self) -> Option<Reader> {
+        let last = self.templates.get(self.last?)?;
+        last.anchored.then(|| Reader([last.address(), self.key.1.address()]))
+    }
+
+    /// Where the last date stood.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Takes note of dates that another detector read with the same reader, the last at `place`.
+    pub(crate) fn catch_up(&mut self, lines: u64, place: Place, now: Time) {
+        self.place = place;
+        self.known = None;
+        if let Some(last) = self.last {
+            self.templates[last].take_known(lines, place.start, now);
+        }
+    }
+
     fn find_anew(&mut self, seen: &Seen<'_>, now: Time) -> Option<Found> {
         if !self.needs.are_met(seen) {
             return None;
@@ -125,7 +151,7 @@ impl DateDetector {
     fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
         let known = self.known.as_ref().filter(|known| known.now.is_none_or(|then| then == now))?;
         let date = known.again.date_in(line)?;
-        self.templates[self.last?].take_known(self.place.start, now);
+        self.templates[self.last?].take_known(1, self.place.start, now);
         Some(Found { time: known.time, span: date.0..date.1 })
     }
 
@@ -189,7 +215,7 @@ impl DateDetector {
     fn remember(&mut self, line: &str, index: usize, hit: &Hit, now: Time) {
         let template = &mut self.templates[index];
         self.place = Place::of(line, hit, template.anchored);
-        template.take(self.place.start, now);
+        template.take(1, self.place.start, now);
         if Some(index) != self.last {
             self.promote(index);
         }

@@ -31,7 +31,9 @@ mod template;
 mod word;
 mod zone;
 
+pub(crate) use detector::Reader;
 pub use detector::{DateDetector, Found};
+pub(crate) use place::Place;
 pub(crate) use seen::Seen;
 pub use zone::{Zone, ZoneError};
 

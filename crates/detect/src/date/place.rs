@@ -4,7 +4,7 @@ use super::run::Hit;
 
 /// Counted in characters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub(super) start: usize,
     end: usize,
     start_chars: Around,
@@ -22,11 +22,14 @@ impl Around {
     const NOTHING: Self = Self { before: None, after: None };
 }
 
-impl Place {
-    /// Before the first line.
-    pub(super) const NONE: Self =
-        Self { start: 1, end: usize::MAX, start_chars: Around::NOTHING, end_chars: Around::NOTHING };
+/// Before the first date.
+impl Default for Place {
+    fn default() -> Self {
+        Self { start: 1, end: usize::MAX, start_chars: Around::NOTHING, end_chars: Around::NOTHING }
+    }
+}
 
+impl Place {
     /// Of a match in `line`. Nobody asks what is around one that can only stand at the line's start.
     #[inline]
     pub(super) fn of(line: &str, hit: &Hit, anchored: bool) -> Self {

@@ -93,6 +93,15 @@ impl Template {
         Self { pattern, matcher, shape, anchored, preferred, hits: 0, matches: 0, last_used: 0, distance }
     }
 
+    /// The same for all templates that match alike.
+    #[inline]
+    pub(super) fn address(&self) -> usize {
+        match &self.matcher {
+            Matcher::Program(program) => Arc::as_ptr(program).addr(),
+            Matcher::Engine(engine) => Arc::as_ptr(engine).addr(),
+        }
+    }
+
     /// What every line shows in which it matches.
     pub(super) fn needs(&self) -> &Needs {
         static NOTHING: Needs = Needs::NOTHING;
@@ -120,20 +129,20 @@ impl Template {
         self.shape.layout.as_ref().filter(|_| self.anchored)?.again(text)
     }
 
-    /// A date was taken from it, so many characters from the line's start.
+    /// Dates were taken from it, the last so many characters from the line's start.
     #[inline]
-    pub(super) fn take(&mut self, distance: usize, now: Time) {
-        self.hits += 1;
+    pub(super) fn take(&mut self, dates: u64, distance: usize, now: Time) {
+        self.hits += dates;
         self.last_used = now.as_secs();
         self.distance = distance;
     }
 
-    /// As [`Template::take`], where the date is known without a search.
+    /// As [`Template::take`], where they were known without a search.
     #[inline]
-    pub(super) fn take_known(&mut self, distance: usize, now: Time) {
+    pub(super) fn take_known(&mut self, dates: u64, distance: usize, now: Time) {
         self.shape.pause = 0;
-        self.matches += 1;
-        self.take(distance, now);
+        self.matches += dates;
+        self.take(dates, distance, now);
     }
 
     /// The match in a line whose date has the shape of earlier ones, else as [`Template::search`] finds it. For patterns

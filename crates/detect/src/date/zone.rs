@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
@@ -6,7 +8,7 @@ use super::offsets;
 
 /// The zone of dates that name none.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Zone(TimeZone);
+pub struct Zone(Arc<TimeZone>);
 
 /// A zone's name that is not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,13 +21,24 @@ impl Zone {
     /// An IANA name, `UTC`, `UTC+0200`, `+02:00`, or one of Fail2Ban's abbreviations (`CET`, `PDT`: fixed offsets).
     /// `None`, or an empty name, is the host's own zone.
     pub fn parse(name: Option<&str>) -> Result<Self, ZoneError> {
-        let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Self(TimeZone::system())) };
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
+            return Ok(Self::of(TimeZone::system()));
+        };
         if let Offset::Minutes(minutes) = offsets::parse(name.as_bytes())
             && let Ok(offset) = jiff::tz::Offset::from_seconds(i32::from(minutes) * 60)
         {
-            return Ok(Self(TimeZone::fixed(offset)));
+            return Ok(Self::of(TimeZone::fixed(offset)));
         }
-        TimeZone::get(name).map(Self).map_err(|_| ZoneError { name: name.to_owned() })
+        TimeZone::get(name).map(Self::of).map_err(|_| ZoneError { name: name.to_owned() })
+    }
+
+    fn of(zone: TimeZone) -> Self {
+        Self(Arc::new(zone))
+    }
+
+    /// The same for its clones.
+    pub(super) fn address(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
     }
 }
 
@@ -48,7 +61,7 @@ struct Stretch {
 
 impl Clock {
     pub(super) fn new(zone: Zone) -> Self {
-        Self { zone: zone.0, last: Stretch { utc: (0, 0), local: (0, 0), offset: 0 } }
+        Self { zone: (*zone.0).clone(), last: Stretch { utc: (0, 0), local: (0, 0), offset: 0 } }
     }
 
     /// UTC seconds of a local time, both since 1970-01-01 00:00. A time that the clock skips counts from before the gap;
@@ -142,7 +155,7 @@ mod tests {
     fn agrees_with_the_time_zone_library_every_half_hour() {
         for name in ["Europe/Zurich", "Australia/Lord_Howe", "America/New_York", "UTC", "Africa/Casablanca"] {
             let zone = TimeZone::get(name).unwrap();
-            let mut clock = Clock::new(Zone(zone.clone()));
+            let mut clock = Clock::new(Zone::of(zone.clone()));
             let start = timestamp(1_700_000_000).as_second();
             for utc in (start..start + 2 * 366 * 86_400).step_by(1_800) {
                 let civil = zone.to_datetime(timestamp(utc));

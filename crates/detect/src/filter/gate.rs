@@ -4,67 +4,14 @@
 //! an even and one at an odd place. That is quicker than an automaton for the same texts, since no look-up waits for the
 //! one before.
 
-use std::ops::Range;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::index::Index;
 
 use super::compile::Filter;
 use super::literals::required_by;
-
-/// Filters by index. Those after the 128th are in every set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Members(u128);
-
-impl Members {
-    const ALL: usize = u128::BITS as usize;
-
-    fn insert(&mut self, index: usize) {
-        if index < Members::ALL {
-            self.0 |= 1 << index;
-        }
-    }
-
-    /// Those of both.
-    pub(super) fn and(self, other: Members) -> Members {
-        Members(self.0 | other.0)
-    }
-
-    /// Those that are among others too; `None` if that cannot be told, for there are some after the 128th.
-    pub(super) fn among(self, others: &Others) -> Option<Members> {
-        (!others.beyond).then_some(Members(self.0 & others.members.0))
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// In order.
-    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
-        let next = |rest: &u128| Some(rest & (rest - 1)).filter(|rest| *rest != 0);
-        std::iter::successors(Some(self.0).filter(|all| *all != 0), next)
-            .map(|rest| rest.trailing_zeros() as usize)
-    }
-
-    pub(super) fn contains(self, index: usize) -> bool {
-        index >= Members::ALL || self.0 >> index & 1 == 1
-    }
-}
-
-/// Filters that go together.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Others {
-    members: Members,
-    /// There are some after the 128th.
-    beyond: bool,
-}
-
-impl Others {
-    pub(super) fn insert(&mut self, index: usize) {
-        self.members.insert(index);
-        self.beyond |= index >= Members::ALL;
-    }
-}
+use super::members::Members;
 
 /// A piece's bytes.
 const PIECE: usize = 3;
@@ -106,44 +53,39 @@ impl Gate {
         if filters.len() < 2 {
             return None;
         }
-        let mut gate = Gate::empty();
-        for (index, filter) in filters.iter().enumerate() {
-            match asked(filter) {
-                Some(texts) => texts.iter().for_each(|text| gate.ask(text.as_bytes(), index)),
-                None => gate.always.insert(index),
-            }
-        }
-        Some(gate)
+        let asked: Vec<_> = filters.iter().map(|filter| asked(filter)).collect();
+        Some(Gate::of(&asked))
     }
 
-    fn empty() -> Gate {
-        Gate {
-            bitmap: Box::new([0; 1024]),
-            texts: Vec::new(),
-            by_piece: Index::default(),
-            always: Members::default(),
-            seam: Vec::new(),
-        }
-    }
-
-    fn ask(&mut self, text: &[u8], index: usize) {
-        let text = rarest(text, LONGEST.min(text.len()));
-        let pair = rarest(text, SHORTEST);
-        let from = text.windows(SHORTEST).position(|window| window == pair).unwrap_or(0);
-        for at in from..from + SHORTEST - PIECE + 1 {
-            let key = key(&text[at..at + PIECE]);
-            let hash = hash(key);
-            let bit = bit(hash);
-            self.bitmap[bit >> 6] |= 1 << (bit & 63);
-            let Gate { texts, by_piece, .. } = self;
-            let is_it = |known: &Text| known.key == key && known.at == at && *known.bytes == *text;
-            match by_piece.find(hash, |known| is_it(&texts[known as usize])) {
-                Some(known) => texts[known as usize].asked_by.insert(index),
-                None => {
-                    by_piece.insert(hash, texts.len() as u32);
-                    texts.push(Text::new(text, key, at, index));
+    /// For the texts that each filter asks for, if it does.
+    fn of(asked: &[Option<Vec<String>>]) -> Gate {
+        let mut always = Members::default();
+        let mut texts: BTreeMap<&[u8], Members> = BTreeMap::new();
+        for (index, asked) in asked.iter().enumerate() {
+            match asked {
+                Some(all) => {
+                    all.iter().for_each(|text| texts.entry(text.as_bytes()).or_default().insert(index))
                 }
+                None => always.insert(index),
             }
+        }
+        let (bitmap, by_piece) = (Box::new([0; 1024]), Index::default());
+        let mut gate = Gate { bitmap, texts: Vec::new(), by_piece, always, seam: Vec::new() };
+        let pieces = Pieces::of(texts.keys().copied());
+        texts.into_iter().for_each(|(text, asked_by)| gate.ask(text, pieces.rarest_pair(text), asked_by));
+        gate
+    }
+
+    /// Asks for a text by the pieces at `pair` and one place after it.
+    fn ask(&mut self, text: &[u8], pair: usize, asked_by: Members) {
+        let from = pair.min(text.len().saturating_sub(LONGEST));
+        let part = &text[from..text.len().min(from + LONGEST)];
+        for at in pair - from..pair - from + SHORTEST - PIECE + 1 {
+            let key = key(&part[at..at + PIECE]);
+            let bit = bit(hash(key));
+            self.bitmap[bit >> 6] |= 1 << (bit & 63);
+            self.by_piece.insert(hash(key), self.texts.len() as u32);
+            self.texts.push(Text::new(part, key, at, asked_by));
         }
     }
 
@@ -154,17 +96,15 @@ impl Gate {
         members
     }
 
-    /// The filters that can match only because a date was `cut` out of the line, between the halves of a text.
-    pub(super) fn pass_seam(&mut self, line: &[u8], cut: Range<usize>) -> Members {
+    /// The filters that can match only because a date was cut out of the line, between the halves of a text.
+    pub(super) fn pass_seam(&mut self, [before, after]: [&[u8]; 2]) -> Members {
+        let mut seam = std::mem::take(&mut self.seam);
+        seam.clear();
+        seam.extend_from_slice(&before[before.len().saturating_sub(LONGEST)..]);
+        seam.extend_from_slice(&after[..after.len().min(LONGEST)]);
         let mut members = Members::default();
-        if cut.start > 0 && !cut.is_empty() {
-            let mut seam = std::mem::take(&mut self.seam);
-            seam.clear();
-            seam.extend_from_slice(&line[cut.start.saturating_sub(LONGEST)..cut.start]);
-            seam.extend_from_slice(&line[cut.end..line.len().min(cut.end + LONGEST)]);
-            self.find(&seam, &mut members);
-            self.seam = seam;
-        }
+        self.find(&seam, &mut members);
+        self.seam = seam;
         members
     }
 
@@ -207,9 +147,8 @@ impl Gate {
             }
             for text in self.by_piece.all(hash(key)) {
                 let text = &self.texts[text as usize];
-                let news = text.asked_by.0 & !members.0 != 0;
-                if news && text.key == key && text.stands_in(line, at + 2 * piece) {
-                    members.0 |= text.asked_by.0;
+                if !members.hold(text.asked_by) && text.key == key && text.stands_in(line, at + 2 * piece) {
+                    members.add(text.asked_by);
                 }
             }
         }
@@ -217,9 +156,7 @@ impl Gate {
 }
 
 impl Text {
-    fn new(text: &[u8], key: u32, at: usize, index: usize) -> Text {
-        let mut asked_by = Members::default();
-        asked_by.insert(index);
+    fn new(text: &[u8], key: u32, at: usize, asked_by: Members) -> Text {
         let (mut head, mut mask) = ([0; LONGEST], [0; LONGEST]);
         head[..text.len()].copy_from_slice(text);
         mask[..text.len()].fill(0xff);
@@ -268,13 +205,31 @@ fn bit(hash: u64) -> usize {
     (hash >> 48) as usize
 }
 
-/// The part of so many bytes that is in the fewest lines, as far as letters tell.
-fn rarest(text: &[u8], length: usize) -> &[u8] {
-    let common = |part: &&[u8]| part.iter().filter(|byte| b" etaoinsrhl".contains(byte)).count();
-    text.windows(length).min_by_key(common).unwrap_or(text)
+/// In how many of the texts each piece is: what many daemons say stands in many lines.
+struct Pieces(HashMap<u32, usize>);
+
+impl Pieces {
+    fn of<'t>(texts: impl Iterator<Item = &'t [u8]>) -> Pieces {
+        let mut counts = HashMap::new();
+        texts
+            .flat_map(|text| text.windows(PIECE))
+            .for_each(|piece| *counts.entry(key(piece)).or_default() += 1);
+        Pieces(counts)
+    }
+
+    /// Where two pieces stand side by side that are in the fewest lines, as far as the texts and their letters tell.
+    fn rarest_pair(&self, text: &[u8]) -> usize {
+        let rank = |pair: &&[u8]| {
+            let texts: usize = pair.windows(PIECE).filter_map(|piece| self.0.get(&key(piece))).sum();
+            (texts, pair.iter().filter(|byte| b" etaoinsrhl".contains(byte)).count())
+        };
+        let pairs = text.windows(SHORTEST).enumerate();
+        pairs.min_by_key(|(_, pair)| rank(pair)).map_or(0, |(at, _)| at)
+    }
 }
 
-/// Texts of which a line that matches the filter holds one, without its date, or one of the lines that match together; `None` if there are no such texts.
+/// Texts of which a line that matches the filter holds one, without its date, or one of the lines that match together;
+/// `None` if there are no such texts.
 fn asked(filter: &Filter) -> Option<Vec<String>> {
     let texts = required_by(filter.prefix.as_ref(), &filter.rules)?;
     texts.iter().all(|text| text.len() >= SHORTEST).then_some(texts)
@@ -285,12 +240,9 @@ mod tests {
     use super::*;
 
     fn found(asked: &[&str], line: &str) -> Vec<usize> {
-        let mut gate = Gate::empty();
-        for (index, text) in asked.iter().enumerate() {
-            gate.ask(text.as_bytes(), index);
-        }
-        let members = gate.pass(line.as_bytes());
-        (0..asked.len()).filter(|&index| members.contains(index)).collect()
+        let asked: Vec<_> = asked.iter().map(|text| Some(vec![(*text).to_owned()])).collect();
+        let gate = Gate::of(&asked);
+        gate.pass(line.as_bytes()).iter().collect()
     }
 
     #[test]
@@ -311,19 +263,13 @@ mod tests {
 
     #[test]
     fn a_text_that_a_date_tears_is_found_around_the_date() {
-        let mut gate = Gate::empty();
-        gate.ask(b"authentication failure", 0);
         let text = "authentication failure";
+        let mut gate = Gate::of(&[Some(vec![text.to_owned()])]);
         for at in 1..text.len() {
-            let line = format!("{}2024-06-01{}", &text[..at], &text[at..]);
-            let members = gate.pass(line.as_bytes()).0 | gate.pass_seam(line.as_bytes(), at..at + 10).0;
-            assert_eq!(members, 1, "{line}");
+            let (before, after) = text.as_bytes().split_at(at);
+            let mut members = gate.pass(&[before, b"2024-06-01", after].concat());
+            members.add(gate.pass_seam([before, after]));
+            assert_eq!(members.iter().collect::<Vec<_>>(), [0], "{at}");
         }
-    }
-
-    #[test]
-    fn filters_beyond_the_bound_are_always_concerned() {
-        assert!(Members::default().contains(128));
-        assert!(!Members::default().contains(127));
     }
 }

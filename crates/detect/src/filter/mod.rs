@@ -17,6 +17,7 @@ mod hit;
 mod host;
 mod lines;
 mod literals;
+mod members;
 mod plain;
 mod recent;
 mod rule;
@@ -25,10 +26,12 @@ mod set;
 mod span;
 mod state;
 mod stream;
+mod streams;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod text;
+mod whole;
 
 pub use check::Checker;
 pub use compile::{Filter, FilterError};

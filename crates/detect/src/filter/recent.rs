@@ -11,7 +11,7 @@ pub(super) const BYTES: usize = 256 << 10;
 /// Kept once for all filters, which take what they missed when a line concerns them.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// How many lines a filter may want; nothing is kept for one.
+    /// How many lines a filter may want.
     most: usize,
     lines: VecDeque<Past>,
     bytes: usize,
@@ -32,10 +32,7 @@ impl Recent {
         self.most = self.most.max(lines);
     }
 
-    pub(super) fn push(&mut self, text: Text<'_>, date: Range<usize>) {
-        if self.most <= 1 {
-            return;
-        }
+    pub(super) fn push(&mut self, text: Text<'_>, date: &Range<usize>) {
         let text = text.bytes();
         self.count += 1;
         self.bytes += text.len();
@@ -48,7 +45,7 @@ impl Recent {
         }
         buffer.clear();
         buffer.extend_from_slice(text);
-        self.lines.push_back(Past { text: buffer, date });
+        self.lines.push_back(Past { text: buffer, date: date.clone() });
     }
 
     pub(super) fn count(&self) -> usize {

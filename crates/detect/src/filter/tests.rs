@@ -561,3 +561,56 @@ proptest! {
         prop_assert_eq!(set.counters()[0].overruns, 0);
     }
 }
+
+const DATES: &[&str] = &[
+    "2024-06-10T06:13:01Z ",
+    "2024-06-10T06:13:02Z ",
+    "2024-06-10 06:13:03 ",
+    "Jun 10 06:13:04 ",
+    "10/Jun/2024:06:13:05 +0000 ",
+    "[2024-06-10T06:13:06Z] ",
+    "[[2024-06-10 06:13:07] ",
+    "2024-02-30 06:13:08 ",
+    "",
+];
+
+const MESSAGES: &[&str] = &[
+    "host srvd: refused from 192.0.2.1",
+    "host srvd: accepted",
+    "é refused from 192.0.2.1",
+    "x 10/Jun/2024 refused from 192.0.2.1",
+    "refused Jun 10 06:12:01 from 192.0.2.1",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn lines_are_dated_together_as_for_each_alone(
+        lines in prop::collection::vec((prop::sample::select(DATES), prop::sample::select(MESSAGES), 1usize..4), 1..12),
+    ) {
+        thread_local!(static FILTERS: Vec<Arc<Filter>> = {
+            let patterns = [None, Some("{^LN-BEG}"), Some("{^LN-BEG}TAI64N\n{^LN-BEG}"), Some("%d/%b/%Y\n{^LN-BEG}"), Some("^{DATE}")];
+            let zones = [None, Some("Asia/Tokyo".to_owned())];
+            let all = patterns.iter().flat_map(|pattern| zones.iter().map(|zone| (pattern.map(str::to_owned), zone.clone())));
+            all.map(|(datepattern, logtimezone)| {
+                compile(&FilterSpec { datepattern, logtimezone, ..spec(&["refused .*from <HOST>"]) })
+            }).collect()
+        });
+        FILTERS.with(|filters| {
+            let mut together = FilterSet::new(filters.clone());
+            let mut alone: Vec<_> = filters.iter().map(|filter| FilterSet::new(vec![filter.clone()])).collect();
+            for (date, message, times) in lines {
+                let line = format!("{date}{message}");
+                for _ in 0..times {
+                    let each = alone.iter_mut().enumerate().flat_map(|(index, set)| {
+                        read(set, line.as_bytes()).into_iter().map(move |(_, host, time)| (index, host, time))
+                    });
+                    let each: Vec<Seen> = each.collect();
+                    prop_assert_eq!(read(&mut together, line.as_bytes()), each, "{}", line);
+                }
+            }
+            Ok(())
+        })?;
+    }
+}

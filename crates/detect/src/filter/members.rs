@@ -1,0 +1,51 @@
+//! Some filters of a set.
+
+/// Filters by index, of which those from [`Members::MOST`] on are in no set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Members(u128);
+
+impl Members {
+    pub(super) const MOST: usize = u128::BITS as usize;
+
+    pub(super) fn insert(&mut self, index: usize) {
+        if index < Members::MOST {
+            self.0 |= 1 << index;
+        }
+    }
+
+    pub(super) fn add(&mut self, others: Members) {
+        self.0 |= others.0;
+    }
+
+    /// Those that are among others too.
+    pub(super) fn among(self, others: Members) -> Members {
+        Members(self.0 & others.0)
+    }
+
+    /// Whether all others are among these.
+    pub(super) fn hold(self, others: Members) -> bool {
+        others.0 & !self.0 == 0
+    }
+
+    /// In order.
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
+        let next = |rest: &u128| Some(rest & (rest - 1)).filter(|rest| *rest != 0);
+        std::iter::successors(Some(self.0).filter(|all| *all != 0), next)
+            .map(|rest| rest.trailing_zeros() as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_told_in_order_up_to_the_bound() {
+        let mut members = Members::default();
+        for index in [127, 3, 64, 128, 3] {
+            members.insert(index);
+        }
+        assert_eq!(members.iter().collect::<Vec<_>>(), [3, 64, 127]);
+        assert_eq!(Members::default().iter().next(), None);
+    }
+}
