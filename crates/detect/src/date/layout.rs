@@ -6,7 +6,7 @@
 
 mod witness;
 
-use witness::{TakenStep, Witness, steps};
+use witness::{Step, Witness, steps};
 
 use super::choices;
 use super::directive::Directive;
@@ -19,7 +19,15 @@ use crate::masked::{Part, Word};
 /// Words of eight bytes of which a shape is made. A longer date is read without one.
 const WORDS: usize = 4;
 /// A step that was taken, and where.
-pub(super) type Taken = (usize, usize);
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) pc: usize,
+    pub(super) at: usize,
+    /// It did not match.
+    pub(super) stuck: bool,
+    /// It is on a way that led nowhere.
+    pub(super) astray: bool,
+}
 
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
@@ -61,8 +69,7 @@ struct Look {
 }
 
 impl Layout {
-    /// The shape of a date that `program` read in `text`, by the steps in `taken`, of which none was a step back or left
-    /// another way open. `None` if a line of the same shape could mean something else.
+    /// The shape of a date that `program` read in `text`, by the steps in `taken`. `None` if a line of the same shape could mean something else.
     pub(super) fn learn(
         program: &Program,
         text: &[u8],
@@ -75,8 +82,12 @@ impl Layout {
         let digits = variable.iter().find_map(|span| span.meaning(base))?;
         let mut witness =
             Witness { program, text, base, end: hit.end, variable: &variable, looks: Vec::new() };
-        for step in steps(taken).filter(|step| step.at >= base) {
-            witness.check(step)?;
+        for step in steps(taken) {
+            match step.taken {
+                Taken { astray: true, .. } => witness.check_astray(step)?,
+                Taken { at, .. } if at >= base => witness.check(step)?,
+                _ => {}
+            }
         }
         let looks = witness.looks;
         let (shape, end) = (text.get(base..)?, hit.end - base);
@@ -208,11 +219,11 @@ impl Variable {
 
 /// The byte after which the shape begins, and where that is in this line.
 fn beginning(program: &Program, taken: &[Taken]) -> Option<(Option<u8>, usize)> {
-    let [(start, 0), (first, 0), (second, _), (_, base), ..] = *taken else { return None };
-    if !matches!(program.ops[start], Op::Start) {
+    let [start, first, second, Taken { at: base, .. }, ..] = *taken else { return None };
+    if !matches!(program.ops[start.pc], Op::Start) || first.at > 0 {
         return None;
     }
-    match (program.ops[first], program.ops[second]) {
+    match (program.ops[first.pc], program.ops[second.pc]) {
         (Op::Run(run), Op::Byte(byte)) if program.runs[usize::from(run)].is_all_until(byte) => {
             Some((Some(byte), base))
         }
@@ -221,14 +232,14 @@ fn beginning(program: &Program, taken: &[Taken]) -> Option<(Option<u8>, usize)> 
 }
 
 fn variable(program: &Program, taken: &[Taken]) -> Vec<Variable> {
-    let kind = |step: TakenStep| match program.ops[step.pc] {
-        Op::Clock(_) if step.next.0 == step.pc + 5 => Some(VariableKind::Clock),
+    let kind = |step: Step| match program.ops[step.taken.pc] {
+        Op::Clock(_) if step.next.pc == step.taken.pc + 5 => Some(VariableKind::Clock),
         Op::Fraction => Some(VariableKind::Fraction),
         Op::Directive(Directive::Epoch) => Some(VariableKind::Epoch),
         _ => None,
     };
-    let span = |step: TakenStep| kind(step).map(|kind| Variable { from: step.at, till: step.next.1, kind });
-    steps(taken).filter_map(span).collect()
+    let span = |step: Step| kind(step).map(|kind| Variable { from: step.taken.at, till: step.next.at, kind });
+    steps(taken).filter(|step| !step.taken.stuck).filter_map(span).collect()
 }
 
 /// The first bytes of a text, zeros after a short one.

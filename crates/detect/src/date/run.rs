@@ -49,7 +49,7 @@ impl Runner<'_> {
         let program = self.program;
         loop {
             if let Some(taken) = &mut self.taken {
-                taken.push((pc, pos));
+                taken.push(Taken { pc, at: pos, stuck: false, astray: false });
             }
             match program.ops[pc] {
                 Op::Byte(byte) => {

@@ -8,9 +8,10 @@ use super::layout::Layout;
 use super::program::{Begins, Program};
 use super::run::{AUDIT, Hit, Runner, Stack, Stuck};
 
-/// Work that a search may take, and more for each byte of the line.
-const BUDGET: usize = 100_000;
-const BUDGET_PER_BYTE: usize = 4;
+/// Work that a search may take, more of it in a longer line.
+fn budget(text: &[u8]) -> usize {
+    100_000 + text.len() * 4
+}
 
 static AUDITS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(AUDIT));
 
@@ -19,7 +20,7 @@ impl Program {
     pub(super) fn search(&self, text: &str, from: usize, stack: &mut Stack) -> Option<Hit> {
         let text = text.as_bytes();
         u32::try_from(text.len()).ok()?;
-        stack.budget = BUDGET + text.len() * BUDGET_PER_BYTE;
+        stack.budget = budget(text);
         match self.begins {
             Begins::AtStart if from > 0 => None,
             Begins::AtStart => self.run(text, 0, stack),
@@ -72,13 +73,20 @@ impl Program {
     }
 
     /// The shape of the date at the line's start, by which others like it are read in one look. `None` if there is none,
-    /// or if a step had to be taken back for it.
+    /// or if it is not sure that others take the same steps.
     pub(super) fn layout(&self, text: &str, stack: &mut Stack) -> Option<Layout> {
         let text = text.as_bytes();
         stack.start();
+        stack.budget = budget(text);
         let mut taken = Vec::new();
         let mut run = Runner { program: self, text, stack, taken: Some(&mut taken) };
-        let end = run.straight(0, 0).ok()?;
+        let (mut pc, mut pos) = (0, 0);
+        let end = loop {
+            match run.straight(pc, pos) {
+                Ok(end) => break end,
+                Err(Stuck) => (pc, pos) = run.back_to_split()?,
+            }
+        };
         let hit = run.hit(0, end);
         Layout::learn(self, text, &taken, &hit, stack.fields())
     }

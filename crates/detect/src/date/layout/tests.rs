@@ -9,7 +9,7 @@ use crate::date::run::Stack;
 use crate::date::source::Source;
 
 /// What patterns may do with the digits of a clock beside reading it.
-const TRICKY: [&str; 8] = [
+const TRICKY: [&str; 10] = [
     "^(?:%m:)?%H:%M:%S",
     "^(?:x[12]|x|1\\d:)%H:%M:%S(?:2|[.,]%f)?(?: %ExY)?",
     "^[^\\[]*\\[(%d/%b/%Y:%H:%M:%S %z)",
@@ -18,6 +18,8 @@ const TRICKY: [&str; 8] = [
     "^\\d*(?::%M)?:%H:%M:%S",
     "^%Y-%m-%d %H:%M:%S(?:\\s*%z)?$",
     "^(?:%f)?:?%H:%M:%S",
+    "^(?:%Y-)?%m-%d[ T]%H:%M:%S(?:\\.%f)?",
+    "^%H:%M:%S(?:[.,]%f(?:x|-%H:%M:%S)?)?",
 ];
 
 static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
@@ -31,7 +33,11 @@ static PROGRAMS: LazyLock<Vec<Program>> = LazyLock::new(|| {
 });
 
 fn line() -> impl Strategy<Value = String> {
-    const MORE: [&str; 8] = [
+    const MORE: [&str; 12] = [
+        "2024-06-01T12:34:56.123456Z ",
+        "06-01 12:34:56.123Z ",
+        "12:34:56,123x12:34:57 ",
+        "12:34:56.123-12:34:57Z ",
         "a [01/Jun/2024:12:34:56 +0200] x",
         "2024-06-01 12:34:56 Z",
         "2024-06-01 12:34:56.123 Got",
@@ -96,4 +102,8 @@ fn common_forms_have_a_shape() {
     ] {
         assert!(PROGRAMS.iter().any(|program| program.layout(line, &mut stack).is_some()), "{line}");
     }
+    let source = Source::pattern("^(?:%Y-)?%m-%d[ T]%H:%M:%S(?:\\.%f)?", 0).unwrap();
+    let program = Program::new(&source, &parse(&source.body, &source.flags).unwrap()).unwrap();
+    let line = "2024-06-01T12:34:56.123456Z host x";
+    assert!(program.layout(line, &mut stack).unwrap().again(line.as_bytes()).is_some());
 }

@@ -6,15 +6,13 @@ use crate::date::peek::Peek;
 use crate::date::program::{Op, Program};
 
 #[derive(Clone, Copy)]
-pub(super) struct TakenStep {
-    pub(super) pc: usize,
-    pub(super) at: usize,
-    /// The next step, and where it is taken.
-    pub(super) next: (usize, usize),
+pub(super) struct Step {
+    pub(super) taken: Taken,
+    pub(super) next: Taken,
 }
 
-pub(super) fn steps(taken: &[Taken]) -> impl Iterator<Item = TakenStep> {
-    taken.windows(2).map(|pair| TakenStep { pc: pair[0].0, at: pair[0].1, next: pair[1] })
+pub(super) fn steps(taken: &[Taken]) -> impl Iterator<Item = Step> {
+    taken.windows(2).map(|pair| Step { taken: pair[0], next: pair[1] })
 }
 
 /// Goes over the steps that were taken.
@@ -31,10 +29,9 @@ pub(super) struct Witness<'a> {
 impl Witness<'_> {
     /// `None` if the step sees more of the variable digits than that they are digits, or more behind the date than
     /// a [`Look`] can say.
-    pub(super) fn check(&mut self, step: TakenStep) -> Option<()> {
-        let program = self.program;
-        let (at, next) = (step.at, step.next.1);
-        match program.ops[step.pc] {
+    pub(super) fn check(&mut self, Step { taken: Taken { pc, at, .. }, next }: Step) -> Option<()> {
+        let (program, next) = (self.program, next.at);
+        match program.ops[pc] {
             Op::Split { first, second } => {
                 self.entering(first.into(), at)?;
                 self.entering(second.into(), at)?;
@@ -44,22 +41,41 @@ impl Witness<'_> {
                 self.look(next, Peek::class(run.class))?;
             }
             Op::Fraction => _ = self.look(next, Peek::DIGITS)?,
-            Op::TwoDigits(..) => _ = self.look(next, program.follows[step.pc])?,
+            Op::TwoDigits(..) => _ = self.look(next, program.follows[pc])?,
             Op::EndWord => return self.look(at, Peek::AFTER_WORD_ASCII)?.then_some(()),
             Op::Directive(Directive::ZoneOffset) => {
                 // `+02` may go on in another line; longer texts, and letters, may not.
                 let whole = next - at >= 5 || self.text[at].is_ascii_alphabetic();
-                self.look(next, program.follows[step.pc])?;
+                self.look(next, program.follows[pc])?;
                 return whole.then_some(());
             }
             Op::Directive(Directive::Epoch) => {
-                self.look(next, program.follows[step.pc])?;
+                self.look(next, program.follows[pc])?;
                 // Neither more digits nor a fraction where there is none.
                 return self.look(next, Peek::AFTER_WORD_ASCII.without(b'.'))?.then_some(());
             }
             Op::Directive(directive) if !directive.is_plain() => return None,
             Op::End | Op::Boundary | Op::BeginWord | Op::BeginEpoch => return None,
             _ => {}
+        }
+        Some(())
+    }
+
+    /// The same of a step on a way that led nowhere: it leads nowhere again, if all that it saw is behind the date.
+    pub(super) fn check_astray(&mut self, step: Step) -> Option<()> {
+        let Taken { pc, at, stuck, .. } = step.taken;
+        match self.program.ops[pc] {
+            _ if at < self.end => return None,
+            Op::Byte(byte) => _ = self.look(at, Peek::range(byte, byte))?,
+            Op::Fraction if !stuck => {
+                for at in at..=step.next.at {
+                    self.look(at, Peek::DIGITS)?;
+                }
+            }
+            Op::EndWord if stuck => return (!self.look(at, Peek::AFTER_WORD)?).then_some(()),
+            Op::CloseDate | Op::Jump(_) => {}
+            Op::Split { .. } => self.check(step)?,
+            _ => return None,
         }
         Some(())
     }

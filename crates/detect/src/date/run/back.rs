@@ -2,6 +2,7 @@
 
 use super::Runner;
 use super::stack::{Retry, Waiting};
+use crate::date::layout::Taken;
 use crate::date::program::Op;
 
 /// Alternatives that may wait at a time.
@@ -54,6 +55,25 @@ impl Runner<'_> {
                 }
             }
         }
+    }
+
+    /// As [`Runner::back`], if the last way that was put aside is the second of a split. Notes which steps led nowhere.
+    pub(in crate::date) fn back_to_split(&mut self) -> Option<(usize, usize)> {
+        let Retry::Here = self.stack.waiting.last()?.retry else { return None };
+        let (pc, pos) = self.back()?;
+        let program = self.program;
+        let taken = self.taken.as_deref_mut()?;
+        let is_it = |step: &Taken| {
+            let second = match program.ops[step.pc] {
+                Op::Split { second, .. } => Some(second.into()),
+                _ => None,
+            };
+            step.at == pos && second == Some(pc)
+        };
+        let split = taken.iter().rposition(is_it)?;
+        taken.last_mut()?.stuck = true;
+        taken[split + 1..].iter_mut().for_each(|step| step.astray = true);
+        Some((pc, pos))
     }
 
     /// The next shorter end of a run with which the rest may match.
