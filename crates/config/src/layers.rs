@@ -13,7 +13,7 @@ pub(crate) const INCLUDES: &str = "INCLUDES";
 /// One file, and where to find those that it includes.
 #[derive(Debug)]
 pub(crate) struct File {
-    pub(crate) path: PathBuf,
+    pub(crate) path: Rc<Path>,
     pub(crate) ini: Ini,
     pub(crate) before: Vec<Include>,
     pub(crate) after: Vec<Include>,
@@ -64,7 +64,7 @@ impl Config {
 
     /// The files that it was read from.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
+        self.files.iter().map(|file| &*file.path)
     }
 
     /// `[Definition]` for `definition`: names lose their case inside `%(...)s`.
@@ -92,7 +92,7 @@ impl Config {
                 _ if name.is(INCLUDES) => {}
                 _ if name.is(DEFAULT) => merge(&mut self.defaults, section),
                 Some(have) => merge(self.sections.at_mut(have), section),
-                None => drop(self.sections.insert(name.clone(), section.clone())),
+                None => drop(self.sections.push(name.clone(), section.clone())),
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Where something was written.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::rc::Rc;
 
 use crate::text::Text;
 
@@ -20,7 +21,7 @@ pub struct Files {
 
 #[derive(Clone, Debug)]
 struct File {
-    path: PathBuf,
+    path: Rc<Path>,
     content: Text,
     /// Where each line begins, since somebody asked.
     starts: OnceCell<Vec<usize>>,
@@ -42,15 +43,15 @@ impl File {
 
 impl Files {
     /// Takes a file's content in; gives it as text that knows where it was written.
-    pub(crate) fn add(&mut self, path: PathBuf, content: impl Into<String>) -> Text {
+    pub(crate) fn add(&mut self, path: impl Into<Rc<Path>>, content: impl Into<String>) -> Text {
         let content = Text::file(self.entries.len() as u32, content.into());
-        self.entries.push(File { path, content: content.clone(), starts: OnceCell::new() });
+        self.entries.push(File { path: path.into(), content: content.clone(), starts: OnceCell::new() });
         content
     }
 
     /// The paths of all files.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.entries.iter().map(|file| file.path.as_path())
+        self.entries.iter().map(|file| &*file.path)
     }
 
     /// The path of the file a place is in.
@@ -116,7 +117,7 @@ mod tests {
     #[test]
     fn columns_count_characters_from_one() {
         let mut files = Files::default();
-        files.add("x.conf".into(), "[ä]\nöü = %(x)s");
+        files.add(Path::new("x.conf"), "[ä]\nöü = %(x)s");
         assert_eq!(files.name(Place { file: 0, offset: 12 }), "x.conf:2:6");
         assert_eq!(files.line(Place { file: 0, offset: 12 }), "öü = %(x)s");
     }

@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
 
     fn include(&mut self, include: &Include, chain: &mut Vec<Rc<File>>, config: &mut Config) {
         let Include { name, path, local } = include;
-        if chain.iter().any(|file| file.path == *path) || chain.len() > MAX_DEPTH {
+        if chain.iter().any(|file| *file.path == **path) || chain.len() > MAX_DEPTH {
             let message = format!("{} includes itself", name.as_str());
             return self.report(Fault::error(name.place(), message).help("take this name out"));
         }
@@ -173,15 +173,16 @@ impl<'a> Reader<'a> {
                 (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(valid))
             }
         };
-        let content = self.files.add(path.to_owned(), content);
+        let path: Rc<Path> = path.into();
+        let content = self.files.add(path.clone(), content);
         if let Some(offset) = bad {
             let place = content.place_at(offset);
             self.report(Fault::error(place, "not UTF-8").help("save the file as UTF-8"));
         }
         let mut ini = ini::parse(&content);
         ini.faults.drain(..).for_each(|fault| self.report(fault));
-        let [before, after] = self.included(path, &ini);
-        File { path: path.to_owned(), ini, before, after }
+        let [before, after] = self.included(&path, &ini);
+        File { path, ini, before, after }
     }
 
     /// The files that `[INCLUDES]` names.

@@ -105,32 +105,38 @@ fn read_one(
     let commands_wanted =
         call.option(native::SWITCH).is_some_and(|value| crate::value::is_no(value.as_str()));
     call.options.retain(|(option, _)| option.as_str() != native::SWITCH);
-    let actname = names(&definition::given(&call), &name, about.jail).1.as_str().to_owned();
-    let made = |kind, script| Action { name: name.clone(), actname, kind, script, text, call: call.clone() };
-
     if let Some(python) = Python::find(reader, &call) {
-        let actname = python.name.clone();
-        let made = made(ActionKind::Python, Some(python.script()));
-        return Ok((Action { actname, ..made }, None));
+        let (actname, kind) = (python.name.clone(), ActionKind::Python);
+        let script = Some(python.script());
+        return Ok((Action { name, actname, kind, script, text, call }, None));
     }
+    let actname = actname(&definition::given(&call), &name, about.jail);
     let config = reader.config(&["action.d/", &name].concat());
     let unchanged = config.as_deref().is_none_or(|config| native::is_unchanged(reader, &name, config));
     let native = !commands_wanted && unchanged;
     if native && let Some(closed) = native::closes(&call, config.as_deref(), about.host)? {
-        return Ok((made(ActionKind::Ban, None), Some(closed)));
+        let kind = ActionKind::Ban;
+        return Ok((Action { name, actname, kind, script: None, text, call }, Some(closed)));
     }
-    let Some(config) = config else {
+    let script = match config {
+        Some(config) => Some(script(config, &call, about, faults)?),
         // A tree without action.d (the effective dump, our own) names actions that somebody else defines.
-        return match reader.tree.list("action.d", "conf").is_empty() {
-            true => Ok((made(ActionKind::Command, None), None)),
-            false => Err(unknown(reader, &call.name)),
-        };
+        None if reader.tree.list("action.d", "conf").is_empty() => None,
+        None => return Err(unknown(reader, &call.name)),
     };
+    Ok((Action { name, actname, kind: ActionKind::Command, script, text, call }, None))
+}
+
+fn script(
+    config: Rc<Config>,
+    call: &Call,
+    about: &About<'_>,
+    faults: &mut Vec<Fault>,
+) -> Result<Script, Fault> {
     let files = config.paths().map(Path::to_owned).collect();
-    let definition = definition(config, &call, about.jail, known_to_fail2ban(&about.options));
+    let definition = definition(config, call, about.jail, known_to_fail2ban(&about.options));
     let definition = definition.map_err(|fault| fault.or_at(call.name.place()))?;
-    let script = Script::read(files, &definition, faults);
-    Ok((made(ActionKind::Command, Some(script)), None))
+    Ok(Script::read(files, &definition, faults))
 }
 
 /// An action's file with what it is given. `jail` holds the options of the jail that it may refer to.
@@ -141,23 +147,23 @@ pub(crate) fn definition(
     jail: Values,
 ) -> Result<Definition, Fault> {
     let mut given = definition::given(call);
-    let (name, actname) = names(&given, call.name.as_str(), jail_name);
-    given.insert(Text::fixed("name"), name);
-    given.insert(Text::fixed("actname"), actname);
+    let actname = actname(&given, call.name.as_str(), jail_name);
+    given.or_insert_with(Text::fixed("name"), || Text::plain(jail_name));
+    given.or_insert_with(Text::fixed("actname"), || Text::plain(actname));
     Definition::new(config, given, jail, &script::LATER)
 }
 
-/// `name` and `actname` of an action. One that a jail uses twice is told apart by the name that it is given.
-fn names(given: &Vars, file: &str, jail: &str) -> (Text, Text) {
-    let or = |option: &str, value: String| given.get(option).cloned().unwrap_or_else(|| Text::plain(value));
-    let name = or("name", jail.to_owned());
+/// The name of an action in its jail. One that a jail uses twice is told apart by the `name` that it is given.
+fn actname(given: &Vars, file: &str, jail: &str) -> String {
+    if let Some(actname) = given.get("actname") {
+        return actname.as_str().to_owned();
+    }
     let file = file.trim_end_matches(".py");
-    let actname = match name.as_str().strip_prefix(jail) {
-        Some(suffix) => format!("{file}{suffix}"),
-        None => format!("{file}-{}", name.as_str()),
-    };
-    let actname = or("actname", actname);
-    (name, actname)
+    let name = given.get("name").map_or(jail, Text::as_str);
+    match name.strip_prefix(jail) {
+        Some(suffix) => [file, suffix].concat(),
+        None => [file, "-", name].concat(),
+    }
 }
 
 fn unknown(reader: &Reader<'_>, name: &Text) -> Fault {

@@ -8,7 +8,7 @@ use crate::interpolate::Scope;
 use crate::layers::Config;
 use crate::ports::{self, Ports, Protocol, Verdict};
 use crate::reader::Reader;
-use crate::text::Text;
+use crate::text::{Text, lower_case};
 
 /// An option in brackets that only we know: `native = no` runs the commands of a stock ban action after all.
 pub(super) const SWITCH: &str = "native";
@@ -126,8 +126,8 @@ impl Parameters<'_> {
 
     /// `None` lets packets through.
     fn verdict(&self) -> Option<Verdict> {
-        let blocktype = self.get("blocktype").map(|text| text.as_str().to_lowercase()).unwrap_or_default();
-        match blocktype.split_whitespace().next().unwrap_or("") {
+        let blocktype = self.get("blocktype").unwrap_or_default();
+        match &*lower_case(blocktype.as_str().split_whitespace().next().unwrap_or("")) {
             "return" | "accept" | "allow" => None,
             "drop" | "deny" | "blackhole" | "block" => Some(Verdict::Drop),
             _ => Some(Verdict::Reject),

@@ -37,7 +37,7 @@ pub(super) fn read(path: &Path, text: &str, vocabulary: &Vocabulary) -> Read {
 
 fn diagnostic(fault: Fault, path: &Path, text: &str) -> Diagnostic {
     let mut files = Files::default();
-    files.add(path.to_owned(), text);
+    files.add(path, text);
     fault.diagnostic(&files)
 }
 
