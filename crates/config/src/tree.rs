@@ -132,3 +132,30 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     }
     Ok(content)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn only_files_of_a_bearable_size_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let read = |name: &str| read_file(&path(name)).map_err(|error| error.kind());
+        fs::write(path("empty"), "").unwrap();
+        fs::write(path("long"), vec![b'x'; MAX_FILE as usize]).unwrap();
+        fs::write(path("longer"), vec![b'x'; MAX_FILE as usize + 1]).unwrap();
+        mknodat(CWD, path("pipe"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        assert_eq!(read("empty").unwrap(), b"");
+        assert_eq!(read("long").unwrap().len(), MAX_FILE as usize);
+        assert_eq!(read("longer"), Err(io::ErrorKind::FileTooLarge));
+        assert_eq!(read("none"), Err(io::ErrorKind::NotFound));
+        assert_eq!([read("pipe"), read("")], [const { Err(io::ErrorKind::InvalidInput) }; 2]);
+        // Says that its size is 0.
+        assert!(!read_file(Path::new("/proc/self/status")).unwrap().is_empty());
+    }
+}
