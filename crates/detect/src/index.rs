@@ -20,6 +20,14 @@ struct Cell {
 
 /// No entry has this number.
 const FREE: Cell = Cell { tag: 0, at: u32::MAX };
+
+impl Cell {
+    #[inline]
+    fn is_free(self) -> bool {
+        self.at == FREE.at
+    }
+}
+
 /// The fewest cells that are allotted.
 const FEWEST: usize = 16;
 
@@ -66,7 +74,7 @@ impl Index {
 
     /// Every number, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
-        self.cells.iter().filter(|cell| **cell != FREE).map(|cell| cell.at)
+        self.cells.iter().filter(|cell| !cell.is_free()).map(|cell| cell.at)
     }
 
     /// Room for so many more, without growing step by step.
@@ -74,7 +82,7 @@ impl Index {
         let cells = (self.len + more).div_ceil(3).saturating_mul(4).next_power_of_two().max(FEWEST);
         if cells > self.cells.len() {
             let old = std::mem::replace(&mut self.cells, vec![FREE; cells]);
-            old.into_iter().filter(|cell| *cell != FREE).for_each(|cell| self.put(cell));
+            old.into_iter().filter(|cell| !cell.is_free()).for_each(|cell| self.put(cell));
         }
     }
 
@@ -99,7 +107,7 @@ impl Index {
         loop {
             from = self.wrap(from + 1);
             let cell = self.cells[from];
-            if cell == FREE {
+            if cell.is_free() {
                 break;
             }
             let come = self.wrap(from.wrapping_sub(self.home(cell.tag)));
@@ -114,7 +122,7 @@ impl Index {
     /// Into the first free cell; there is always one.
     fn put(&mut self, cell: Cell) {
         let mut at = self.home(cell.tag);
-        while self.cells[at] != FREE {
+        while !self.cells[at].is_free() {
             at = self.wrap(at + 1);
         }
         self.cells[at] = cell;
@@ -127,7 +135,7 @@ impl Index {
         std::iter::from_fn(move || {
             let cell = *self.cells.get(next)?;
             next = self.wrap(next + 1);
-            (cell.at != FREE.at).then_some(cell)
+            (!cell.is_free()).then_some(cell)
         })
     }
 

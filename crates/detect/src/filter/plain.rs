@@ -53,14 +53,24 @@ pub(super) fn judge(
     hit: Hit,
     scratch: &mut Scratch,
 ) -> Result<Outcome, Overrun> {
+    let ignored = ignores(filter, subject, hit.content, scratch)?;
+    Ok(if ignored { Outcome::Ignored } else { Outcome::Hit(hit) })
+}
+
+/// As [`judge`], of a line whose rule has read `content`.
+pub(super) fn ignores(
+    filter: &Filter,
+    subject: Text<'_>,
+    content: Span,
+    scratch: &mut Scratch,
+) -> Result<bool, Overrun> {
     if filter.ignore.is_empty() {
-        return Ok(Outcome::Hit(hit));
+        return Ok(false);
     }
     let subject = subject.as_str();
     let whole = filter.ignores_first() && filter.ignores(subject, &mut scratch.groups)?;
-    let content = terminated(subject, hit.content, &mut scratch.text);
-    let ignored = whole || filter.ignores(content, &mut scratch.groups)?;
-    Ok(if ignored { Outcome::Ignored } else { Outcome::Hit(hit) })
+    let content = terminated(subject, content, &mut scratch.text);
+    Ok(whole || filter.ignores(content, &mut scratch.groups)?)
 }
 
 /// The match of one rule, which is known to be the line's.

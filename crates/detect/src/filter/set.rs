@@ -89,9 +89,7 @@ impl FilterSet {
         let read = |index: usize| {
             let Member { filter, stream, state } = &mut self.members[index];
             let subject = self.streams.subject(*stream, &mut whole);
-            if let Some(failure) = state.read(filter, subject, &mut self.scratch) {
-                report(index, failure);
-            }
+            state.read(filter, subject, &mut self.scratch, |failure| report(index, failure));
         };
         match concerned {
             Some(concerned) => concerned.iter().chain(Members::MOST..all).for_each(read),

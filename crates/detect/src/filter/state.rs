@@ -67,7 +67,21 @@ impl State {
     }
 
     /// Reads one line.
-    pub(super) fn read<'a>(
+    pub(super) fn read(
+        &mut self,
+        filter: &Filter,
+        subject: Subject<'_>,
+        scratch: &mut Scratch,
+        report: impl FnOnce(Failure<'_>),
+    ) {
+        if let Some(failure) = self.failure(filter, subject, scratch) {
+            report(failure);
+        }
+    }
+
+    // A failure is large; handed over within one function it is not even put together.
+    #[inline(always)]
+    fn failure<'a>(
         &'a mut self,
         filter: &'a Filter,
         Subject { line, whole, dated, recent }: Subject<'a>,

@@ -120,12 +120,13 @@ impl Fast {
         let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
         match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, rests)) {
             Look::Nothing => return Ok(Outcome::Nothing),
-            Look::Match(way, place) => {
-                if let Some(hit) = self.hit(filter, way, self.variants[way].first_wins, place, &prefixed) {
-                    return plain::judge(filter, subject, hit, scratch);
+            Look::Match(way, place) if self.variants[way].first_wins && completes(filter, &prefixed) => {
+                if plain::ignores(filter, subject, prefixed.content, scratch)? {
+                    return Ok(Outcome::Ignored);
                 }
+                return Ok(Outcome::Hit(self.hit(way, place, &prefixed)));
             }
-            Look::Unsure => {}
+            Look::Match(..) | Look::Unsure => {}
         }
         match self.content.find_all(&mut caches.content, text, 0, &mut caches.found) {
             Err(GaveUp) => plain::find(filter, subject.as_str(), scratch),
@@ -187,9 +188,9 @@ impl Fast {
             }
             let rest = |at| rests.matches(variant.rest, text, at) == Some(true);
             let place = variant.place(text, rest);
-            let hit = match place.and_then(|place| self.hit(filter, way, sure, place, prefixed)) {
+            let hit = match place.filter(|_| sure && completes(filter, prefixed)) {
+                Some(place) => Some(self.hit(way, place, prefixed)),
                 None => plain::capture(filter, variant.rule, subject.as_str(), scratch)?,
-                hit => hit,
             };
             if let Some(hit) = hit {
                 return plain::judge(filter, subject, hit, scratch);
@@ -198,21 +199,10 @@ impl Fast {
         Ok(Outcome::Nothing)
     }
 
-    /// The hit of a way; `None` if it needs a search to be complete.
-    fn hit(
-        &self,
-        filter: &Filter,
-        way: usize,
-        sure: bool,
-        place: Option<Place>,
-        prefixed: &Prefixed,
-    ) -> Option<Hit> {
+    /// The hit of a way that matches.
+    fn hit(&self, way: usize, place: Option<Place>, prefixed: &Prefixed) -> Hit {
         let variant = &self.variants[way];
-        let sessions = filter.prefix.as_ref().is_some_and(|prefix| prefix.roles.session.is_some());
-        if !sure || (sessions && !prefixed.session_known) {
-            return None;
-        }
-        Some(Hit {
+        Hit {
             rule: variant.rule as u32,
             way: Some(way as u16),
             content: prefixed.content,
@@ -221,7 +211,7 @@ impl Fast {
             address: place.and_then(|place| place.address),
             session: prefixed.session,
             user: if variant.names_users { User::Unknown } else { User::Nobody },
-        })
+        }
     }
 
     /// The user that a hit of `way` names in `content` of the subject, if that needs no search.
@@ -229,6 +219,12 @@ impl Fast {
         let text = subject.as_bytes().get(content.start()..content.end() + 1)?;
         self.variants[way].user(text, content.start())
     }
+}
+
+/// Whether a hit needs no search to be complete.
+fn completes(filter: &Filter, prefixed: &Prefixed) -> bool {
+    let sessions = filter.prefix.as_ref().is_some_and(|prefix| prefix.roles.session.is_some());
+    prefixed.session_known || !sessions
 }
 
 /// What a look at a line says of all ways.

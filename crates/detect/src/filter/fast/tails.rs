@@ -17,7 +17,7 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// `None` for a long one. The text is ASCII.
+    /// `None` for a long one, and in a very short text. The text is ASCII.
     pub(super) fn of(text: &[u8], from: usize) -> Option<Tail> {
         let tail = text.get(from..).filter(|tail| tail.len() <= WORDS * 8)?;
         let mut words = [0; WORDS];
@@ -26,9 +26,8 @@ impl Tail {
             *word = without_digits(u64::from_le_bytes(*chunk));
         }
         if let (Some(word), false) = (words.get_mut(chunks.len()), rest.is_empty()) {
-            let mut last = [0; 8];
-            last[..rest.len()].copy_from_slice(rest);
-            *word = without_digits(u64::from_le_bytes(last));
+            let last = text.last_chunk().map(|last| u64::from_le_bytes(*last) >> (64 - 8 * rest.len()));
+            *word = without_digits(last?);
         }
         let before = match from.checked_sub(1).map(|before| text[before]) {
             Some(b'\n' | b'\r') => return None,

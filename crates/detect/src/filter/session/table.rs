@@ -1,6 +1,7 @@
 //! The sessions that are open.
 
 use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -108,6 +109,8 @@ impl Sessions {
     fn allot(&mut self, hash: u64) -> u32 {
         if self.by_key.len() == SESSIONS {
             self.close(self.oldest);
+            // The next one to go has long not been used: it is fetched from memory before somebody waits for it.
+            black_box(self.slots[self.oldest as usize].session.key().first().copied());
         }
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot { hash, session: Session::default(), older: NONE, newer: NONE });
