@@ -78,9 +78,22 @@ mod tests {
     }
 
     #[test]
+    fn every_byte_of_an_end_counts() {
+        let text = b"a text with a tail of 32 bytes";
+        for from in text.len() - 20..text.len() {
+            for at in from..text.len() {
+                let mut other = *text;
+                other[at] = if text[at].is_ascii_digit() { b'7' } else { b'!' };
+                let same = Tail::of(&other, from) == Tail::of(text, from);
+                assert_eq!(same, text[at].is_ascii_digit(), "{at} from {from}");
+            }
+        }
+    }
+
+    #[test]
     fn the_last_ones_are_remembered() {
         let mut tails = Tails::default();
-        let tail = |length: usize| Tail::of(&b"aaaaaaaaaaaaaaaa"[..length], 0).unwrap();
+        let tail = |length: usize| Tail::of(&b"a text aaaaaaaaaaaaaaaa"[..7 + length], 7).unwrap();
         (1..16).for_each(|length| tails.put(tail(length), length as u64));
         let kept = (1..16).filter_map(|length| tails.get(&tail(length))).collect::<Vec<_>>();
         assert_eq!(kept, [12, 13, 14, 15]);
