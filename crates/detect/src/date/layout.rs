@@ -69,7 +69,8 @@ struct Look {
 }
 
 impl Layout {
-    /// The shape of a date that `program` read in `text`, by the steps in `taken`. `None` if a line of the same shape could mean something else.
+    /// The shape of a date that `program` read in `text`, by the steps in `taken`. `None` if a line of the same shape could
+    /// mean something else.
     pub(super) fn learn(
         program: &Program,
         text: &[u8],
