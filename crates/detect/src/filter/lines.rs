@@ -43,7 +43,7 @@ impl Lines {
         scratch: &mut Scratch,
     ) -> Result<Outcome, Overrun> {
         self.catch_up(filter, recent, keep);
-        if self.idle >= self.lines.len() {
+        if !self.wait() {
             return Ok(Outcome::Nothing);
         }
         self.subject.clear();
@@ -78,6 +78,11 @@ impl Lines {
             return Ok(Outcome::Hit(hit));
         }
         Ok(Outcome::Nothing)
+    }
+
+    /// Whether any next line may complete a match: one of those that are there holds something that a pattern requires.
+    pub(super) fn wait(&self) -> bool {
+        self.idle < self.lines.len()
     }
 
     /// Other lines take their place, of which nothing is known.

@@ -13,6 +13,12 @@ impl Members {
         }
     }
 
+    pub(super) fn remove(&mut self, index: usize) {
+        if index < Members::MOST {
+            self.0 &= !(1 << index);
+        }
+    }
+
     pub(super) fn add(&mut self, others: Members) {
         self.0 |= others.0;
     }
@@ -42,8 +48,11 @@ mod tests {
     #[test]
     fn members_are_told_in_order_up_to_the_bound() {
         let mut members = Members::default();
-        for index in [127, 3, 64, 128, 3] {
+        for index in [127, 3, 5, 64, 128, 3] {
             members.insert(index);
+        }
+        for index in [5, 6, 128] {
+            members.remove(index);
         }
         assert_eq!(members.iter().collect::<Vec<_>>(), [3, 64, 127]);
         assert_eq!(Members::default().iter().next(), None);

@@ -24,6 +24,8 @@ pub struct FilterSet {
     members: Vec<Member>,
     streams: Streams,
     gate: Option<Gate>,
+    /// Filters that the next line concerns, whatever it holds.
+    waiting: Members,
     lines: u64,
     scratch: Scratch,
 }
@@ -67,7 +69,8 @@ impl FilterSet {
             filter,
         };
         let members = filters.into_iter().enumerate().map(member).collect();
-        FilterSet { members, streams, gate, lines: 0, scratch: Scratch::default() }
+        let (waiting, scratch) = (Members::default(), Scratch::default());
+        FilterSet { members, streams, gate, waiting, lines: 0, scratch }
     }
 
     /// From here on, all lines of this filter's failures are kept for [`Failure::lines`].
@@ -84,12 +87,19 @@ impl FilterSet {
             return self.members.iter_mut().for_each(|member| member.state.give_up());
         }
         self.streams.read(&mut whole, line.time, now);
-        let concerned = self.gate.as_mut().map(|gate| self.streams.concerned(gate, &mut whole));
+        let mut concerned = self.gate.as_mut().map(|gate| self.streams.concerned(gate, &mut whole));
+        concerned.iter_mut().for_each(|concerned| concerned.add(self.waiting));
         let all = self.members.len();
         let read = |index: usize| {
             let Member { filter, stream, state } = &mut self.members[index];
             let subject = self.streams.subject(*stream, &mut whole);
             state.read(filter, subject, &mut self.scratch, |failure| report(index, failure));
+            if filter.maxlines > 1 {
+                match state.waits() {
+                    true => self.waiting.insert(index),
+                    false => self.waiting.remove(index),
+                }
+            }
         };
         match concerned {
             Some(concerned) => concerned.iter().chain(Members::MOST..all).for_each(read),

@@ -79,6 +79,11 @@ impl State {
         }
     }
 
+    /// Whether the next line concerns the filter, whatever it holds.
+    pub(super) fn waits(&self) -> bool {
+        self.lines.wait()
+    }
+
     // A failure is large; handed over within one function it is not even put together.
     #[inline(always)]
     fn failure<'a>(

@@ -231,6 +231,20 @@ fn patterns_may_span_lines() {
     assert_eq!(seen, [None, None, some("192.0.2.1"), some("192.0.2.2"), None]);
 }
 
+#[test]
+fn a_line_may_complete_a_match_that_holds_nothing_a_pattern_requires() {
+    let several =
+        FilterSpec { maxlines: 3, ..spec(&[r"^begin of something (\d+)<SKIPLINES>end \1 <HOST>$"]) };
+    let mut set = FilterSet::new(vec![compile(&spec(&["^another <HOST>$"])), compile(&several)]);
+    let mut seen = Vec::new();
+    let lines = ["begin of something 1", "other", "end 1 192.0.2.1", "end 1 192.0.2.2", "another 192.0.2.3"];
+    for text in lines.iter().chain(&lines[..2]).chain(&["other", "end 1 192.0.2.4"]) {
+        let line = Line { text: text.as_bytes(), time: None };
+        set.read(line, now(), &mut |filter, failure| seen.push((filter, name(failure.host))));
+    }
+    assert_eq!(seen, [(1, "192.0.2.1".to_owned()), (0, "192.0.2.3".to_owned())]);
+}
+
 /// The lines of each failure of a log, for somebody who asks for them.
 fn told(spec: &FilterSpec, lines: &[String]) -> Vec<Vec<String>> {
     let mut set = FilterSet::new(vec![compile(spec)]);
