@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::samples::{Line, Set};
 
 pub(crate) const ZONE: &str = "Europe/Zurich";
-const NOW: &str = "1124013600";
+pub(crate) const NOW: &str = "1124013600";
 
 /// What is wrong, line by line.
 pub(crate) fn complaints(set: &Set, config: &str) -> Vec<String> {

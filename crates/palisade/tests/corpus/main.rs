@@ -7,6 +7,7 @@
 
 mod judge;
 mod samples;
+mod together;
 
 use std::fs;
 use std::path::Path;
@@ -21,21 +22,25 @@ const LOGS: &str = "/usr/lib/python3/dist-packages/fail2ban/tests/files/logs";
 /// What is wrong with more lines than this need not be read.
 const SHOWN: usize = 40;
 
-/// Judges every set, several at once.
-fn all_pass(sets: &[Set]) {
+/// What is found wrong with all of them, several at once.
+fn complaints<T: Sync>(all: &[T], of: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let complaints = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                while let Some(set) = sets.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = judge::complaints(set, DEBIAN);
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = of(one);
                     complaints.lock().unwrap().extend(found);
                 }
             });
         }
     });
-    let complaints = complaints.into_inner().unwrap();
+    complaints.into_inner().unwrap()
+}
+
+fn all_pass(sets: &[Set]) {
+    let complaints = complaints(sets, |set| judge::complaints(set, DEBIAN));
     let lines: usize = sets.iter().map(|set| set.lines.len()).sum();
     let shown = complaints.iter().take(SHOWN).cloned().collect::<Vec<_>>().join("\n");
     assert!(complaints.is_empty(), "{} of {lines} lines:\n{shown}", complaints.len());
@@ -50,10 +55,10 @@ fn skipped(missing: &str) -> bool {
     absent
 }
 
-#[test]
-fn sample_logs_of_the_installed_fail2ban() {
+/// The filters that have a sample log, and what stands in these; `None` where there are none.
+fn installed() -> Option<(Vec<String>, Vec<Set>)> {
     if skipped(LOGS) || skipped(&format!("{DEBIAN}/filter.d")) {
-        return;
+        return None;
     }
     let mut names: Vec<String> = fs::read_dir(format!("{DEBIAN}/filter.d"))
         .unwrap()
@@ -65,7 +70,28 @@ fn sample_logs_of_the_installed_fail2ban() {
     names.sort();
     let sets: Vec<Set> = names.iter().flat_map(|name| Set::of_filter(Path::new(LOGS), name)).collect();
     assert!(sets.iter().map(|set| set.lines.len()).sum::<usize>() > 1000, "{} sets", sets.len());
-    all_pass(&sets);
+    Some((names, sets))
+}
+
+#[test]
+fn sample_logs_of_the_installed_fail2ban() {
+    installed().into_iter().for_each(|(_, sets)| all_pass(&sets));
+}
+
+#[test]
+fn filters_find_together_what_each_finds_alone() {
+    let Some((names, sets)) = installed() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    together::write_log(&log, &sets);
+    let together = together::together(&log, DEBIAN);
+    assert!(together.len() > 70, "{:?}", together.keys());
+    let differences = complaints(&names, |name| {
+        let alone = together::alone(name, &log, DEBIAN);
+        let together = together.get(name).cloned().unwrap_or_default();
+        alone.symmetric_difference(&together).map(|failure| format!("{name}: {failure:?}")).collect()
+    });
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 #[test]
