@@ -26,13 +26,15 @@ def too_slow(_signal, _frame):
 
 
 def match(pattern, text):
-    signal.setitimer(signal.ITIMER_REAL, 1)
+    # The alarm may come as late as when it is called off. An engine that gives up has no answer either.
     try:
-        found = pattern.search(text)
-    except Slow:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 1)
+            found = pattern.search(text)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except (Slow, MemoryError, RuntimeError):
         return "slow"
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
     return found and [None if span[0] < 0 else span for span in found.regs]
 
 
