@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use config::Tree;
+use config::{POSTURE_FILE, Tree};
 use firewall::FirewallError;
 use rustix::mount::{MountFlags, mount};
 use sys::interface::{Link, create_pair};
@@ -48,7 +48,7 @@ impl Stage {
         self.folder.join(name)
     }
 
-    /// The shipped filters, one jail, and an empty log.
+    /// The shipped filters, one jail, no rules, and an empty log.
     fn furnish(&self) -> io::Result<()> {
         fs::create_dir_all(self.path("config/filter.d"))?;
         fs::create_dir(self.path("log"))?;
@@ -63,7 +63,9 @@ impl Stage {
              block = reject\n",
             log.display()
         );
-        fs::write(self.path("config/jail.conf"), jail)
+        fs::write(self.path("config/jail.conf"), jail)?;
+        // Without one of its own, the rules of this host would be in force.
+        File::create(self.path("config").join(POSTURE_FILE)).map(drop)
     }
 
     /// Lays the cable to the attackers' namespace and connects this end.
