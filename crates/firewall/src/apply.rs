@@ -64,7 +64,7 @@ impl Firewall {
     pub fn enforces(&mut self, policy: &Policy, lists: &Lists) -> Result<bool, FirewallError> {
         let wanted = Wanted { bans: None, rules: Some(enforce::render(policy, lists)?) };
         let (there, _) = wanted.part(self.read()?.unwrap_or_default().ruleset);
-        Ok(there == wanted.goal(None).ruleset)
+        Ok(wanted.goal(None, &there).ruleset == there)
     }
 
     /// Whether rules are in force, whoever put them there.
@@ -89,7 +89,7 @@ impl Firewall {
             Ok(_) => self.wanted = wanted,
             Err(FirewallError::Gone { .. }) => {
                 let layout = wanted.bans.as_ref().map(|bans| self.layout().next(bans, &Ruleset::default()));
-                let ruleset = wanted.goal(layout.as_ref()).ruleset;
+                let ruleset = wanted.goal(layout.as_ref(), &Ruleset::default()).ruleset;
                 if let Some(error) = modules::missing(self.channel(), &ruleset) {
                     return Err(error);
                 }
@@ -105,8 +105,7 @@ impl Firewall {
         let Reading { ruleset: whole, handles, generation } = read.unwrap_or_default();
         let (there, is_all) = wanted.part(whole);
         let layout = wanted.bans.as_ref().map(|bans| self.layout().next(bans, &there));
-        let mut goal = wanted.goal(layout.as_ref());
-        goal.ruleset.stand_in(&there);
+        let goal = wanted.goal(layout.as_ref(), &there);
         // What is not ours to build must not be torn down.
         let rebuild = attempt == Attempt::Anew && is_all;
         if there != goal.ruleset || (is_new && layout.is_some()) {
@@ -180,13 +179,15 @@ impl Wanted {
         (part, is_all)
     }
 
-    fn goal<'a>(&'a self, layout: Option<&Layout>) -> Goal<'a> {
+    /// What is to be made of the part that is there.
+    fn goal<'a>(&'a self, layout: Option<&Layout>, there: &Ruleset) -> Goal<'a> {
         let jails = self.bans.as_ref().map_or(&[][..], |bans| &bans.jails);
         let mut ruleset = layout.map(|layout| layout.ruleset(jails)).unwrap_or_default();
         let Some(rules) = &self.rules else { return Goal { ruleset, jails, contents: None } };
         ruleset.sets.extend(rules.ruleset.sets.clone());
         ruleset.elements.extend(rules.ruleset.elements.clone());
         ruleset.chains.extend(rules.ruleset.chains.clone());
+        ruleset.stand_in(there);
         Goal { ruleset, jails, contents: Some(&rules.contents) }
     }
 }

@@ -140,6 +140,20 @@ fn one_rule_more_of_a_kind_takes_no_other_away() {
     });
 }
 
+#[test]
+fn rules_with_a_set_that_stands_in_are_known_to_be_in_force() {
+    isolated("changes::rules_with_a_set_that_stands_in_are_known_to_be_in_force", || {
+        in_force(&rules(&["deny from 10.0.0.1", "deny from 10.0.0.2"]));
+        let parted = rules(&["deny from 10.0.0.1", "allow 22", "deny from 10.0.0.2"]);
+        let mut firewall = in_force(&parted);
+        let listed = numbered_rules();
+        assert!(listed.contains(".2 drop"), "{listed}");
+        assert!(firewall.enforces(&parted, &lists()).unwrap());
+        in_force(&parted);
+        assert_eq!(numbered_rules(), listed);
+    });
+}
+
 /// All rules with their numbers, which new ones would not have.
 fn numbered_rules() -> String {
     let words = ["-ast", "list", "table", "inet", "palisade"];
