@@ -1,11 +1,11 @@
 //! The command line: one table, from which the parser, `--help`, the man pages and the completions are made.
 
 mod bans;
+pub(crate) mod beyond;
 mod filters;
-pub(crate) mod firewall;
+mod firewall;
 mod import;
 mod inner;
-mod rules;
 
 use std::path::PathBuf;
 
@@ -14,9 +14,9 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use bans::{Ban, Bans, Status, Unban};
 pub(crate) use filters::{Filter, FilterList, FilterScan, FilterTest, LogClock, Replay};
+pub(crate) use firewall::{Boot, Careful, Confirm, Firewall, History, Rollback};
 pub(crate) use import::{Import, ImportFail2ban, ImportIptables, ImportRules, ImportUfw};
 pub(crate) use inner::{Attackers, DemoPart, Exec, Fetcher, Guard, Runner, Spawner, Watcher};
-pub(crate) use rules::{Boot, Careful, Confirm, Firewall, History, Rollback};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

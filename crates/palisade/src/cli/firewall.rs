@@ -1,92 +1,96 @@
-//! The commands of `palisade firewall` that ufw does not have.
+//! The commands about rules and their changes.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::Args;
 
-use super::STYLES;
-
-/// What stands behind `palisade firewall`.
-#[derive(Debug, Parser)]
-#[command(name = "palisade firewall", bin_name = "palisade firewall", display_name = "palisade-firewall")]
-#[command(styles = STYLES, max_term_width = 90)]
-#[command(disable_help_subcommand = true)]
-pub(crate) enum Beyond {
-    List(List),
-    Log(Log),
-}
-
-/// Show the lists of addresses that rules can name, and refresh them
+/// Say which connections this host takes, in ufw's words
 ///
-/// A list is refreshed from whoever owns it, or whom palisade.toml names: [lists] cloudflare = "https://…". An answer is
-/// believed only if it is such a list, and little different from the one in force; otherwise that one stays, and the exit
-/// status is 69. The daemon asks once a day for lists that rules name; [lists] refresh = "all" is for every list,
-/// "off" for none.
+/// The rules are in palisade.toml, which people may edit as well; what a command changes is in force when it returns.
+/// What is changed over ssh is taken back after a minute, unless it is confirmed: see `palisade confirm --help`.
+/// Linked to under the name of ufw, the program is ufw: `ln -s palisade /usr/local/sbin/ufw`.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "Examples:
-  palisade firewall list                       every list, its age and where it is from
-  palisade firewall list cloudflare            the networks in it
-  palisade firewall list refresh               ask for all of them now
-  palisade firewall allow from cloudflare to any port 80,443 proto tcp")]
-pub(crate) struct List {
-    /// The networks of this list
-    pub(crate) name: Option<String>,
-    /// For programs
+#[command(after_help = include_str!("../commands/firewall/usage.txt"))]
+pub(crate) struct Firewall {
+    /// Change nothing, only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) rollback: Careful,
+    /// For programs: with `status`
     #[arg(long)]
     pub(crate) json: bool,
-    #[command(subcommand)]
-    pub(crate) action: Option<ListAction>,
+    /// As behind `ufw`
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORD")]
+    pub(crate) words: Vec<String>,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum ListAction {
-    /// Ask for lists now, and put what is believed in force
-    Refresh {
-        /// Only this list
-        name: Option<String>,
-        /// Believe it though more than a third of it has changed; all other bounds hold
-        #[arg(long)]
-        any_change: bool,
-    },
+/// How careful a change of the rules is.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Careful {
+    /// Ask nothing, and do also what shuts out this session; over ssh it is taken back unless it is confirmed
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Take the change back after TIME, as 60s or 5m, unless it is confirmed; over ssh that is so without this
+    #[arg(long = "rollback-after", value_name = "TIME", value_parser = config::Rollback::length)]
+    pub(crate) after: Option<Duration>,
 }
 
-/// Show who was refused, and where, from what the kernel logged of the rules
+/// Let the change that waits stay
 ///
-/// It is read from the journal, or without one from the kernel's own log. What is logged is set with
-/// `palisade firewall logging`; up to `medium` it is a few lines a minute of each kind, so that nobody can flood the log:
-/// the numbers are of lines, and there may have been more packets.
+/// A change of the rules that is made over ssh is taken back after a minute unless it is confirmed. What confirms it is
+/// a login that is newer than the change: it shows that you are still let in. So log in anew, from a second terminal,
+/// and give this command there.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  palisade firewall log                        the last day: who, where, how often
-  palisade firewall log --by port --since 1h
-  palisade firewall log --follow               as it happens
-  palisade firewall log --file /var/log/kern.log --json
-  zcat /var/log/kern.log.2.gz | palisade firewall log --file -")]
-pub(crate) struct Log {
-    /// Only what is not older, as 90s, 1h30m, 2d [default: 1d, or all of FILE]
-    #[arg(long, value_name = "TIME")]
-    pub(crate) since: Option<String>,
-    /// A line for each source, or for each port
-    #[arg(long, value_enum)]
-    pub(crate) by: Option<By>,
-    /// Wait for what comes from now on, and show it
-    #[arg(long, conflicts_with_all = ["since", "by"])]
-    pub(crate) follow: bool,
-    /// Read a log as syslog writes it; - is standard input
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) file: Option<PathBuf>,
-    /// What was let pass, too
+  palisade confirm             in a login that is newer than the change
+  palisade confirm --force     from wherever you are")]
+pub(crate) struct Confirm {
+    /// Believe it without a new login
     #[arg(long)]
-    pub(crate) all: bool,
-    /// One JSON object a packet
-    #[arg(long, conflicts_with = "by")]
+    pub(crate) force: bool,
+}
+
+/// Take a change of the rules back
+///
+/// Without ID it is the one that waits to be confirmed, or else the last one. With ID, palisade.toml is made as it was
+/// before that change: those after it are taken back with it. What was taken back is a change of its own, and can be
+/// taken back as well.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade rollback            what waits, or else the last change
+  palisade rollback 17         back to how it was before change 17")]
+pub(crate) struct Rollback {
+    /// As `palisade history` shows it
+    pub(crate) id: Option<u64>,
+    #[command(flatten)]
+    pub(crate) careful: Careful,
+}
+
+/// List the changes of the rules: when, by whom, and whether they stay
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  palisade history
+  palisade history 17          one change: its commands and what they did to palisade.toml
+  palisade history --json")]
+pub(crate) struct History {
+    /// One change in detail
+    pub(crate) id: Option<u64>,
+    /// One JSON object a change
+    #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// What the lines of the table are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum By {
-    Source,
-    Port,
-}
+/// Put the rules in force when the host starts, before its network is up
+///
+/// A change that waited to be confirmed when the host went down is taken back first. If palisade.toml has errors, the
+/// rules that were in force last are put in force once more, and the errors told. For packaging/palisade-firewall.service.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status:
+  0   the rules are in force, or the firewall is not enabled
+  69  the kernel refused: no rule of Palisade is in force
+  78  palisade.toml has errors; the last rules are in force, or none if none ever were
+
+Examples:
+  palisade boot")]
+pub(crate) struct Boot {}

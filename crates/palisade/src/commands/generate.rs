@@ -7,7 +7,7 @@ use std::path::Path;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
-use crate::cli::firewall::Beyond;
+use crate::cli::beyond::Beyond;
 use crate::cli::{Cli, Generate};
 use crate::exit::{CommandError, Exit, Outcome};
 

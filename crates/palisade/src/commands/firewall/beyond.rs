@@ -6,7 +6,7 @@ use clap::{CommandFactory as _, Parser as _};
 
 use super::{lists, log};
 use crate::cli::Firewall;
-use crate::cli::firewall::Beyond;
+use crate::cli::beyond::Beyond;
 use crate::exit::{Exit, Outcome};
 
 /// Whether it is one of them.

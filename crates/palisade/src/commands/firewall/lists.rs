@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::firewall::{List, ListAction};
+use crate::cli::beyond::{List, ListAction};
 use crate::commands::bans::printed;
 use crate::control::client;
 use crate::control::protocol::Request;

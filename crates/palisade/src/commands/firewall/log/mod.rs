@@ -20,7 +20,7 @@ use serde::Serialize;
 use self::line::Knock;
 use self::origin::Origin;
 use self::summary::Summary;
-use crate::cli::firewall::Log;
+use crate::cli::beyond::Log;
 use crate::commands::bans::printed;
 use crate::engine::clock::now;
 use crate::exit::{CommandError, Exit, Outcome};

@@ -10,7 +10,7 @@ use firewall::Logged;
 
 use super::line::Knock;
 use super::port;
-use crate::cli::firewall::By;
+use crate::cli::beyond::By;
 use crate::output::{Align, Table, ago, cut};
 
 /// Kinds that are told apart; whoever makes up more sources cannot fill the memory.
