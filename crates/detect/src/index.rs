@@ -1,6 +1,6 @@
 //! Where entries stand in a vector, by their hashes.
 
-use std::hint::black_box;
+use crate::fetch::fetch;
 
 /// A hash table of numbers, with open addressing: the cells that a hash can be in lie side by side, so that a look costs one
 /// fetch from memory where a general table takes two. A cell keeps enough of the hash to be moved without asking anybody.
@@ -41,21 +41,19 @@ impl Index {
         self.cells.capacity() * size_of::<Cell>()
     }
 
-    /// A hash is going to be looked for: first has its cells fetched,
+    /// A hash is going to be looked for: has its cells fetched.
     #[inline]
     pub(crate) fn look_ahead(&self, hash: u64) {
         if let Some(cell) = self.cells.get(self.home(tag(hash))) {
-            black_box(*cell);
+            fetch(cell);
         }
     }
 
-    /// then `entry`, what the number stands for. Asks nothing about it: who waits for the answer waits for memory. So the
-    /// number may be another's, which has the same hash.
+    /// The number of an entry that has this hash, which is then to be fetched. Who asked it whether it is the one would
+    /// wait for it; so it may be another's.
     #[inline]
-    pub(crate) fn look_at<T>(&self, hash: u64, entry: impl Fn(u32) -> T) -> Option<u32> {
-        let at = self.find(hash, |_| true)?;
-        black_box(entry(at));
-        Some(at)
+    pub(crate) fn look_at(&self, hash: u64) -> Option<u32> {
+        self.find(hash, |_| true)
     }
 
     /// The number of an entry with this hash that is the one.

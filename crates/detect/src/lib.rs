@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod date;
+mod fetch;
 pub mod filter;
 mod index;
 pub mod jail;

@@ -8,6 +8,7 @@ use super::ban::{Attempt, Ban, Decision, JailId, Length};
 use super::net::PackedNet;
 use super::recent::Keyed;
 use crate::Time;
+use crate::fetch::fetch;
 use crate::index::Index;
 
 /// The live bans of all jails, by address and by their end.
@@ -147,10 +148,18 @@ impl Book {
         self.find(jail, host.into()).map(|at| self.slots[at as usize].ban())
     }
 
-    /// A host is going to be looked up.
+    /// A host is going to be looked up: first where its ban stands,
+    #[inline]
+    pub(super) fn look_ahead(&self, hash: u64) {
+        self.index.look_ahead(hash);
+    }
+
+    /// then the ban.
     #[inline]
     pub(super) fn look_at(&self, hash: u64) {
-        self.index.look_at(hash, |at| self.slots[at as usize].host);
+        if let Some(slot) = self.index.look_at(hash).and_then(|at| self.slots.get(at as usize)) {
+            fetch(slot);
+        }
     }
 
     /// Every ban that hits `ip`, in any jail: of the address itself and of networks around it.

@@ -68,6 +68,17 @@ pub struct Suspect {
     ignored: bool,
     /// Where its window was when somebody looked.
     place: Option<Place>,
+    /// What else will be asked for, most probably.
+    beyond: Beyond,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Beyond {
+    Nothing,
+    /// The window fills: whether a ban is in force.
+    Ban,
+    /// The window begins: what was before it.
+    Offence,
 }
 
 impl Suspect {
@@ -75,11 +86,27 @@ impl Suspect {
     pub fn host(self) -> IpNet {
         self.key.net.into()
     }
+
+    /// After all looks of its jail: has that fetched which was found to be asked for.
+    #[inline]
+    pub fn look_last(self, book: &Book, history: &impl History) {
+        match self.beyond {
+            Beyond::Nothing => {}
+            Beyond::Ban => book.look_at(self.key.hash),
+            Beyond::Offence => history.look_at(self),
+        }
+    }
 }
 
 impl From<IpNet> for Suspect {
     fn from(host: IpNet) -> Self {
-        Self { key: host.into(), ignored: false, place: None }
+        PackedNet::from(host).into()
+    }
+}
+
+impl From<PackedNet> for Suspect {
+    fn from(host: PackedNet) -> Self {
+        Self { key: host.into(), ignored: false, place: None, beyond: Beyond::Nothing }
     }
 }
 
@@ -159,9 +186,10 @@ impl Jail {
 
     /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
     /// holds an ignored address.
+    #[inline]
     pub fn suspect(&self, ip: IpAddr) -> Suspect {
-        let key = self.rules.counted(ip).into();
-        Suspect { key, ignored: self.rules.ignore.contains(ip), place: None }
+        let (counted, ignored) = self.rules.counted(ip);
+        Suspect { ignored, ..counted.into() }
     }
 
     /// Has fetched what a failure is going to need, and does nothing: first where its window stands,
@@ -180,14 +208,21 @@ impl Jail {
         Suspect { place: self.windows.look_at(suspect.key.hash), ..suspect }
     }
 
-    /// and then whatever the window makes the failure ask for.
+    /// then where that stands which the window makes the failure ask for,
     #[inline]
-    pub fn look_beyond(&self, suspect: Suspect, book: &Book, history: &impl History) {
-        match suspect.place.map(|place| self.windows.is_nearly_full(place)) {
-            Some(true) => book.look_at(suspect.key.hash),
-            None if self.rules.ban_times.grows() => history.look_at(suspect),
-            _ => {}
+    #[must_use]
+    pub fn look_beyond(&self, suspect: Suspect, book: &Book, history: &impl History) -> Suspect {
+        let beyond = match suspect.place {
+            Some(place) if self.windows.is_nearly_full(place) => Beyond::Ban,
+            None if self.rules.ban_times.grows() => Beyond::Offence,
+            _ => Beyond::Nothing,
+        };
+        match beyond {
+            Beyond::Nothing => {}
+            Beyond::Ban => book.look_ahead(suspect.key.hash),
+            Beyond::Offence => history.look_ahead(suspect),
         }
+        Suspect { beyond, ..suspect }
     }
 
     /// A ban that a person commands, counted among this address's bans as any other; its window is empty then. Whether
@@ -241,9 +276,14 @@ impl Rules {
         })
     }
 
-    fn counted(&self, ip: IpAddr) -> PackedNet {
+    /// What a failure of `ip` is counted for, and whether that is ignored.
+    #[inline]
+    fn counted(&self, ip: IpAddr) -> (PackedNet, bool) {
         let wide = PackedNet::around(ip, self.ipv6prefix);
-        if wide.is_single() || !self.ignore.overlaps(wide.into()) { wide } else { PackedNet::around(ip, 128) }
+        if !wide.is_single() && !self.ignore.overlaps(wide.into()) {
+            return (wide, false);
+        }
+        (PackedNet::around(ip, 128), self.ignore.contains(ip))
     }
 }
 

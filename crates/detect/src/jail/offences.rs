@@ -20,7 +20,10 @@ pub trait History {
     /// What `jail` has against a host, or all jails together when `None`.
     fn earlier(&self, jail: Option<JailId>, suspect: Suspect) -> Option<Offence>;
 
-    /// A host is going to be looked up.
+    /// A host is going to be looked up: first where it stands, as far as that is in memory,
+    fn look_ahead(&self, _suspect: Suspect) {}
+
+    /// then what is known of it.
     fn look_at(&self, _suspect: Suspect) {}
 }
 
@@ -67,6 +70,10 @@ impl Keyed for (PackedNet, JailId) {
 }
 
 impl History for Offences {
+    fn look_ahead(&self, suspect: Suspect) {
+        self.entries.look_ahead(suspect.key.hash);
+    }
+
     fn look_at(&self, suspect: Suspect) {
         self.entries.look_at(suspect.key.hash);
     }

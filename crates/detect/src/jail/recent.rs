@@ -1,3 +1,4 @@
+use crate::fetch::fetch;
 use crate::index::Index;
 
 /// A map with a bound: when it is full, an entry that has long been idle makes room. Every operation is O(1), taken
@@ -74,7 +75,9 @@ impl<K: Keyed, V: Copy> Recent<K, V> {
     /// then what stands there. Where that is, most probably.
     #[inline]
     pub(super) fn look_at(&self, hash: u64) -> Option<Place> {
-        self.index.look_at(hash, |at| self.nodes[at as usize].key).map(Place)
+        let at = self.index.look_at(hash)?;
+        fetch(self.nodes.get(at as usize)?);
+        Some(Place(at))
     }
 
     pub(super) fn get(&self, hash: u64, key: K) -> Option<&V> {

@@ -91,7 +91,7 @@ impl Windows {
         let known = self.entries.touch_at(place, key.hash, key.net);
         let place = known.unwrap_or_else(|| self.insert(key, Window::empty(time)));
         let entry = self.entries.at(place);
-        if time < entry.window.last - rule.findtime {
+        if time + rule.findtime < entry.window.last {
             return Outcome::Counting(entry.window.count);
         }
         if entry.bans == UNASKED {

@@ -109,11 +109,12 @@ impl Jails {
                 *suspect = jail.look_at(*suspect);
             }
         }
-        for ((at, _), suspect) in failures.zip(&suspects) {
+        for ((at, _), suspect) in failures.zip(&mut suspects) {
             if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
-                jail.look_beyond(*suspect, &self.book, history);
+                *suspect = jail.look_beyond(*suspect, &self.book, history);
             }
         }
+        suspects.iter().flatten().for_each(|suspect| suspect.look_last(&self.book, history));
         suspects
     }
 

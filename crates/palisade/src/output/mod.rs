@@ -3,8 +3,10 @@
 mod span;
 mod table;
 
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 
+use ipnet::IpNet;
 use serde::Serialize;
 
 pub(crate) use span::{ago, left, span};
@@ -16,9 +18,21 @@ pub(crate) const BOLD: anstyle::Style = anstyle::Style::new().bold();
 pub(crate) const ALERT: anstyle::Style =
     anstyle::Style::new().fg_color(Some(anstyle::Color::Ansi(anstyle::AnsiColor::Red)));
 
-/// A single address is written without its prefix length.
-pub(crate) fn address(net: ipnet::IpNet) -> String {
-    if net.prefix_len() == net.max_prefix_len() { net.addr().to_string() } else { net.to_string() }
+/// A network as people write it: a single address without its prefix length.
+pub(crate) struct Address(pub(crate) IpNet);
+
+impl Display for Address {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            net if net.prefix_len() == net.max_prefix_len() => net.addr().fmt(out),
+            net => net.fmt(out),
+        }
+    }
+}
+
+/// An [`Address`] as a text of its own.
+pub(crate) fn address(net: IpNet) -> String {
+    Address(net).to_string()
 }
 
 /// One JSON object on a line of its own, whatever splits the output into lines.

@@ -1,5 +1,7 @@
 //! `palisade replay`: what the jails would have done with a log, in the log's own time.
 
+mod report;
+
 use std::io::{self, IsTerminal, Write};
 use std::net::IpAddr;
 use std::path::Path;
@@ -8,11 +10,11 @@ use std::time::Instant;
 use config::{Loaded, Options, Which};
 use detect::Time;
 use detect::filter::{FilterSet, Line};
-use detect::jail::{Ban, Decision, Offences, Verdict};
+use detect::jail::{Decision, Offences, Verdict};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
 use serde::Serialize;
 
+use self::report::Report;
 use super::bans::printed;
 use super::filter::present;
 use crate::cli::{Place, Replay};
@@ -22,23 +24,11 @@ use crate::engine::jails::Jails;
 use crate::engine::lists::KeptLists;
 use crate::engine::place::tree;
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::output::{address, json, span};
 
 /// Pairs of jail and address whose earlier bans are remembered.
 const OFFENCES: usize = 1 << 20;
 /// So many failures are judged together.
 const TOGETHER: usize = 64;
-
-/// One ban, for programs.
-#[derive(Serialize)]
-struct Banned {
-    time: f64,
-    jail: String,
-    host: String,
-    failures: u32,
-    /// `None` is for ever.
-    until: Option<f64>,
-}
 
 /// What came of it all.
 #[derive(Default, Serialize)]
@@ -69,7 +59,7 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
         found: Vec::new(),
         jails,
         offences: Offences::new(OFFENCES),
-        out: io::BufWriter::new(io::stdout().lock()),
+        report: Report::new(io::BufWriter::new(io::stdout().lock()), args.json),
         json: args.json,
         now,
         summary: Summary::default(),
@@ -96,7 +86,7 @@ struct Run<W> {
     found: Vec<Found>,
     jails: Jails,
     offences: Offences,
-    out: W,
+    report: Report<W>,
     json: bool,
     now: Time,
     summary: Summary,
@@ -136,7 +126,7 @@ impl<W: Write> Run<W> {
 
     /// What the jails make of the failures that were found.
     fn judge(&mut self) {
-        let Self { found, jails, offences, summary, out, json, written, .. } = self;
+        let Self { found, jails, offences, summary, report, written, .. } = self;
         let suspects = jails.suspects(found.iter().map(|found| (found.jail, found.ip)), offences);
         for (Found { jail, time, .. }, suspect) in found.drain(..).zip(suspects) {
             // In a replay the present is the time in the log.
@@ -146,31 +136,15 @@ impl<W: Write> Run<W> {
                 summary.bans += 1;
                 offences.note(ban.jail, ban.host, ban.start, ban.count);
                 if written.is_ok() {
-                    *written = show(&mut *out, jails.book.name(ban.jail), &ban, *json);
+                    *written = report.ban(jails.book.name(ban.jail), &ban);
                 }
             }
         }
     }
 
-    fn finish(mut self) -> Outcome {
-        let Summary { lines, failures, bans, seconds } = self.summary;
-        let written = self.written.and_then(|()| match self.json {
-            true => json(&mut self.out, &self.summary),
-            false => writeln!(self.out, "{lines} lines, {failures} failures, {bans} bans in {seconds:.3} s"),
-        });
-        printed(written.and_then(|()| self.out.flush()))
+    fn finish(self) -> Outcome {
+        printed(self.written.and_then(|()| self.report.finish(&self.summary)))
     }
-}
-
-fn show(mut out: impl Write, jail: &str, ban: &Ban, as_json: bool) -> io::Result<()> {
-    let host = address(ban.host);
-    if as_json {
-        let (time, until) = (ban.start.as_secs_f64(), ban.until.map(Time::as_secs_f64));
-        return json(out, &Banned { time, jail: jail.to_owned(), host, failures: ban.failures, until });
-    }
-    let time = Timestamp::from_second(ban.start.as_secs()).unwrap_or_default();
-    let length = ban.until.map_or("for ever".into(), |until| format!("for {}", span(until.since(ban.start))));
-    writeln!(out, "{time} [{jail}] Ban {host} {length} after {} failures", ban.failures)
 }
 
 /// On a terminal, and where the results do not scroll through it.

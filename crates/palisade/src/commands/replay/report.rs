@@ -1,0 +1,81 @@
+use std::io::{self, Write};
+use std::time::Duration;
+
+use detect::Time;
+use detect::jail::Ban;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Summary;
+use crate::output::{Address, address, json, span};
+
+/// One ban, for programs.
+#[derive(Serialize)]
+struct Banned<'a> {
+    time: f64,
+    jail: &'a str,
+    host: String,
+    failures: u32,
+    /// `None` is for ever.
+    until: Option<f64>,
+}
+
+/// Where bans are told, for people or for programs.
+pub(super) struct Report<W> {
+    out: W,
+    json: bool,
+    second: Said<i64>,
+    length: Said<Option<Duration>>,
+}
+
+/// What one line says and mostly the next one too: to put it into words costs more than to judge the failures.
+struct Said<T> {
+    of: Option<T>,
+    text: String,
+}
+
+impl<W: Write> Report<W> {
+    pub(super) fn new(out: W, json: bool) -> Self {
+        Self { out, json, second: Said::nothing(), length: Said::nothing() }
+    }
+
+    pub(super) fn ban(&mut self, jail: &str, ban: &Ban) -> io::Result<()> {
+        if self.json {
+            let (time, until) = (ban.start.as_secs_f64(), ban.until.map(Time::as_secs_f64));
+            return json(
+                &mut self.out,
+                &Banned { time, jail, host: address(ban.host), failures: ban.failures, until },
+            );
+        }
+        let Self { out, second, length, .. } = self;
+        let time = second.words(ban.start.as_secs(), |second| {
+            Timestamp::from_second(second).unwrap_or_default().to_string()
+        });
+        let length = length.words(ban.until.map(|until| until.since(ban.start)), |length| {
+            length.map_or("for ever".into(), |length| format!("for {}", span(length)))
+        });
+        writeln!(out, "{time} [{jail}] Ban {} {length} after {} failures", Address(ban.host), ban.failures)
+    }
+
+    pub(super) fn finish(mut self, summary: &Summary) -> io::Result<()> {
+        let Summary { lines, failures, bans, seconds } = summary;
+        match self.json {
+            true => json(&mut self.out, summary),
+            false => writeln!(self.out, "{lines} lines, {failures} failures, {bans} bans in {seconds:.3} s"),
+        }?;
+        self.out.flush()
+    }
+}
+
+impl<T: Copy + PartialEq> Said<T> {
+    fn nothing() -> Self {
+        Self { of: None, text: String::new() }
+    }
+
+    fn words(&mut self, of: T, say: impl FnOnce(T) -> String) -> &str {
+        if self.of != Some(of) {
+            *self = Self { of: Some(of), text: say(of) };
+        }
+        &self.text
+    }
+}
