@@ -37,9 +37,9 @@ pub(super) struct Marks {
 }
 
 impl Marks {
-    /// A failure by itself, and the last word of its session.
-    pub(super) fn ends_alone(self) -> bool {
-        self.forget && !self.nofail && !self.gained
+    /// Not a failure by itself.
+    pub(super) fn blameless(self) -> bool {
+        self.nofail || self.gained
     }
 }
 

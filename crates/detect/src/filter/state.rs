@@ -111,13 +111,15 @@ impl State {
             Some(Failure { time, host, line, source })
         };
         let Some(key) = hit.session else { return alone(false) };
-        if hit.marks.ends_alone() && !self.sessions.knows(&subject.bytes()[key.range()], time) {
-            return alone(true);
+        let key = self.sessions.find(subject, key, time);
+        if hit.marks.forget && key.is_new() {
+            // What begins with its last word is no session: the line stands for itself.
+            return if hit.marks.blameless() { None } else { alone(true) };
         }
         let one = (self.keep && filter.maxlines <= 1).then(|| whole.line().to_owned());
         let kept = if one.is_some() { one.as_slice() } else { &self.lines.used };
         let joined = session::Line { filter, subject, hit, lines, kept };
-        let session = self.sessions.add(&subject.bytes()[key.range()], time, joined, scratch)?;
+        let session = self.sessions.add(key, time, joined, scratch)?;
         let source = Source::Session { filter, session };
         Some(Failure { time, host: session.host(hit)?, line, source })
     }

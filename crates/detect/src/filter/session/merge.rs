@@ -35,9 +35,10 @@ pub(in super::super) struct Line<'a> {
 #[derive(Debug, Default)]
 pub(in super::super) struct Session {
     pub(super) created: Time,
-    /// What tells it from others, the subjects of `entries`, and whatever else spans point to: between characters always.
+    /// The subjects of `entries`, and whatever else spans point to: between characters always.
     text: Vec<u8>,
-    key: u32,
+    /// What tells it from others.
+    key: Option<Span>,
     entries: Vec<Entry>,
     /// What lines said that are no longer kept as text.
     folded: Option<Box<Fields>>,
@@ -78,12 +79,11 @@ impl Entry {
 }
 
 impl Session {
-    /// Forgets all and begins anew; its buffers stay.
-    pub(super) fn begin(&mut self, key: &[u8], at: Time) {
+    /// Forgets all and begins anew, with a line in which its key stands at `key`; its buffers stay.
+    pub(super) fn begin(&mut self, key: Span, at: Time) {
         self.created = at;
         self.text.clear();
-        self.text.extend_from_slice(key);
-        self.key = key.len() as u32;
+        self.key = Some(key);
         self.entries.clear();
         self.folded = None;
         self.ids = [None; 5];
@@ -94,7 +94,7 @@ impl Session {
 
     /// What tells it from others.
     pub(super) fn key(&self) -> &[u8] {
-        &self.text[..self.key as usize]
+        self.key.map_or(&[], |key| &self.text[key.range()])
     }
 
     /// Bytes of text that it holds.
@@ -113,16 +113,7 @@ impl Session {
             self.kept.clear();
         }
         self.append(line, scratch);
-        let blameless = marks.nofail || marks.gained;
-        self.excused = blameless && !was_pending && !self.several_users(line.filter, scratch);
-        self.settle(line)
-    }
-
-    /// A line that ends a session of which nothing is known: it stands for itself, and its user counts for nothing.
-    pub(super) fn add_last(&mut self, line: Line<'_>, scratch: &mut Scratch) -> bool {
-        self.append(line, scratch);
-        self.unread = self.entries.len();
-        self.excused = line.hit.marks.nofail || line.hit.marks.gained;
+        self.excused = marks.blameless() && !was_pending && !self.several_users(line.filter, scratch);
         self.settle(line)
     }
 
@@ -227,8 +218,7 @@ impl Session {
         }
         self.folded = Some(Box::new(self.merged(filter)));
         let old = std::mem::take(&mut self.text);
-        self.text.extend_from_slice(&old[..self.key as usize]);
-        for span in self.ids.iter_mut().flatten().chain(&mut self.users) {
+        for span in self.key.iter_mut().chain(self.ids.iter_mut().flatten()).chain(&mut self.users) {
             let start = self.text.len();
             self.text.extend_from_slice(&old[span.range()]);
             *span = Span::new(start, self.text.len());

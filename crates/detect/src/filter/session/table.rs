@@ -1,7 +1,6 @@
 //! The sessions that are open.
 
 use std::hash::BuildHasher;
-use std::hint::black_box;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -10,10 +9,13 @@ use crate::Time;
 use crate::index::Index;
 
 use super::super::plain::Scratch;
+use super::super::span::Span;
+use super::super::text::Text;
 use super::merge::{Line, Session};
 
-/// More open sessions push out the oldest. Fail2Ban forgets after 100.
-const SESSIONS: usize = 1024;
+/// More open sessions push out the oldest. Fail2Ban forgets after 100, and sshd lets so many wait for their login
+/// (`MaxStartups`). Not many more, for those that nobody ends go around in the processor's cache.
+const SESSIONS: usize = 256;
 /// So do more bytes of their text.
 const BYTES: usize = 4 << 20;
 /// A session is forgotten so long after its first line, as in Fail2Ban.
@@ -39,8 +41,27 @@ pub(in super::super) struct Sessions {
 struct Slot {
     hash: u64,
     session: Session,
+    /// Its part of [`Sessions::bytes`].
+    bytes: usize,
     older: u32,
     newer: u32,
+}
+
+/// What tells a line's session from others.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Key {
+    /// Where it stands in the line.
+    span: Span,
+    hash: u64,
+    /// The session, if it is open.
+    slot: Option<u32>,
+}
+
+impl Key {
+    /// Whether the session is yet to begin.
+    pub(in super::super) fn is_new(self) -> bool {
+        self.slot.is_none()
+    }
 }
 
 const NONE: u32 = u32::MAX;
@@ -60,60 +81,49 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// Joins a line to its session. The session is returned if the line completes a failure.
+    /// Looks for the session of a line, by what stands at `span` in it.
+    pub(in super::super) fn find(&mut self, line: Text<'_>, span: Span, at: Time) -> Key {
+        let key = &line.bytes()[span.range()];
+        let hash = self.hasher.hash_one(key);
+        let slots = &self.slots;
+        let mut slot = self.by_key.find(hash, |slot| slots[slot as usize].session.key() == key);
+        if let Some(old) = slot.take_if(|slot| at > slots[*slot as usize].session.created + LIFE) {
+            self.close(old);
+        }
+        Key { span, hash, slot }
+    }
+
+    /// Joins a line to the session that was just found. The session is returned if the line completes a failure.
     pub(in super::super) fn add(
         &mut self,
-        key: &[u8],
+        key: Key,
         at: Time,
         line: Line<'_>,
         scratch: &mut Scratch,
     ) -> Option<&Session> {
-        let hash = self.hasher.hash_one(key);
-        let known = self.find(hash, key, at);
-        let forget = line.hit.marks.forget;
-        let slot = known.unwrap_or_else(|| self.allot(hash));
-        let session = &mut self.slots[slot as usize].session;
-        let before = session.size();
-        if known.is_none() {
-            session.begin(key, at);
+        let index = key.slot.unwrap_or_else(|| self.allot(key.hash));
+        let slot = &mut self.slots[index as usize];
+        if key.is_new() {
+            slot.session.begin(key.span, at);
         }
-        let failed = if known.is_none() && forget {
-            session.add_last(line, scratch)
-        } else {
-            session.add(line, scratch)
-        };
-        self.bytes = self.bytes + session.size() - before;
-        if forget {
-            self.close(slot);
+        let failed = slot.session.add(line, scratch);
+        let bytes = slot.session.size();
+        self.bytes = self.bytes - slot.bytes + bytes;
+        slot.bytes = bytes;
+        if line.hit.marks.forget {
+            self.close(index);
         }
-        self.shrink(slot);
-        failed.then(|| &self.slots[slot as usize].session)
-    }
-
-    /// Whether a session is open.
-    pub(in super::super) fn knows(&mut self, key: &[u8], at: Time) -> bool {
-        self.by_key.len() > 0 && self.find(self.hasher.hash_one(key), key, at).is_some()
-    }
-
-    fn find(&mut self, hash: u64, key: &[u8], at: Time) -> Option<u32> {
-        let slots = &self.slots;
-        let slot = self.by_key.find(hash, |slot| slots[slot as usize].session.key() == key)?;
-        if at > self.slots[slot as usize].session.created + LIFE {
-            self.close(slot);
-            return None;
-        }
-        Some(slot)
+        self.shrink(index);
+        failed.then(|| &self.slots[index as usize].session)
     }
 
     /// A slot for a new session, in which that is still to begin.
     fn allot(&mut self, hash: u64) -> u32 {
         if self.by_key.len() == SESSIONS {
             self.close(self.oldest);
-            // The next one to go has long not been used: it is fetched from memory before somebody waits for it.
-            black_box(self.slots[self.oldest as usize].session.key().first().copied());
         }
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { hash, session: Session::default(), older: NONE, newer: NONE });
+            self.slots.push(Slot { hash, session: Session::default(), bytes: 0, older: NONE, newer: NONE });
             self.slots.len() as u32 - 1
         });
         let entry = &mut self.slots[slot as usize];
@@ -145,8 +155,9 @@ impl Sessions {
     /// Drops the oldest, but not `keep`, while there is too much text.
     fn shrink(&mut self, keep: u32) {
         while self.bytes > BYTES {
-            let victim = match self.free.iter().position(|&slot| slot != keep && self.held(slot) > 0) {
-                Some(at) => self.free[at],
+            let holds = |slot: u32| slot != keep && self.slots[slot as usize].bytes > 0;
+            let victim = match self.free.iter().find(|&&slot| holds(slot)) {
+                Some(&free) => free,
                 None if self.oldest != NONE && self.oldest != keep => {
                     let oldest = self.oldest;
                     self.close(oldest);
@@ -154,12 +165,9 @@ impl Sessions {
                 }
                 None => return,
             };
-            self.bytes -= self.held(victim);
-            self.slots[victim as usize].session = Session::default();
+            let slot = &mut self.slots[victim as usize];
+            self.bytes -= std::mem::take(&mut slot.bytes);
+            slot.session = Session::default();
         }
-    }
-
-    fn held(&self, slot: u32) -> usize {
-        self.slots[slot as usize].session.size()
     }
 }
