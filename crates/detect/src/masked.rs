@@ -11,10 +11,16 @@ pub(crate) enum Part {
 /// Eight bytes of a line as an example for others, compared all at once.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Word {
+    /// With `0` where any digit will do.
     text: u64,
-    same: u64,
-    digits: u64,
+    /// All bits of each byte that matters.
+    mask: u64,
+    /// What each byte may be off by, taken from 127.
+    slack: u64,
 }
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOPS: u64 = ONES << 7;
 
 impl Word {
     /// `part` says what the byte in each place must be.
@@ -22,23 +28,24 @@ impl Word {
         let mask = |wanted| {
             u64::from_le_bytes(std::array::from_fn(|place| if part(place) == wanted { 0xff } else { 0 }))
         };
-        Self { text: u64::from_le_bytes(text), same: mask(Part::Same), digits: mask(Part::Digit) }
+        let (same, digits) = (mask(Part::Same), mask(Part::Digit));
+        let slack = same & (ONES * 127) | digits & (ONES * (127 - 9));
+        Self { text: 0, mask: same | digits, slack }.with(text)
     }
 
     /// The same with another example.
     pub(crate) fn with(self, text: [u8; 8]) -> Self {
-        Self { text: u64::from_le_bytes(text), ..self }
+        let same = (self.slack & ONES) * 0xff;
+        let text = u64::from_le_bytes(text) & same | (ONES * u64::from(b'0')) & !same;
+        Self { text, ..self }
     }
 
     /// Not zero if the bytes are others.
     #[inline]
     pub(crate) fn differs(self, text: [u8; 8]) -> u64 {
-        let text = u64::from_le_bytes(text);
-        // Digits become 0 to 9: the high bits of the sum say where something else stood.
-        let digits = (text ^ 0x3030_3030_3030_3030) & self.digits;
-        let high =
-            (digits.wrapping_add(0x7676_7676_7676_7676 & self.digits) | digits) & 0x8080_8080_8080_8080;
-        (text ^ self.text) & self.same | high
+        let off = (u64::from_le_bytes(text) ^ self.text) & self.mask;
+        // A top bit says where it is off by too much. Only a byte that is itself off by too much carries into the next.
+        (off.wrapping_add(self.slack) | off) & TOPS
     }
 }
 

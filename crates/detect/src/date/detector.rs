@@ -54,6 +54,10 @@ struct Known {
     /// When it was read; `None` where the whole day is said and the present does not matter.
     now: Option<Time>,
     time: Option<Time>,
+    /// How many more lines have carried it, and when the last of them was read. Its pattern takes note of them at the next
+    /// other date.
+    lines: u64,
+    read: Time,
 }
 
 impl DateDetector {
@@ -84,7 +88,11 @@ impl DateDetector {
 
     /// Its patterns as they are written, in the order in which they are tried now, with the dates that each has given.
     pub fn patterns(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.templates.iter().map(|template| (&*template.pattern, template.hits))
+        let known = self.last.zip(self.known.as_ref().map(|known| known.lines));
+        self.templates.iter().enumerate().map(move |(index, template)| {
+            let known = known.filter(|(last, _)| *last == index).map_or(0, |(_, lines)| lines);
+            (&*template.pattern, template.hits + known)
+        })
     }
 
     /// Whether the two give the same answers on the same lines, so that one search can serve both.
@@ -101,7 +109,10 @@ impl DateDetector {
     /// As [`DateDetector::find`], in a line that other detectors look at too.
     #[inline]
     pub(crate) fn find_in(&mut self, line: &Seen<'_>, now: Time) -> Option<Found> {
-        self.find_again(line.bytes(), now).or_else(|| self.find_anew(line, now))
+        match self.find_again(line.bytes(), now) {
+            Some(found) => Some(found),
+            None => self.find_anew(line, now),
+        }
     }
 
     /// Who reads the next line first, if that is a pattern that can match at one end of it only: then its answer is all that
@@ -119,18 +130,19 @@ impl DateDetector {
 
     /// Takes note of dates that another detector read with the same reader, the last at `place`.
     pub(crate) fn catch_up(&mut self, lines: u64, place: Place, now: Time) {
+        self.settle();
         self.place = place;
-        self.known = None;
         if let Some(last) = self.last {
             self.templates[last].take_known(lines, place.start, now);
         }
     }
 
+    #[inline(never)]
     fn find_anew(&mut self, seen: &Seen<'_>, now: Time) -> Option<Found> {
         if !self.needs.are_met(seen) {
             return None;
         }
-        self.known = None;
+        self.settle();
         let line = seen.text();
         let (index, hit) = match self.at_last_anchor(line) {
             Some(found) => found,
@@ -139,9 +151,9 @@ impl DateDetector {
         self.remember(line, index, &hit, now);
         let span = hit.date.0..hit.date.1;
         let time = if span.is_empty() { None } else { self.resolver.time(self.stack.fields(), now) };
-        let now = (!self.stack.fields().say_the_day()).then_some(now);
+        let day_depends_on = (!self.stack.fields().say_the_day()).then_some(now);
         let again = self.last.and_then(|last| self.templates[last].again(line.as_bytes()));
-        self.known = again.map(|again| Known { again, now, time });
+        self.known = again.map(|again| Known { again, now: day_depends_on, time, lines: 0, read: now });
         Some(Found { time, span })
     }
 
@@ -149,10 +161,21 @@ impl DateDetector {
     /// is.
     #[inline]
     fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
-        let known = self.known.as_ref().filter(|known| known.now.is_none_or(|then| then == now))?;
+        let known = self.known.as_mut().filter(|known| known.now.is_none_or(|then| then == now))?;
         let date = known.again.date_in(line)?;
-        self.templates[self.last?].take_known(1, self.place.start, now);
+        known.lines += 1;
+        known.read = now;
         Some(Found { time: known.time, span: date.0..date.1 })
+    }
+
+    /// Its pattern takes note of the lines whose date was known, and it is known no longer.
+    fn settle(&mut self) {
+        if let Some(known) = self.known.take()
+            && let Some(last) = self.last
+            && known.lines > 0
+        {
+            self.templates[last].take_known(known.lines, self.place.start, known.read);
+        }
     }
 
     /// The last pattern's match, if it can stand at one end of the line only: there is no better one. Reads no more of

@@ -87,10 +87,11 @@ impl FilterSet {
             return self.members.iter_mut().for_each(|member| member.state.give_up());
         }
         self.streams.read(&mut whole, line.time, now);
-        let mut concerned = self.gate.as_mut().map(|gate| self.streams.concerned(gate, &mut whole));
-        concerned.iter_mut().for_each(|concerned| concerned.add(self.waiting));
-        let all = self.members.len();
-        let read = |index: usize| {
+        let (concerned, others) = match &mut self.gate {
+            Some(gate) => (self.streams.concerned(gate, &mut whole).or(self.waiting), Members::MOST),
+            None => (Members::default(), 0),
+        };
+        for index in concerned.iter().chain(others..self.members.len()) {
             let Member { filter, stream, state } = &mut self.members[index];
             let subject = self.streams.subject(*stream, &mut whole);
             state.read(filter, subject, &mut self.scratch, |failure| report(index, failure));
@@ -100,10 +101,6 @@ impl FilterSet {
                     false => self.waiting.remove(index),
                 }
             }
-        };
-        match concerned {
-            Some(concerned) => concerned.iter().chain(Members::MOST..all).for_each(read),
-            None => (0..all).for_each(read),
         }
     }
 

@@ -103,6 +103,7 @@ impl Stream {
     }
 
     /// Reads the next line's date; `time` is when it was written, where the source knows.
+    #[inline]
     pub(super) fn read(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) {
         self.line.clear();
         self.date = match time {
@@ -114,6 +115,7 @@ impl Stream {
         }
     }
 
+    #[inline]
     fn find(&mut self, line: &Seen<'_>, now: Time) -> Date {
         let found = self.dates.find_in(line, now);
         if let Some(Found { time: Some(time), span }) = found {
@@ -181,6 +183,7 @@ impl Stream {
     }
 
     /// The line for the filters.
+    #[inline]
     pub(super) fn subject<'a>(&'a mut self, whole: &'a mut Whole<'_>) -> Subject<'a> {
         let Date { span, dated } = &self.date;
         let after = if span.start == 0 { whole.simple_after(span.end) } else { None };
@@ -190,6 +193,7 @@ impl Stream {
     }
 }
 
+#[inline(never)]
 fn cut<'a>(line: &'a mut Vec<u8>, whole: Text<'_>, date: &Range<usize>) -> Text<'a> {
     let bytes = whole.bytes();
     if line.is_empty() {

@@ -48,26 +48,29 @@ impl Streams {
     }
 
     /// Reads a line's date for each stream; `time` is when it was written, where the source knows.
+    #[inline]
     pub(super) fn read(&mut self, whole: &mut Whole<'_>, time: Option<Time>, now: Time) {
-        match whole.simple() {
-            Some(text) => self.read_simple(&Seen::new(text), time, now),
-            None => {
-                self.lead(None);
-                for stream in &mut self.all {
-                    stream.read(&Seen::from(whole.text(stream.encoding()).as_str()), time, now);
-                }
-            }
+        match (&mut self.all[..], whole.simple()) {
+            ([only], Some(text)) => only.read(&Seen::new(text), time, now),
+            (_, Some(text)) => self.read_simple(&Seen::new(text), time, now),
+            (_, None) => self.read_other(whole, time, now),
         }
         for stream in &self.keeping {
             self.all[*stream].keep(whole);
         }
     }
 
+    fn read_other(&mut self, whole: &mut Whole<'_>, time: Option<Time>, now: Time) {
+        self.lead(None);
+        for stream in &mut self.all {
+            stream.read(&Seen::from(whole.text(stream.encoding()).as_str()), time, now);
+        }
+    }
+
     fn read_simple(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) {
-        let several = self.all.len() > 1;
         let Some(first) = self.all.first_mut() else { return };
         first.read(line, time, now);
-        let reader = if several && time.is_none() { first.reader() } else { None };
+        let reader = if time.is_none() { first.reader() } else { None };
         self.lead(reader);
         let [first, others @ ..] = &mut self.all[..] else { return };
         if reader.is_some() {
@@ -98,6 +101,7 @@ impl Streams {
     }
 
     /// The line that was read, for the filters of a stream.
+    #[inline]
     pub(super) fn subject<'a>(&'a mut self, stream: usize, whole: &'a mut Whole<'_>) -> Subject<'a> {
         self.all[stream].subject(whole)
     }

@@ -9,7 +9,7 @@ use super::text::{Encoding, Text, is_simple};
 #[derive(Debug)]
 pub(super) struct Whole<'a> {
     bytes: &'a [u8],
-    /// With the newline that it has in the log, where that is all that ends it.
+    /// With the newline that it has in the log, where that is all that ends it and it is simple.
     ended: Option<&'a [u8]>,
     is_simple: bool,
     decoded: Option<(Encoding, Cow<'a, str>)>,
@@ -18,8 +18,9 @@ pub(super) struct Whole<'a> {
 impl<'a> Whole<'a> {
     pub(super) fn of(line: Line<'a>) -> Whole<'a> {
         let bytes = line.trimmed();
-        let ended = line.text.strip_suffix(b"\n").filter(|line| line.len() == bytes.len());
-        Whole { bytes, ended: ended.map(|_| line.text), is_simple: is_simple(bytes), decoded: None }
+        let is_simple = is_simple(bytes);
+        let ended = is_simple && line.text[bytes.len()..] == *b"\n";
+        Whole { bytes, ended: ended.then_some(line.text), is_simple, decoded: None }
     }
 
     /// As the log has it.
@@ -34,7 +35,7 @@ impl<'a> Whole<'a> {
 
     /// What follows a date at its start, and its newline, as they stand in the log.
     pub(super) fn simple_after(&self, date: usize) -> Option<&'a [u8]> {
-        self.ended.filter(|_| self.is_simple).map(|ended| &ended[date..])
+        self.ended.map(|ended| &ended[date..])
     }
 
     pub(super) fn text(&mut self, encoding: Encoding) -> Text<'_> {
