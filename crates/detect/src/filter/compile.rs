@@ -96,10 +96,7 @@ impl Filter {
         if let Some(user) = quick() {
             return user;
         }
-        match plain::capture(self, index as usize, subject, scratch) {
-            Ok(Some(hit)) => hit.user,
-            _ => User::Nobody,
-        }
+        plain::user(self, index as usize, subject, scratch).unwrap_or(User::Nobody)
     }
 
     /// A line of its log as text, by `logencoding`.

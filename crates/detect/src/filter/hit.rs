@@ -7,7 +7,7 @@ use super::span::Span;
 use super::text::Text;
 
 /// A match, as far as detection itself needs it; the rest is captured when somebody asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hit {
     /// Which `failregex`.
     pub(super) rule: u32,
@@ -22,7 +22,8 @@ pub(super) struct Hit {
     pub(super) address: Option<IpAddr>,
     /// The session, by the text of `<F-MLFID>`.
     pub(super) session: Option<Span>,
-    pub(super) user: User,
+    /// It may name a user: [`Filter::user`](super::compile::Filter::user) looks for him.
+    pub(super) names_user: bool,
 }
 
 /// What the match says beside whom it accuses.
@@ -51,9 +52,7 @@ pub(super) enum User {
     /// The name stands here in the subject.
     At(Span),
     /// A name put together from several groups.
-    Joined(Box<str>),
-    /// Not looked for yet.
-    Unknown,
+    Joined(String),
 }
 
 impl Hit {

@@ -94,14 +94,20 @@ pub(super) fn try_rule(
     content: Span,
     scratch: &mut Scratch,
 ) -> Result<Option<Hit>, Overrun> {
-    let rule = &filter.rules[index];
-    let text = terminated(subject, content, &mut scratch.text);
-    if !rule.search(text, &mut scratch.groups)? {
-        return Ok(None);
-    }
-    let (groups, prefix) = (&scratch.groups, &scratch.prefix);
-    let captured = Captured { filter, rule, text, start: content.start(), groups, prefix };
-    Ok(Some(captured.hit(index, content)))
+    let captured = Captured::search(filter, index, subject, content, scratch)?;
+    Ok(captured.map(|captured| captured.hit(index, content)))
+}
+
+/// The user whom the match of one rule names, which is known to be the line's.
+pub(super) fn user(
+    filter: &Filter,
+    index: usize,
+    subject: &str,
+    scratch: &mut Scratch,
+) -> Result<User, Overrun> {
+    let Some(content) = content(filter, subject, &mut scratch.prefix)? else { return Ok(User::Nobody) };
+    let captured = Captured::search(filter, index, subject, content, scratch)?;
+    Ok(captured.map_or(User::Nobody, |captured| captured.user()))
 }
 
 /// All values of a match of rule `index` in `content` of `subject`.
@@ -146,7 +152,22 @@ struct Captured<'a> {
     prefix: &'a Groups,
 }
 
-impl Captured<'_> {
+impl<'a> Captured<'a> {
+    /// Searches with a rule, after `prefregex`.
+    fn search(
+        filter: &'a Filter,
+        index: usize,
+        subject: &'a str,
+        content: Span,
+        scratch: &'a mut Scratch,
+    ) -> Result<Option<Self>, Overrun> {
+        let rule = &filter.rules[index];
+        let Scratch { groups, prefix, text } = scratch;
+        let text = terminated(subject, content, text);
+        let found = rule.search(text, groups)?;
+        Ok(found.then_some(Captured { filter, rule, text, start: content.start(), groups, prefix }))
+    }
+
     fn hit(&self, index: usize, content: Span) -> Hit {
         Hit {
             rule: index as u32,
@@ -160,7 +181,7 @@ impl Captured<'_> {
             ids: std::array::from_fn(|id| self.value(|rule| Some(rule.roles.ids[id].as_slice()))),
             address: None,
             session: self.session(),
-            user: self.user(),
+            names_user: self.user() != User::Nobody,
         }
     }
 
@@ -192,7 +213,7 @@ impl Captured<'_> {
     fn user(&self) -> User {
         if self.rule.roles.user.is_none() {
             return match self.rule.tuple_user(self.text, self.groups) {
-                Some(user) => User::Joined(user.into()),
+                Some(user) => User::Joined(user),
                 None => User::Nobody,
             };
         }

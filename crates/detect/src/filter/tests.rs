@@ -358,8 +358,8 @@ fn a_pattern_that_accuses_nobody_is_an_error() {
     assert_eq!(Filter::compile(&spec(&["x"]), &zone).unwrap_err()[0].option, "failregex");
 }
 
-/// The fast route's answer, with what it left open filled in.
-fn by_fast(filter: &Filter, subject: &str, caches: &mut fast::Caches) -> Outcome {
+/// The fast route's answer, and the user.
+fn by_fast(filter: &Filter, subject: &str, caches: &mut fast::Caches) -> (Outcome, User) {
     let mut scratch = Scratch::default();
     if !subject.is_ascii() {
         return by_plain(filter, subject);
@@ -370,19 +370,25 @@ fn by_fast(filter: &Filter, subject: &str, caches: &mut fast::Caches) -> Outcome
         .unwrap()
         .find(filter, Text::Simple(subject.as_bytes()), caches, &mut scratch)
         .unwrap();
-    let Outcome::Hit(hit) = outcome else { return outcome };
-    let user = match hit.user.clone() {
-        User::Unknown => filter.user(hit.rule, hit.way, hit.content, subject, &mut scratch),
-        user => user,
-    };
-    if hit.address.is_some() {
+    if let Outcome::Hit(hit @ Hit { address: Some(_), .. }) = &outcome {
         assert_eq!(hit.host(Text::Other(subject)), hit.ids(subject).host());
     }
-    Outcome::Hit(Hit { way: None, user, address: None, ..hit })
+    with_user(filter, subject, outcome)
 }
 
-fn by_plain(filter: &Filter, subject: &str) -> Outcome {
-    plain::find(filter, subject, &mut Scratch::default()).unwrap()
+fn by_plain(filter: &Filter, subject: &str) -> (Outcome, User) {
+    with_user(filter, subject, plain::find(filter, subject, &mut Scratch::default()).unwrap())
+}
+
+/// An answer without what routes may say or leave open, and the user.
+fn with_user(filter: &Filter, subject: &str, outcome: Outcome) -> (Outcome, User) {
+    let Outcome::Hit(hit) = outcome else { return (outcome, User::Nobody) };
+    let user = match hit.names_user {
+        true => filter.user(hit.rule, hit.way, hit.content, subject, &mut Scratch::default()),
+        false => User::Nobody,
+    };
+    let names_user = user != User::Nobody;
+    (Outcome::Hit(Hit { way: None, address: None, names_user, ..hit }), user)
 }
 
 /// Lines near those that match: pieces of real ones, put together anyhow.

@@ -210,7 +210,7 @@ impl Fast {
             ids: ids(place.as_ref(), prefixed.content.start()),
             address: place.and_then(|place| place.address),
             session: prefixed.session,
-            user: if variant.names_users { User::Unknown } else { User::Nobody },
+            names_user: variant.names_user,
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) struct Variant {
     /// Its number among the languages of what follows hosts.
     pub(super) rest: usize,
     /// A match may name a user.
-    pub(super) names_users: bool,
+    pub(super) names_user: bool,
     /// What every match begins with, if it begins with the text, as far as comparing tells.
     words: Vec<Check>,
     /// `None` where only the pattern's own search is sure that it matches, or of what it says.
@@ -106,7 +106,7 @@ impl Ways<'_> {
             marks: Marks::default(),
             first_wins: false,
             rest: 0,
-            names_users: true,
+            names_user: true,
             words: Vec::new(),
             plan: None,
             shape: None,
@@ -140,7 +140,7 @@ impl Ways<'_> {
             marks: self.marks(sequence)?,
             first_wins,
             rest: 0,
-            names_users: users.is_none_or(|users| !users.is_empty()),
+            names_user: users.is_none_or(|users| !users.is_empty()),
             words: Vec::new(),
             shape: Shape::of(sequence, &plan),
             plan: Some(plan),

@@ -62,19 +62,22 @@ pub(in super::super) struct Session {
     kept: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     subject: Span,
     /// Within the subject.
     content: Span,
     rule: u32,
     way: Option<u16>,
-    user: User,
+    names_user: bool,
 }
 
 impl Entry {
-    fn ask_user(&self, filter: &Filter, subject: &str, scratch: &mut Scratch) -> User {
-        filter.user(self.rule, self.way, self.content, subject, scratch)
+    fn user(&self, filter: &Filter, subject: &str, scratch: &mut Scratch) -> User {
+        match self.names_user {
+            true => filter.user(self.rule, self.way, self.content, subject, scratch),
+            false => User::Nobody,
+        }
     }
 }
 
@@ -160,7 +163,7 @@ impl Session {
             content: line.hit.content,
             rule: line.hit.rule,
             way: line.hit.way,
-            user: line.hit.user.clone(),
+            names_user: line.hit.names_user,
         });
     }
 
@@ -189,21 +192,16 @@ impl Session {
 
     /// Takes the user from the next entry that has not been asked yet.
     fn read_user(&mut self, filter: &Filter, scratch: &mut Scratch) {
-        let entry = &mut self.entries[self.unread];
+        let entry = &self.entries[self.unread];
         self.unread += 1;
-        let mut user = std::mem::replace(&mut entry.user, User::Nobody);
-        if user == User::Unknown {
-            let subject = entry.subject.text_of(&self.text);
-            user = entry.ask_user(filter, subject, scratch);
-        }
-        let span = match user {
+        let span = match entry.user(filter, entry.subject.text_of(&self.text), scratch) {
             User::At(span) => span.shift(entry.subject.start()),
             User::Joined(user) => {
                 let start = self.text.len();
                 self.text.extend_from_slice(user.as_bytes());
                 Span::new(start, self.text.len())
             }
-            User::Nobody | User::Unknown => return,
+            User::Nobody => return,
         };
         let name = &self.text[span.range()];
         if self.users.len() < USERS && self.users.iter().all(|known| self.text[known.range()] != *name) {
@@ -253,10 +251,10 @@ impl Session {
             self.users.iter().map(|span| span.text_of(&self.text).to_owned()).collect();
         for entry in &self.entries[self.unread..] {
             let subject = entry.subject.text_of(&self.text);
-            let user = match entry.ask_user(filter, subject, &mut Scratch::default()) {
+            let user = match entry.user(filter, subject, &mut Scratch::default()) {
                 User::At(span) => span.of(subject).to_owned(),
-                User::Joined(user) => user.into(),
-                User::Nobody | User::Unknown => continue,
+                User::Joined(user) => user,
+                User::Nobody => continue,
             };
             if users.len() < USERS && !users.contains(&user) {
                 users.push(user);
