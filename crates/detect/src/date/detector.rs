@@ -160,7 +160,7 @@ impl DateDetector {
     /// The date of the line before, if this one carries it too. The line need not be known to be text: what is read of it
     /// is.
     #[inline]
-    fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
+    pub(crate) fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
         let known = self.known.as_mut().filter(|known| known.now.is_none_or(|then| then == now))?;
         let date = known.again.date_in(line)?;
         known.lines += 1;
@@ -169,7 +169,7 @@ impl DateDetector {
     }
 
     /// Its pattern takes note of the lines whose date was known, and it is known no longer.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         if let Some(known) = self.known.take()
             && let Some(last) = self.last
             && known.lines > 0

@@ -86,46 +86,54 @@ fn written(text: &str) -> Option<IpAddr> {
 /// Hexadecimal groups, with at most one `::`; by hand for the same reason. The form that ends in dotted decimal is
 /// left to the standard library.
 pub(super) fn ipv6(text: &[u8]) -> Option<Ipv6Addr> {
-    let (head, tail) = match memchr::memmem::find(text, b"::") {
-        Some(at) => (&text[..at], Some(&text[at + 2..])),
-        None => (text, None),
-    };
-    let (mut groups, mut end) = ([0u16; 8], [0u16; 8]);
-    let before = ipv6_groups(head, &mut groups)?;
-    let Some(tail) = tail else { return (before == 8).then(|| groups.into()) };
-    let after = ipv6_groups(tail, &mut end)?;
-    if before + after > 7 {
-        return None;
-    }
-    groups[8 - after..].copy_from_slice(&end[..after]);
-    Some(groups.into())
+    ipv6_at_start(text).filter(|(_, length)| *length == text.len()).map(|(ip, _)| ip)
 }
 
-/// How many groups there are, separated by single colons.
-fn ipv6_groups(text: &[u8], groups: &mut [u16; 8]) -> Option<usize> {
-    if text.is_empty() {
-        return Some(0);
-    }
-    let (mut count, mut digits) = (0, 0);
-    for &byte in text {
-        let digit = match byte {
-            b':' if digits > 0 && count < 7 => {
-                (count, digits) = (count + 1, 0);
-                continue;
-            }
-            b'0'..=b'9' => byte - b'0',
-            b'a'..=b'f' => byte - b'a' + 10,
-            b'A'..=b'F' => byte - b'A' + 10,
-            _ => return None,
-        };
-        if digits == 4 {
-            return None;
+/// The groups with which a text begins, as an address, and their length; a digit does not follow.
+pub(super) fn ipv6_at_start(text: &[u8]) -> Option<(Ipv6Addr, usize)> {
+    // The groups before a `::`, in their places, and those that were read since.
+    let (mut head, mut groups, mut count) = (0, 0u128, 0);
+    let (mut gap, mut at, mut end) = (false, 0, 0);
+    loop {
+        let (start, mut group) = (at, 0u64);
+        while let Some(digit) =
+            text.get(at).map(|byte| HEXADECIMAL[usize::from(*byte)]).filter(|digit| *digit < 16)
+        {
+            group = group << 4 | u64::from(digit);
+            at += 1;
         }
-        digits += 1;
-        groups[count] = groups[count] << 4 | u16::from(digit);
+        let colon = text.get(at) == Some(&b':');
+        if at > start {
+            if at - start > 4 || count == 8 {
+                return None;
+            }
+            (groups, count, end) = (groups << 16 | u128::from(group), count + 1, at);
+        } else if colon && at > 0 && !gap {
+            (head, groups) = (groups.checked_shl(128 - 16 * count).unwrap_or(0), 0);
+            (gap, end) = (true, at + 1);
+        } else if at > 0 || !text.starts_with(b"::") {
+            break;
+        }
+        if !colon {
+            break;
+        }
+        at += 1;
     }
-    (digits > 0).then_some(count + 1)
+    (gap == (count < 8)).then(|| ((head | groups).into(), end))
 }
+
+/// What each byte counts as a digit; no digit 16 or more.
+const HEXADECIMAL: [u8; 256] = {
+    let mut digits = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        let byte = b"0123456789abcdef"[digit];
+        digits[byte as usize] = digit as u8;
+        digits[byte.to_ascii_uppercase() as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
 
 /// Dotted decimal. By hand: the standard library's parser takes four times as long, and this runs for every failure.
 pub(super) fn ipv4(text: &[u8]) -> Option<Ipv4Addr> {

@@ -39,9 +39,12 @@ impl Members {
 
     /// In order.
     pub(super) fn iter(self) -> impl Iterator<Item = usize> {
-        let next = |rest: &u128| Some(rest & (rest - 1)).filter(|rest| *rest != 0);
-        std::iter::successors(Some(self.0).filter(|all| *all != 0), next)
-            .map(|rest| rest.trailing_zeros() as usize)
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let first = (rest != 0).then(|| rest.trailing_zeros() as usize);
+            rest &= rest.wrapping_sub(1);
+            first
+        })
     }
 }
 

@@ -92,13 +92,14 @@ impl State {
         Subject { line, whole, dated, recent }: Subject<'a>,
         scratch: &mut Scratch,
     ) -> Option<Failure<'a>> {
-        let found = match (&filter.fast, &mut self.caches) {
+        let found = match (&filter.fast, &mut self.caches, line) {
+            (Some(fast), Some(caches), Text::Simple(_)) => fast.find(filter, line, caches, scratch),
             _ if filter.maxlines > 1 => self.lines.find(filter, recent, self.keep, scratch),
-            (Some(fast), Some(caches)) if matches!(line, Text::Simple(_)) => {
-                fast.find(filter, line, caches, scratch)
-            }
             _ => plain::find(filter, line.as_str(), scratch),
         };
+        if let Ok(Outcome::Nothing) = found {
+            return None;
+        }
         let hit = self.counters.count(&found, dated)?;
         let lines = if filter.maxlines > 1 { self.lines.used_up } else { 1 };
         let subject = if filter.maxlines > 1 { Text::Other(&self.lines.subject) } else { line };

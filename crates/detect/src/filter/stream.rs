@@ -102,12 +102,25 @@ impl Stream {
         self.encoding
     }
 
-    /// Reads the next line's date; `time` is when it was written, where the source knows.
+    /// Reads the next line if its date is that of the line before: then there is nothing to take note of. False: it may have
+    /// another.
     #[inline]
+    pub(super) fn read_again(&mut self, line: &[u8], now: Time) -> bool {
+        let again = matches!(self.date.dated, Dated::Known(_)) && self.dates.find_again(line, now).is_some();
+        if again {
+            self.line.clear();
+        }
+        again
+    }
+
+    /// Reads the next line's date; `time` is when it was written, where the source knows.
     pub(super) fn read(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) {
         self.line.clear();
         self.date = match time {
-            Some(time) => Date { span: 0..0, dated: Dated::Known(time) },
+            Some(time) => {
+                self.dates.settle();
+                Date { span: 0..0, dated: Dated::Known(time) }
+            }
             None => self.find(line, now),
         };
         if let Dated::Known(time) = self.date.dated {
@@ -115,7 +128,6 @@ impl Stream {
         }
     }
 
-    #[inline]
     fn find(&mut self, line: &Seen<'_>, now: Time) -> Date {
         let found = self.dates.find_in(line, now);
         if let Some(Found { time: Some(time), span }) = found {
@@ -186,9 +198,13 @@ impl Stream {
     #[inline]
     pub(super) fn subject<'a>(&'a mut self, whole: &'a mut Whole<'_>) -> Subject<'a> {
         let Date { span, dated } = &self.date;
-        let after = if span.start == 0 { whole.simple_after(span.end) } else { None };
-        let whole = whole.text(self.encoding);
-        let line = after.map_or_else(|| cut(&mut self.line, whole, span), Text::Simple);
+        let (line, whole) = match whole.simple_after(span.end) {
+            Some(after) if span.start == 0 => (Text::Simple(after), Text::Simple(whole.bytes())),
+            _ => {
+                let whole = whole.text(self.encoding);
+                (cut(&mut self.line, whole, span), whole)
+            }
+        };
         Subject { line, whole, dated: *dated, recent: &self.recent }
     }
 }

@@ -50,16 +50,33 @@ impl Streams {
     /// Reads a line's date for each stream; `time` is when it was written, where the source knows.
     #[inline]
     pub(super) fn read(&mut self, whole: &mut Whole<'_>, time: Option<Time>, now: Time) {
-        match (&mut self.all[..], whole.simple()) {
-            ([only], Some(text)) => only.read(&Seen::new(text), time, now),
-            (_, Some(text)) => self.read_simple(&Seen::new(text), time, now),
-            (_, None) => self.read_other(whole, time, now),
+        match whole.simple() {
+            Some(text) if self.read_again(text, time, now) => {}
+            Some(text) => self.read_simple(&Seen::new(text), time, now),
+            None => self.read_other(whole, time, now),
         }
+        if !self.keeping.is_empty() {
+            self.keep(whole);
+        }
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, whole: &mut Whole<'_>) {
         for stream in &self.keeping {
             self.all[*stream].keep(whole);
         }
     }
 
+    /// Whether the line is read because it has the date of the line before.
+    #[inline]
+    fn read_again(&mut self, line: &[u8], time: Option<Time>, now: Time) -> bool {
+        match (&mut self.all[..], time) {
+            ([only], None) => only.read_again(line, now),
+            _ => false,
+        }
+    }
+
+    #[inline(never)]
     fn read_other(&mut self, whole: &mut Whole<'_>, time: Option<Time>, now: Time) {
         self.lead(None);
         for stream in &mut self.all {
@@ -67,6 +84,7 @@ impl Streams {
         }
     }
 
+    #[inline(never)]
     fn read_simple(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) {
         let Some(first) = self.all.first_mut() else { return };
         first.read(line, time, now);

@@ -16,6 +16,7 @@ pub(super) struct Whole<'a> {
 }
 
 impl<'a> Whole<'a> {
+    #[inline]
     pub(super) fn of(line: Line<'a>) -> Whole<'a> {
         let bytes = line.trimmed();
         let is_simple = is_simple(bytes);

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use super::super::host::{ipv4, ipv4_at_start, ipv6, parse};
+use super::super::host::{ipv4, ipv4_at_start, ipv6, ipv6_at_start, parse};
 
 /// Where a host stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +33,24 @@ pub(super) struct Bytes {
 
 impl Bytes {
     pub(super) fn at(text: &[u8], start: usize) -> Bytes {
-        if let Some((ip, length)) = text.get(start..).and_then(ipv4_at_start)
-            && text.get(start + length).is_none_or(|&byte| !HOST[usize::from(byte)])
+        let rest = text.get(start..).unwrap_or_default();
+        let found = match ipv4_at_start(rest) {
+            Some((ip, length)) => Some((Group::Ip4, ip.into(), length)),
+            None => ipv6_at_start(rest).map(|(ip, length)| (Group::Ip6, ip.to_canonical(), length)),
+        };
+        if let Some((group, ip, length)) = found
+            && length > SHORT
+            && rest.get(length).is_none_or(|&byte| !HOST[usize::from(byte)])
         {
-            return Bytes { start, end: start + length, address: Some((Group::Ip4, Some(ip.into()))) };
+            return Bytes { start, end: start + length, address: Some((group, Some(ip))) };
         }
         let end = host_bytes_run(text, start);
         Bytes { start, end, address: address(&text[start..end]) }
     }
 }
+
+/// The host tag does not take `::` for an address.
+const SHORT: usize = 2;
 
 /// An address that the host tag takes in one go: every IPv4 form, and every IPv6 address in hexadecimal.
 pub(super) fn address(text: &[u8]) -> Option<(Group, Option<IpAddr>)> {
@@ -51,7 +60,7 @@ pub(super) fn address(text: &[u8]) -> Option<(Group, Option<IpAddr>)> {
     if is_ip4(text) {
         return Some((Group::Ip4, None));
     }
-    let ip = if text.len() > 2 { ipv6(text)? } else { return None };
+    let ip = if text.len() > SHORT { ipv6(text)? } else { return None };
     Some((Group::Ip6, Some(ip.to_canonical())))
 }
 
