@@ -45,6 +45,9 @@ fn daemon() -> FilterSpec {
             r"^gone <ADDR> port \d+$",
             r"^Denied (?:(?!bob).)*? from <HOST>$",
             r"^Maybe .*?(?:<F-NOFAIL>x </F-NOFAIL>)?.* from <HOST>$",
+            r"^Wrong (?:pass(?:word|phrase)|key) for (?:invalid user )?<F-USER>.*</F-USER> from <ADDR> port \d+ ssh2$",
+            r"^Wrong name of <F-USER>.*</F-USER> at <HOST> port \d+$",
+            r"^Unknown user <F-USER>.*</F-USER> from \S+(?: port \d+)?$",
             r"^<F-NOFAIL><F-MLFFORGET>(?:Closed|Left) by</F-MLFFORGET></F-NOFAIL> (?:user <F-USER>.*</F-USER> )?<ADDR> port \d+(?:: enough)? \[preauth\]$",
         ])
     }
@@ -483,6 +486,12 @@ fn near_hit() -> impl Strategy<Value = String> {
         "gone H port 22",
         "gone H port 22 U",
         "Closed by user U H port 22 [preauth]",
+        "Wrong passphrase for U from H port 22 ssh2",
+        "Wrong key for invalid user U from H port 22 ssh2 U",
+        "Wrong name of U at H port 22",
+        "Unknown user U from H port 22",
+        "Unknown user U from H",
+        "Unknown user from H port 1U",
         "Left by H port 22: enough [preauth]",
     ];
     const HOSTS: &[&str] = &[
@@ -521,6 +530,8 @@ fn near_hit() -> impl Strategy<Value = String> {
         "ruser=y",
         "rhost=8.8.8.8",
         "u: from ",
+        "x from 8.8.8.8 port 1 ssh2 from port 2 ssh2",
+        "x at 8.8.8.8 port 1",
         "1",
     ];
     let parts = (prop::sample::select(FORMS), prop::sample::select(HOSTS), prop::sample::select(USERS));

@@ -56,16 +56,26 @@ impl Ascii {
     /// The first place from `at` on that holds no member.
     #[inline]
     pub(super) fn run(self, text: &[u8], at: usize) -> usize {
-        let rest = text.get(at..).unwrap_or_default();
+        at + self.count(text.get(at..).unwrap_or_default().iter())
+    }
+
+    /// Where the members begin that a text ends with.
+    #[inline]
+    pub(super) fn run_back(self, text: &[u8]) -> usize {
+        text.len() - self.count(text.iter().rev())
+    }
+
+    /// How many members come first.
+    #[inline]
+    fn count<'t>(self, bytes: impl Iterator<Item = &'t u8>) -> usize {
         // The sets of most runs: digits, and whatever is visible.
-        let end = if self == Ascii::DIGITS {
-            rest.iter().position(|byte| !byte.is_ascii_digit())
+        if self == Ascii::DIGITS {
+            bytes.take_while(|byte| byte.is_ascii_digit()).count()
         } else if self & Ascii::VISIBLE == Ascii::VISIBLE {
-            rest.iter().position(|&byte| !(b'!'..=0x7f).contains(&byte) && !self.contains(byte))
+            bytes.take_while(|&&byte| (b'!'..=0x7f).contains(&byte) || self.contains(byte)).count()
         } else {
-            rest.iter().position(|&byte| !self.contains(byte))
-        };
-        at + end.unwrap_or(rest.len())
+            bytes.take_while(|&&byte| self.contains(byte)).count()
+        }
     }
 }
 
@@ -106,6 +116,8 @@ mod tests {
             let at = at.min(text.len());
             let expected = text.bytes().skip(at).take_while(|&byte| set.contains(byte)).count();
             prop_assert_eq!(set.run(text.as_bytes(), at), at + expected);
+            let expected = text.bytes().rev().take_while(|&byte| set.contains(byte)).count();
+            prop_assert_eq!(set.run_back(text.as_bytes()), text.len() - expected);
         }
     }
 }

@@ -4,15 +4,17 @@ use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
 use super::follow::first;
+use super::literal::Literal;
 use super::lower::literal;
 use super::sequence::Item;
+use super::texts::texts;
 
 /// One comparison.
 #[derive(Debug)]
 pub(super) enum Check {
     Literal(Literal),
     /// One of some words, none of which begins another.
-    OneOf(Vec<Vec<u8>>),
+    OneOf(Vec<Literal>),
     /// These, if the text goes on with one of a set; what else may follow begins with none of it.
     Optional(Ascii, Vec<Check>),
     /// One of a set, or the end of the line; nothing follows.
@@ -23,38 +25,6 @@ pub(super) enum Check {
         min: usize,
         max: usize,
     },
-}
-
-/// A text whose first bytes are compared all at once.
-#[derive(Debug)]
-pub(super) struct Literal {
-    text: Box<[u8]>,
-    /// The first sixteen bytes, and which of them there are.
-    head: u128,
-    mask: u128,
-}
-
-impl Literal {
-    const HEAD: usize = 16;
-
-    fn new(text: &[u8]) -> Literal {
-        let length = text.len().min(Literal::HEAD);
-        let (mut head, mut mask) = ([0; Literal::HEAD], [0; Literal::HEAD]);
-        head[..length].copy_from_slice(&text[..length]);
-        mask[..length].fill(0xff);
-        Literal { text: text.into(), head: u128::from_ne_bytes(head), mask: u128::from_ne_bytes(mask) }
-    }
-
-    #[inline]
-    fn begins(&self, text: &[u8]) -> bool {
-        match text.first_chunk() {
-            Some(head) => {
-                (u128::from_ne_bytes(*head) ^ self.head) & self.mask == 0
-                    && (self.text.len() <= Literal::HEAD || text.starts_with(&self.text))
-            }
-            None => text.starts_with(&self.text),
-        }
-    }
 }
 
 impl Check {
@@ -68,9 +38,9 @@ impl Check {
         match &node.kind {
             Kind::Group { body, .. } => Check::of(body, after),
             Kind::Alternate(nodes) if after.iter().all(|item| matches!(item, Item::Close(_))) => {
-                Check::last_of(nodes).or_else(|| Check::one_of(nodes))
+                Check::last_of(nodes).or_else(|| Check::one_of(node))
             }
-            Kind::Alternate(nodes) => Check::one_of(nodes),
+            Kind::Alternate(_) => Check::one_of(node),
             Kind::Repeat { min: 0, max: Some(1), body, .. } if Ascii::of(&body.kind).is_none() => {
                 Check::optional(body, after)
             }
@@ -83,14 +53,15 @@ impl Check {
         }
     }
 
-    /// `(?:port|on)`
-    fn one_of(nodes: &[Node]) -> Option<Check> {
-        let words: Vec<Vec<u8>> = nodes.iter().map(literal).collect::<Option<_>>()?;
+    /// `(?:closed|reset) by|left`
+    fn one_of(node: &Node) -> Option<Check> {
+        let words = texts(node)?;
         let begins = |(at, word): (usize, &Vec<u8>)| {
             let mut others = words.iter().enumerate().filter(|(other, _)| *other != at);
             others.any(|(_, other)| other.starts_with(word))
         };
-        (!words.iter().enumerate().any(begins)).then_some(Check::OneOf(words))
+        let apart = !words.iter().enumerate().any(begins);
+        apart.then(|| Check::OneOf(words.iter().map(|word| Literal::new(word)).collect()))
     }
 
     /// `(?:\s|$)`
@@ -120,7 +91,7 @@ impl Check {
     pub(super) fn push_to(self, checks: &mut Vec<Check>) {
         match (checks.last_mut(), self) {
             (Some(Check::Literal(before)), Check::Literal(text)) => {
-                *before = Literal::new(&[&before.text[..], &text.text].concat())
+                *before = Literal::new(&[before.text(), text.text()].concat())
             }
             (_, check) => checks.push(check),
         }
@@ -129,8 +100,10 @@ impl Check {
     /// All bytes that it can take.
     pub(super) fn bytes(&self) -> Ascii {
         match self {
-            Check::Literal(literal) => Ascii::of_bytes(&literal.text),
-            Check::OneOf(words) => Ascii::of_bytes(&words.concat()),
+            Check::Literal(literal) => Ascii::of_bytes(literal.text()),
+            Check::OneOf(words) => {
+                words.iter().fold(Ascii::NONE, |all, word| all | Ascii::of_bytes(word.text()))
+            }
             Check::Optional(_, checks) => Check::all_bytes(checks),
             Check::Run { set, .. } | Check::LastOf(set) => *set,
         }
@@ -144,10 +117,8 @@ impl Check {
     fn end(&self, text: &[u8], at: usize) -> Option<usize> {
         let rest = &text[at..];
         match self {
-            Check::Literal(literal) => literal.begins(rest).then_some(at + literal.text.len()),
-            Check::OneOf(words) => {
-                words.iter().find(|word| rest.starts_with(word)).map(|word| at + word.len())
-            }
+            Check::Literal(literal) => literal.begins(rest).then_some(at + literal.len()),
+            Check::OneOf(words) => words.iter().find(|word| word.begins(rest)).map(|word| at + word.len()),
             Check::Optional(begin, checks) => match rest.first() {
                 Some(&byte) if begin.contains(byte) => end_of(checks, text, at),
                 _ => Some(at),
@@ -159,6 +130,34 @@ impl Check {
                 let end = set.run(text, at);
                 (*min..=*max).contains(&(end - at)).then_some(end)
             }
+        }
+    }
+
+    /// Whether it takes a text of few.
+    fn is_fixed(&self) -> bool {
+        matches!(self, Check::Literal(_) | Check::OneOf(_))
+    }
+
+    /// After how many bytes it is certain that it takes nothing of a text that begins so.
+    fn differs(&self, head: &[u8]) -> Option<usize> {
+        match self {
+            Check::Literal(literal) => literal.differs(head),
+            Check::OneOf(words) => words.iter().try_fold(0, |most, word| Some(word.differs(head)?.max(most))),
+            _ => None,
+        }
+    }
+
+    /// Where the text begins that it takes before `end`, if it is [reversible](are_reversible).
+    #[inline]
+    fn begin(&self, text: &[u8], end: usize) -> Option<usize> {
+        match self {
+            Check::Literal(literal) => literal.ends(&text[..end]).then(|| end - literal.len()),
+            Check::Run { set, min, .. } => {
+                let begin = set.run_back(&text[..end]);
+                (end - begin >= *min).then_some(begin)
+            }
+            Check::Optional(_, checks) => begin_of(checks, text, end).or(Some(end)),
+            Check::OneOf(_) | Check::LastOf(_) => None,
         }
     }
 }
@@ -173,26 +172,41 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) const START: Progress = Progress { check: 0, at: 0 };
 
-    /// As far as the first bytes of a text decide, whatever follows them; and how many of them had to be read for that.
-    pub(super) fn of(checks: &[Check], head: &[u8]) -> (Progress, usize) {
-        let (mut progress, mut read) = (Progress::START, 0);
-        for check in checks {
-            // What ends before the head does has seen its own end.
-            match check.end(head, progress.at.into()) {
-                Some(end) if end < head.len() && progress.check < u8::MAX => {
-                    progress = Progress { check: progress.check + 1, at: end as u8 };
-                    read = if matches!(check, Check::Literal(_)) { end } else { end + 1 };
-                }
-                _ => break,
-            }
-        }
-        (progress, read)
-    }
-
     /// Where the text ends that all checks take.
     #[inline]
     pub(super) fn end_of(self, checks: &[Check], text: &[u8]) -> Option<usize> {
         end_of(&checks[self.check.into()..], text, self.at.into())
+    }
+}
+
+/// What the first bytes of a text say, whatever follows them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    pub(super) progress: Progress,
+    /// How many had to be read for that.
+    pub(super) read: usize,
+    /// After how many it is certain that the checks fail.
+    pub(super) fails: Option<usize>,
+}
+
+impl Reading {
+    pub(super) fn of(checks: &[Check], head: &[u8]) -> Reading {
+        let (mut progress, mut read) = (Progress::START, 0);
+        for check in checks {
+            let at = usize::from(progress.at);
+            // What ends before the head does has seen its own end. One run may be a word; a second one is mostly a name.
+            match check.end(head, at) {
+                Some(end) if end < head.len() && (check.is_fixed() || progress.check < 2) => {
+                    progress = Progress { check: progress.check + 1, at: end as u8 };
+                    read = if matches!(check, Check::Literal(_)) { end } else { end + 1 };
+                }
+                _ => {
+                    let fails = check.differs(&head[at..]).map(|differs| at + differs);
+                    return Reading { progress, read, fails };
+                }
+            }
+        }
+        Reading { progress, read, fails: None }
     }
 }
 
@@ -202,6 +216,27 @@ pub(super) fn end_of(checks: &[Check], text: &[u8], mut at: usize) -> Option<usi
         at = check.end(text, at)?;
     }
     Some(at)
+}
+
+/// Where the text begins that reversible checks take before `end`.
+#[inline]
+pub(super) fn begin_of(checks: &[Check], text: &[u8], end: usize) -> Option<usize> {
+    checks.iter().rev().try_fold(end, |end, check| check.begin(text, end))
+}
+
+/// Whether the text that checks take is told from its end as well, behind a text that ends in `before`: no run could
+/// begin earlier.
+pub(super) fn are_reversible(checks: &[Check], before: Option<u8>) -> bool {
+    let ends = checks.iter().map(|check| match check {
+        Check::Literal(literal) => literal.text().last().copied(),
+        _ => None,
+    });
+    checks.iter().zip(std::iter::once(before).chain(ends)).all(|(check, before)| match check {
+        Check::Literal(_) => true,
+        Check::Run { set, max: usize::MAX, .. } => before.is_some_and(|byte| !set.contains(byte)),
+        Check::Optional(_, checks) => are_reversible(checks, None),
+        _ => false,
+    })
 }
 
 /// The nodes of a concatenation, or the one node.

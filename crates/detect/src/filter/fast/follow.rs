@@ -38,17 +38,7 @@ fn first_of(node: &Node) -> (Ascii, bool) {
         }
         Kind::Empty | Kind::Anchor(_) | Kind::Look(_) => (Ascii::NONE, true),
         Kind::Backreference { .. } => (Ascii::ALL, true),
-        Kind::Concat(nodes) => {
-            let mut set = Ascii::NONE;
-            for node in nodes {
-                let (bytes, nothing) = first_of(node);
-                set = set | bytes;
-                if !nothing {
-                    return (set, false);
-                }
-            }
-            (set, true)
-        }
+        Kind::Concat(nodes) => first_of_all(nodes),
         Kind::Repeat { min, body, .. } => {
             let (bytes, nothing) = first_of(body);
             (bytes, nothing || *min == 0)
@@ -57,6 +47,19 @@ fn first_of(node: &Node) -> (Ascii, bool) {
             .map(first_of)
             .fold((Ascii::NONE, false), |(all, any), (bytes, nothing)| (all | bytes, any | nothing)),
     }
+}
+
+/// The same of nodes one after another.
+fn first_of_all(nodes: &[Node]) -> (Ascii, bool) {
+    let mut set = Ascii::NONE;
+    for node in nodes {
+        let (bytes, nothing) = first_of(node);
+        set = set | bytes;
+        if !nothing {
+            return (set, false);
+        }
+    }
+    (set, true)
 }
 
 /// Whether the items match before any rest of a line, whatever it is: `( x)?.*$`. Forbidden literals are taken for
@@ -100,24 +103,46 @@ pub(super) struct Follow {
 
 impl Follow {
     pub(super) fn of(items: &[Item<'_>]) -> Follow {
-        let mut pairs = Vec::new();
+        let mut follow = Follow { pairs: Vec::new() };
         for (at, item) in items.iter().enumerate() {
-            let Item::Leaf(node) = item else {
-                if matches!(item, Item::Host) {
-                    pairs.push((host_bytes(), Ascii::ALL));
-                    return Follow { pairs };
-                }
-                continue;
+            let nothing = match item {
+                Item::Leaf(node) => follow.add(node, first(&items[at + 1..])),
+                Item::Host => follow.push(host_bytes(), Ascii::ALL),
+                Item::Open(_) | Item::Close(_) => true,
             };
-            let (bytes, nothing) = first_of(node);
-            let single = Ascii::of(&node.kind).is_some();
-            pairs.push((bytes, if single { first(&items[at + 1..]) } else { Ascii::ALL }));
             if !nothing {
-                return Follow { pairs };
+                return follow;
             }
         }
-        pairs.push((Ascii::ALL, Ascii::ALL));
-        Follow { pairs }
+        follow.push(Ascii::ALL, Ascii::ALL);
+        follow
+    }
+
+    /// Adds the pairs with which a node can begin, and one of `after` stand behind it; whether the node can be nothing.
+    fn add(&mut self, node: &Node, after: Ascii) -> bool {
+        if let Some(set) = Ascii::of(&node.kind) {
+            return self.push(set, after);
+        }
+        match &node.kind {
+            Kind::Concat(nodes) => nodes.iter().enumerate().all(|(at, node)| {
+                let (next, nothing) = first_of_all(&nodes[at + 1..]);
+                self.add(node, if nothing { next | after } else { next })
+            }),
+            Kind::Alternate(nodes) => nodes.iter().fold(false, |any, node| self.add(node, after) | any),
+            Kind::Group { body, .. } => self.add(body, after),
+            Kind::Repeat { min, body, .. } => self.add(body, first_of(body).0 | after) || *min == 0,
+            _ => {
+                let (bytes, nothing) = first_of(node);
+                self.push(bytes, Ascii::ALL);
+                nothing
+            }
+        }
+    }
+
+    /// False: a byte is not nothing.
+    fn push(&mut self, first: Ascii, second: Ascii) -> bool {
+        self.pairs.push((first, second));
+        false
     }
 
     /// Whether what stands at `at` can be what follows.

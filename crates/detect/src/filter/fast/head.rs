@@ -3,12 +3,12 @@
 use crate::pattern::ast::Kind;
 
 use super::ascii::Ascii;
-use super::check::Progress;
+use super::check::{Progress, Reading};
 use super::follow::first;
 use super::sequence::Item;
 
 /// So many bytes are looked at.
-const LENGTH: usize = 16;
+const LENGTH: usize = 32;
 /// So many heads are remembered: sets by their first eight bytes, each of so many.
 const SETS: usize = 64;
 const DEPTH: usize = 4;
@@ -56,11 +56,14 @@ pub(super) struct Memory {
     next: [u8; SETS],
 }
 
+/// The first bytes of a text. A short one is told from longer ones by its newline.
+type Head = [u64; LENGTH / 8];
+
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    head: u128,
+    head: Head,
     /// The bytes of it that decide.
-    mask: u128,
+    mask: Head,
     candidates: Candidates,
 }
 
@@ -96,7 +99,7 @@ impl Candidates {
 impl Memory {
     /// Nothing is remembered: no ASCII text has such a head.
     pub(super) fn new() -> Memory {
-        let nothing = Slot { head: u128::MAX, mask: u128::MAX, candidates: Candidates::NONE };
+        let nothing = Slot { head: [u64::MAX; _], mask: [u64::MAX; _], candidates: Candidates::NONE };
         Memory { slots: vec![[nothing; DEPTH]; SETS].into(), next: [0; SETS] }
     }
 }
@@ -106,58 +109,73 @@ impl Heads {
         Heads { heads }
     }
 
-    /// The ways that can match `text`, which is ASCII and ends in its only newline; `progress` says how far a head leads on
-    /// one of them, and how much of it is read for that.
+    /// The ways that can match `text`, which is ASCII and ends in its only newline; `reading` reads a head as one of them.
     #[inline]
     pub(super) fn candidates<'m>(
         &self,
         text: &[u8],
         memory: &'m mut Memory,
-        progress: impl Fn(usize, &[u8]) -> (Progress, usize),
+        reading: impl Fn(usize, &[u8]) -> Reading,
     ) -> &'m Candidates {
         let head = head_of(text);
-        let hash = (head as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let hash = head[0].wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let set = (hash >> 32) as usize % SETS;
-        let same = |slot: &Slot| (slot.head ^ head) & slot.mask == 0;
+        let same = |slot: &Slot| {
+            let differs = |at: usize| (slot.head[at] ^ head[at]) & slot.mask[at];
+            differs(0) | differs(1) | differs(2) | differs(3) == 0
+        };
         let slot = memory.slots[set].iter().position(same).unwrap_or_else(|| {
             let slot = usize::from(memory.next[set]) % DEPTH;
             memory.next[set] = slot as u8 + 1;
-            memory.slots[set][slot] = self.find(text, progress);
+            memory.slots[set][slot] = self.find(text, reading);
             slot
         });
         &memory.slots[set][slot].candidates
     }
 
     #[cold]
-    fn find(&self, text: &[u8], progress: impl Fn(usize, &[u8]) -> (Progress, usize)) -> Slot {
+    fn find(&self, text: &[u8], reading: impl Fn(usize, &[u8]) -> Reading) -> Slot {
         let differs = |head: &Vec<Ascii>| head.iter().zip(text).position(|(set, &byte)| !set.contains(byte));
         let differ: Vec<Option<usize>> = self.heads.iter().map(differs).collect();
         let decide = differ.iter().zip(&self.heads).map(|(at, head)| at.map_or(head.len(), |at| at + 1));
         let mut decisive = decide.max().unwrap_or(0).min(text.len());
+        let head = &text[..text.len().min(LENGTH)];
+        let allowed = differ.iter().enumerate().filter(|(_, at)| at.is_none());
+        let readings: Vec<_> = allowed.map(|(way, _)| (way, reading(way, head))).collect();
         let mut candidates = Candidates::NONE;
-        for (way, _) in differ.iter().enumerate().filter(|(_, at)| at.is_none()) {
-            if let Some(place) = candidates.ways.get_mut(usize::from(candidates.count)) {
-                let (progress, read) = progress(way, &text[..text.len().min(LENGTH)]);
-                decisive = decisive.max(read);
-                *place = Candidate { way: way as u16, progress };
+        // One way that fails is not worth a longer head, which may reach into a name.
+        match readings.iter().try_fold(0, |most, (_, reading)| Some(reading.fails?.max(most))) {
+            Some(read) => decisive = decisive.max(read),
+            None => {
+                for (place, &(way, Reading { progress, read, .. })) in
+                    candidates.ways.iter_mut().zip(&readings)
+                {
+                    *place = Candidate { way: way as u16, progress };
+                    decisive = decisive.max(read);
+                }
+                candidates.count = readings.len() as u16;
             }
-            candidates.count = candidates.count.saturating_add(1);
         }
         let mut mask = [0; LENGTH];
         mask[..decisive].fill(u8::MAX);
-        Slot { head: head_of(text), mask: u128::from_le_bytes(mask), candidates }
+        Slot { head: head_of(text), mask: words(&mask), candidates }
     }
 }
 
-/// The first bytes of a text as a number. A short one is told from longer ones by its newline.
 #[inline]
-fn head_of(text: &[u8]) -> u128 {
-    match text.first_chunk::<LENGTH>() {
-        Some(head) => u128::from_le_bytes(*head),
+fn head_of(text: &[u8]) -> Head {
+    match text.first_chunk() {
+        Some(head) => words(head),
         None => {
             let mut head = [0; LENGTH];
             head[..text.len()].copy_from_slice(text);
-            u128::from_le_bytes(head)
+            words(&head)
         }
     }
+}
+
+#[inline]
+fn words(bytes: &[u8; LENGTH]) -> Head {
+    let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * at + byte]));
+    std::array::from_fn(word)
 }

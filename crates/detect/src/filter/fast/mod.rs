@@ -7,9 +7,11 @@
 mod anchor;
 mod ascii;
 mod automaton;
+mod backwards;
 mod check;
 mod follow;
 mod head;
+mod literal;
 mod lower;
 mod memory;
 mod place;
@@ -19,6 +21,7 @@ mod sequence;
 mod shape;
 mod table;
 mod tails;
+mod texts;
 mod variant;
 mod walk;
 
@@ -113,7 +116,7 @@ impl Fast {
             return plain::find(filter, subject.as_str(), scratch);
         };
         let Caches { heads, rest, found_rest, tails, .. } = caches;
-        let candidates = self.heads.candidates(text, heads, |way, head| self.variants[way].progress(head));
+        let candidates = self.heads.candidates(text, heads, |way, head| self.variants[way].read_head(head));
         if candidates.is_empty() {
             return Ok(Outcome::Nothing);
         }
@@ -140,6 +143,9 @@ impl Fast {
         let (mut anchors, mut bytes) = (Anchors::default(), None);
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
+            if !variant.ends(text) {
+                continue;
+            }
             match variant
                 .look(text, progress, &mut anchors, &mut bytes, |at| rests.matches(variant.rest, text, at))
             {
@@ -252,7 +258,7 @@ impl Rests<'_> {
             return Some(found >> rest & 1 == 1);
         }
         self.automaton.find_all(self.cache, text, at, self.found).ok()?;
-        if let Some(tail) = tail
+        if let Some(tail) = tail.filter(|_| self.found.any())
             && self.automaton.takes_digits_alike(self.cache, text, at).ok()?
         {
             self.tails.put(tail, self.found.bits());

@@ -112,6 +112,11 @@ impl Plan {
         self.anchor.needle()
     }
 
+    /// Whether somebody must say if what follows the host matches.
+    pub(super) fn asks_for_rest(&self) -> bool {
+        self.host.as_ref().is_some_and(|host| !host.open)
+    }
+
     /// Adds the way to a user's name; false if there is none.
     pub(super) fn add_user(&mut self, sequence: &Sequence<'_>, group: usize) -> bool {
         let items = &sequence.items;
@@ -175,6 +180,9 @@ impl Plan {
             None if !only || host.iter().any(|byte| b":[]".contains(byte)) => return Verdict::Unknown,
             None if name() => {}
             None => return Verdict::No,
+        }
+        if only && !plan.follow.fits(text, end) {
+            return Verdict::No;
         }
         match if plan.open { Some(true) } else { rest(end) } {
             Some(true) => match address {

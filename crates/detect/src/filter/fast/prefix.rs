@@ -6,19 +6,17 @@
 use regex_automata::MatchKind;
 use regex_syntax::hir::{Hir, Look};
 
-use crate::pattern::ast::{Anchor, Kind, Mode, Node};
+use crate::pattern::ast::{Anchor, Kind, Mode};
 
 use super::super::rule::Rule;
 use super::super::span::Span;
 use super::ascii::Ascii;
 use super::automaton::{Automaton, Found, GaveUp};
-use super::lower::{class, literal, lower};
+use super::lower::{class, lower};
 use super::memory::{Key, Memory};
 use super::sequence::{Interest, Item, Sequence, is_anchored};
 use super::table::Table;
-
-/// More texts than these may not stand between session and content.
-const WORDS: usize = 16;
+use super::texts::{append, texts};
 
 #[derive(Debug)]
 pub(super) struct Prefix {
@@ -171,38 +169,6 @@ impl Session {
         }
         only
     }
-}
-
-/// All texts that a node can match, if they are few.
-fn texts(node: &Node) -> Option<Vec<Vec<u8>>> {
-    if let Some(text) = literal(node) {
-        return Some(vec![text]);
-    }
-    match &node.kind {
-        Kind::Empty => Some(vec![Vec::new()]),
-        Kind::Group { body, .. } => texts(body),
-        Kind::Concat(nodes) => {
-            nodes.iter().try_fold(vec![Vec::new()], |before, node| append(before, &texts(node)?))
-        }
-        Kind::Alternate(nodes) => {
-            let all: Option<Vec<_>> = nodes.iter().map(texts).collect();
-            all.map(|all| all.concat()).filter(|all| all.len() <= WORDS)
-        }
-        Kind::Repeat { min: 0, max: Some(1), body, .. } => {
-            let mut all = texts(body)?;
-            all.push(Vec::new());
-            Some(all)
-        }
-        _ => None,
-    }
-}
-
-fn append(before: Vec<Vec<u8>>, after: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
-    let all: Vec<_> = before
-        .iter()
-        .flat_map(|head| after.iter().map(move |tail| [head.as_slice(), tail].concat()))
-        .collect();
-    (all.len() <= WORDS).then_some(all)
 }
 
 fn open(items: &[Item<'_>], group: usize) -> Option<usize> {

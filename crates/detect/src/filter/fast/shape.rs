@@ -9,10 +9,13 @@ use std::ops::Range;
 use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
+use super::backwards::Backwards;
 use super::check::{Check, end_of};
 use super::follow::is_any_run;
+use super::literal::Literal;
 use super::lower::literal;
-use super::plan::Plan;
+use super::place::{Place, address};
+use super::plan::{Plan, Verdict};
 use super::sequence::{Item, Sequence, literal_of, literals_at};
 
 /// What an anchored sequence begins with, as far as comparing tells; and which of the items is the first that does not
@@ -57,6 +60,8 @@ pub(super) struct Shape {
     rest: Option<Rest>,
     /// The literal before the host stands nowhere else in a match whose host is an address.
     once: bool,
+    /// How to read it from the line's end, if that tells where the host is.
+    back: Option<Backwards>,
 }
 
 #[derive(Debug)]
@@ -77,14 +82,18 @@ struct Stretch {
 }
 
 impl Shape {
-    /// `None` if the sequence has another form.
-    pub(super) fn of(sequence: &Sequence<'_>, plan: &Plan) -> Option<Shape> {
+    /// `None` if the sequence has another form. `ending` is known to end each text.
+    pub(super) fn of(sequence: &Sequence<'_>, plan: &Plan, ending: &Literal) -> Option<Shape> {
         let items = &sequence.items;
         let host = items.iter().position(|item| matches!(item, Item::Host));
         let before = before_host(items);
+        let back = |rest: &Option<Rest>| {
+            let rest = rest.as_ref().filter(|rest| rest.at_end && !plan.once)?;
+            Backwards::new(plan.anchor(), host.is_some(), &rest.checks, ending)
+        };
         let Some(at) = head(before).1 else {
             let rest = Rest::of(&items[host? + 1..]);
-            return Some(Shape { stretch: None, rest, once: false });
+            return Some(Shape { stretch: None, once: false, back: back(&rest), rest });
         };
         let (stretch, end) = Stretch::begin(before, at)?;
         let rest = match host {
@@ -93,7 +102,24 @@ impl Shape {
             None => Some(Rest::of(&items[end + literals_at(&items[end..])..])?),
         };
         let once = host.is_some() && rest.as_ref().is_some_and(|rest| rest.is_without(plan.anchor()));
-        Some(Shape { stretch: Some(stretch), rest, once })
+        Some(Shape { stretch: Some(stretch), once, back: back(&rest), rest })
+    }
+
+    /// Whether the sequence matches `text`, of which its words take all before `at`; `Unknown` if a look from the line's
+    /// end does not tell.
+    pub(super) fn look_back(&self, text: &[u8], at: usize) -> Verdict {
+        let (Some(back), Some(rest)) = (&self.back, &self.rest) else { return Verdict::Unknown };
+        let literal = back.end(text, &rest.checks).and_then(|end| Some((back.literal(text, end)?, end)));
+        let fits = |literal: &Range<usize>| self.begin(text, at, literal.clone()) == Some(literal.end);
+        match literal.filter(|(literal, _)| fits(literal)) {
+            None if back.is_only() => Verdict::No,
+            None => Verdict::Unknown,
+            Some(_) if !back.has_host() => Verdict::Match(None),
+            Some((Range { end: start, .. }, end)) => match address(&text[start..end]) {
+                Some((group, address)) => Verdict::Match(Some(Place { span: start..end, group, address })),
+                None => Verdict::Unknown,
+            },
+        }
     }
 
     /// Whether the place of the literal before the host matters.

@@ -3,7 +3,7 @@
 use super::memory::without_digits;
 
 /// So many words of eight bytes are compared; a longer end is not remembered.
-const WORDS: usize = 4;
+const WORDS: usize = 3;
 /// So many ends.
 const ENTRIES: usize = 4;
 

@@ -2,7 +2,7 @@
 
 use regex_syntax::hir::Hir;
 
-use crate::pattern::ast::{Ast, Node, Width};
+use crate::pattern::ast::{Anchor, Ast, Kind, Node, Width};
 use crate::pattern::{Flags, Pattern};
 
 use super::super::hit::{Marks, User};
@@ -10,12 +10,13 @@ use super::super::rule::Rule;
 use super::super::span::Span;
 use super::anchor::Anchors;
 use super::ascii::Ascii;
-use super::check::{Check, Progress};
+use super::check::{Check, Progress, Reading};
 use super::head;
+use super::literal::Literal;
 use super::lower::{Lowered, anything, lower};
 use super::place::{Bytes, Place};
 use super::plan::{Plan, Verdict};
-use super::sequence::{Interest, Item, Sequence, is_anchored};
+use super::sequence::{Interest, Item, Sequence, is_anchored, literal_before};
 use super::shape::{Shape, words};
 use super::walk::is_rigid;
 
@@ -29,6 +30,8 @@ pub(super) struct Variant {
     pub(super) rest: usize,
     /// A match may name a user.
     pub(super) names_user: bool,
+    /// What every match ends with, as far as it is the same.
+    ending: Literal,
     /// What every match begins with, if it begins with the text, as far as comparing tells.
     words: Vec<Check>,
     /// `None` where only the pattern's own search is sure that it matches, or of what it says.
@@ -89,7 +92,9 @@ impl Ways<'_> {
         let mut variant =
             self.planned(sequence, interest, &lowered, first_wins).unwrap_or_else(|| self.unsure());
         let rest = match sequence.items.iter().position(|item| matches!(item, Item::Host)) {
-            Some(at) if variant.plan.is_some() => lower(&sequence.items[at + 1..], host).hir,
+            Some(at) if variant.plan.as_ref().is_some_and(Plan::asks_for_rest) => {
+                lower(&sequence.items[at + 1..], host).hir
+            }
             _ => Hir::fail(),
         };
         let anchored = is_anchored(&sequence.items);
@@ -107,6 +112,7 @@ impl Ways<'_> {
             first_wins: false,
             rest: 0,
             names_user: true,
+            ending: Literal::default(),
             words: Vec::new(),
             plan: None,
             shape: None,
@@ -132,6 +138,7 @@ impl Ways<'_> {
             }
             plan.once = true;
         }
+        let ending = Literal::new(&ending(&sequence.items));
         let users = self.users();
         let users_planned =
             users.as_ref().is_some_and(|users| users.iter().all(|&group| plan.add_user(sequence, group)));
@@ -141,8 +148,9 @@ impl Ways<'_> {
             first_wins,
             rest: 0,
             names_user: users.is_none_or(|users| !users.is_empty()),
+            shape: Shape::of(sequence, &plan, &ending),
+            ending,
             words: Vec::new(),
-            shape: Shape::of(sequence, &plan),
             plan: Some(plan),
             users_planned,
         })
@@ -192,6 +200,17 @@ impl Ways<'_> {
     }
 }
 
+/// What the text of every match ends with, with its newline; nothing without `$`.
+fn ending(items: &[Item<'_>]) -> Vec<u8> {
+    let is_end = |item: &Item<'_>| matches!(item, Item::Leaf(node) if matches!(node.kind, Kind::Anchor(Anchor::EndOrFinalNewline)));
+    let literal = match items.iter().rposition(|item| !matches!(item, Item::Open(_) | Item::Close(_))) {
+        Some(last) if is_end(&items[last]) => literal_before(items, last),
+        _ => Vec::new(),
+    };
+    // A pattern could end with the newline itself.
+    if literal.is_empty() || literal.contains(&b'\n') { Vec::new() } else { [&literal[..], b"\n"].concat() }
+}
+
 /// Whether a group holds text in every match of a sequence; `None` if that depends on the match.
 fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
     let Some(group) = group else { return Some(false) };
@@ -207,9 +226,15 @@ fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
 }
 
 impl Variant {
-    /// How far the first bytes of a text lead, and how many are read for that.
-    pub(super) fn progress(&self, head: &[u8]) -> (Progress, usize) {
-        Progress::of(&self.words, head)
+    /// Whether a match can end as a text does.
+    #[inline]
+    pub(super) fn ends(&self, text: &[u8]) -> bool {
+        self.ending.ends(text)
+    }
+
+    /// Reads the first bytes of a text.
+    pub(super) fn read_head(&self, head: &[u8]) -> Reading {
+        Reading::of(&self.words, head)
     }
 
     /// Whether the rule matches `text` in this way, if a look is enough to say so; `progress` is how far its first bytes
@@ -224,6 +249,10 @@ impl Variant {
     ) -> Verdict {
         let Some(at) = progress.end_of(&self.words, text) else { return Verdict::No };
         let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
+        match shape.look_back(text, at) {
+            Verdict::Unknown => {}
+            told => return told,
+        }
         let judge = |start: Option<usize>| match start {
             Some(start) => {
                 plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(at)))
