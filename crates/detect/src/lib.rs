@@ -5,12 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod date;
-mod fetch;
 pub mod filter;
 mod index;
 pub mod jail;
 mod masked;
 pub mod pattern;
+mod processor;
 mod spec;
 mod time;
 

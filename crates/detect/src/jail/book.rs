@@ -8,8 +8,8 @@ use super::ban::{Attempt, Ban, Decision, JailId, Length};
 use super::net::PackedNet;
 use super::recent::Keyed;
 use crate::Time;
-use crate::fetch::fetch;
 use crate::index::Index;
+use crate::processor::fetch;
 
 /// The live bans of all jails, by address and by their end.
 ///

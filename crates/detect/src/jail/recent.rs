@@ -1,5 +1,5 @@
-use crate::fetch::fetch;
 use crate::index::Index;
+use crate::processor::fetch;
 
 /// A map with a bound: when it is full, an entry that has long been idle makes room. Every operation is O(1), taken
 /// over many.
