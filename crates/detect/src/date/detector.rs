@@ -103,15 +103,9 @@ impl DateDetector {
     /// Finds the date in `line`, which ends before its newline. `now` settles dates without a year or a day; it is the
     /// only clock.
     pub fn find(&mut self, line: &str, now: Time) -> Option<Found> {
-        self.find_in(&Seen::from(line), now)
-    }
-
-    /// As [`DateDetector::find`], in a line that other detectors look at too.
-    #[inline]
-    pub(crate) fn find_in(&mut self, line: &Seen<'_>, now: Time) -> Option<Found> {
-        match self.find_again(line.bytes(), now) {
+        match self.find_again(line.as_bytes(), now) {
             Some(found) => Some(found),
-            None => self.find_anew(line, now),
+            None => self.find_anew(&Seen::from(line), now),
         }
     }
 
@@ -137,22 +131,19 @@ impl DateDetector {
         }
     }
 
-    #[inline(never)]
-    fn find_anew(&mut self, seen: &Seen<'_>, now: Time) -> Option<Found> {
-        if !self.needs.are_met(seen) {
-            return None;
-        }
-        self.settle();
-        let line = seen.text();
-        let (index, hit) = match self.at_last_anchor(line) {
+    /// As [`DateDetector::find`], in a line that other detectors look at too and in which this one has not found the last date
+    /// again.
+    pub(crate) fn find_anew(&mut self, seen: &Seen<'_>, now: Time) -> Option<Found> {
+        let (index, hit) = match self.at_last_shape(seen.bytes()) {
             Some(found) => found,
-            None => self.choose(seen)?,
+            None => self.search(seen)?,
         };
-        self.remember(line, index, &hit, now);
+        self.settle();
+        self.remember(seen, index, &hit, now);
         let span = hit.date.0..hit.date.1;
         let time = if span.is_empty() { None } else { self.resolver.time(self.stack.fields(), now) };
         let day_depends_on = (!self.stack.fields().say_the_day()).then_some(now);
-        let again = self.last.and_then(|last| self.templates[last].again(line.as_bytes()));
+        let again = self.last.and_then(|last| self.templates[last].again(seen.bytes(), &hit));
         self.known = again.map(|again| Known { again, now: day_depends_on, time, lines: 0, read: now });
         Some(Found { time, span })
     }
@@ -178,8 +169,24 @@ impl DateDetector {
         }
     }
 
-    /// The last pattern's match, if it can stand at one end of the line only: there is no better one. Reads no more of
-    /// the line than the date.
+    /// The last pattern's match, if it can stand at one end of the line only and has the shape of earlier ones: there is no
+    /// better one. Reads no more of the line than the date.
+    fn at_last_shape(&mut self, line: &[u8]) -> Option<(usize, Hit)> {
+        let last = self.last?;
+        Some((last, self.templates[last].read_shape(line, &mut self.stack)?))
+    }
+
+    /// The pattern to take, and where it matches.
+    #[inline(never)]
+    fn search(&mut self, seen: &Seen<'_>) -> Option<(usize, Hit)> {
+        if !self.needs.are_met(seen) {
+            return None;
+        }
+        self.settle();
+        self.at_last_anchor(seen.text()).or_else(|| self.choose(seen))
+    }
+
+    /// The last pattern's match, if it can stand at one end of the line only.
     fn at_last_anchor(&mut self, line: &str) -> Option<(usize, Hit)> {
         let last = self.last?;
         let template = &mut self.templates[last];
@@ -234,10 +241,12 @@ impl DateDetector {
         template.anchored || settled || distance <= template.distance && distance <= self.place.start
     }
 
-    #[inline]
-    fn remember(&mut self, line: &str, index: usize, hit: &Hit, now: Time) {
+    fn remember(&mut self, seen: &Seen<'_>, index: usize, hit: &Hit, now: Time) {
         let template = &mut self.templates[index];
-        self.place = Place::of(line, hit, template.anchored);
+        self.place = match hit.ascii {
+            true => Place::at_start(hit.end),
+            false => Place::of(seen.text(), hit, template.anchored),
+        };
         template.take(1, self.place.start, now);
         if Some(index) != self.last {
             self.promote(index);

@@ -133,11 +133,13 @@ impl Layout {
         Some(Hit { start: 0, end: base + self.end, date, ascii: base == 0 })
     }
 
-    /// By what the lines are known that carry the same date as this one, but for a fraction of a second; `None` if this one
-    /// is not of the shape.
-    #[inline]
-    pub(super) fn again(&self, text: &[u8]) -> Option<Again> {
-        let (again, _) = (self.again?, self.look(text)?);
+    /// By what the lines are known that carry the same date as this one, in which `hit` is that, but for a fraction of a
+    /// second; `None` if this one is not of the shape.
+    pub(super) fn again(&self, text: &[u8], hit: &Hit) -> Option<Again> {
+        let again = self.again?;
+        if !hit.ascii && self.look(text).is_none() {
+            return None;
+        }
         // Behind a line's end zeros are compared, which must be nothing that was seen.
         if self.looks.iter().any(|look| text.get(look.at).is_none_or(|byte| *byte == 0)) {
             return None;

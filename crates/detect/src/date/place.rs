@@ -30,12 +30,15 @@ impl Default for Place {
 }
 
 impl Place {
-    /// Of a match in `line`. Nobody asks what is around one that can only stand at the line's start.
-    #[inline]
+    /// Of a match that can only stand at the line's start, where `end` characters are it. Nobody asks what is around it.
+    pub(super) fn at_start(end: usize) -> Self {
+        Self { start: 0, end, start_chars: Around::NOTHING, end_chars: Around::NOTHING }
+    }
+
+    /// Of a match in `line`.
     pub(super) fn of(line: &str, hit: &Hit, anchored: bool) -> Self {
         let start = chars(line, hit.start);
-        let length = hit.end - hit.start;
-        let length = if hit.ascii { length } else { chars(&line[hit.start..], length) };
+        let length = chars(&line[hit.start..], hit.end - hit.start);
         let [start_chars, end_chars] = match anchored {
             true => [Around::NOTHING; 2],
             false => [hit.start, hit.end].map(|at| around(line, at)),

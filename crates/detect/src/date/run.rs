@@ -23,7 +23,7 @@ pub(super) struct Hit {
     pub(super) end: usize,
     /// What is cut out of the line.
     pub(super) date: (usize, usize),
-    /// The match is known to be ASCII.
+    /// It was read by the shape of earlier ones: it stands at the line's start, and is ASCII.
     pub(super) ascii: bool,
 }
 

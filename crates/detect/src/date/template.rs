@@ -43,8 +43,8 @@ const LONGEST_PAUSE: u32 = 1 << 10;
 
 impl Shape {
     #[inline]
-    fn read(&mut self, text: &str, stack: &mut Stack) -> Option<Hit> {
-        let hit = self.layout.as_ref()?.read(text.as_bytes(), stack.fields())?;
+    fn read(&mut self, text: &[u8], stack: &mut Stack) -> Option<Hit> {
+        let hit = self.layout.as_ref()?.read(text, stack.fields())?;
         self.pause = 0;
         Some(hit)
     }
@@ -124,9 +124,9 @@ impl Template {
         hit
     }
 
-    /// As [`Layout::again`], for patterns that match at the line's start only.
-    pub(super) fn again(&self, text: &[u8]) -> Option<Again> {
-        self.shape.layout.as_ref().filter(|_| self.anchored)?.again(text)
+    /// As [`Layout::again`].
+    pub(super) fn again(&self, text: &[u8], hit: &Hit) -> Option<Again> {
+        self.shape.layout.as_ref()?.again(text, hit)
     }
 
     /// Dates were taken from it, the last so many characters from the line's start.
@@ -145,14 +145,16 @@ impl Template {
         self.take(dates, distance, now);
     }
 
-    /// The match in a line whose date has the shape of earlier ones, else as [`Template::search`] finds it. For patterns
-    /// that match at the line's start only.
+    /// The match in a line whose date has the shape of earlier ones; patterns that match at the line's start only have one.
     #[inline]
+    pub(super) fn read_shape(&mut self, text: &[u8], stack: &mut Stack) -> Option<Hit> {
+        let hit = self.shape.read(text, stack)?;
+        self.matches += 1;
+        Some(hit)
+    }
+
+    /// As [`Template::search`], for patterns that match at the line's start only. May learn the shape.
     pub(super) fn search_start(&mut self, text: &str, stack: &mut Stack) -> Option<Hit> {
-        if let Some(hit) = self.shape.read(text, stack) {
-            self.matches += 1;
-            return Some(hit);
-        }
         let hit = self.search(text, 0, stack)?;
         if let Matcher::Program(program) = &self.matcher
             && self.shape.is_to_be_learnt()

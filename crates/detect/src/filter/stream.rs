@@ -102,19 +102,28 @@ impl Stream {
         self.encoding
     }
 
+    /// Reads the next line's date; `time` is when it was written, where the source knows.
+    pub(super) fn read(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) {
+        if !self.read_again(line.bytes(), time, now) {
+            self.read_anew(line, time, now);
+        }
+    }
+
     /// Reads the next line if its date is that of the line before: then there is nothing to take note of. False: it may have
     /// another.
     #[inline]
-    pub(super) fn read_again(&mut self, line: &[u8], now: Time) -> bool {
-        let again = matches!(self.date.dated, Dated::Known(_)) && self.dates.find_again(line, now).is_some();
+    pub(super) fn read_again(&mut self, line: &[u8], time: Option<Time>, now: Time) -> bool {
+        let found = time.is_none() && matches!(self.date.dated, Dated::Known(_));
+        let again = found && self.dates.find_again(line, now).is_some();
         if again {
             self.line.clear();
         }
         again
     }
 
-    /// Reads the next line's date; `time` is when it was written, where the source knows.
-    pub(super) fn read(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) {
+    /// As [`Stream::read`], where the line's date is not that of the line before.
+    #[inline(never)]
+    pub(super) fn read_anew(&mut self, line: &Seen<'_>, time: Option<Time>, now: Time) {
         self.line.clear();
         self.date = match time {
             Some(time) => {
@@ -129,7 +138,7 @@ impl Stream {
     }
 
     fn find(&mut self, line: &Seen<'_>, now: Time) -> Date {
-        let found = self.dates.find_in(line, now);
+        let found = self.dates.find_anew(line, now);
         if let Some(Found { time: Some(time), span }) = found {
             return Date { span, dated: Dated::Known(time) };
         }

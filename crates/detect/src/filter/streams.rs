@@ -50,10 +50,14 @@ impl Streams {
     /// Reads a line's date for each stream; `time` is when it was written, where the source knows.
     #[inline]
     pub(super) fn read(&mut self, whole: &mut Whole<'_>, time: Option<Time>, now: Time) {
-        match whole.simple() {
-            Some(text) if self.read_again(text, time, now) => {}
-            Some(text) => self.read_simple(&Seen::new(text), time, now),
-            None => self.read_other(whole, time, now),
+        match (whole.simple(), &mut self.all[..]) {
+            (Some(text), [only]) => {
+                if !only.read_again(text, time, now) {
+                    only.read_anew(&Seen::new(text), time, now);
+                }
+            }
+            (Some(text), _) => self.read_simple(&Seen::new(text), time, now),
+            (None, _) => self.read_other(whole, time, now),
         }
         if !self.keeping.is_empty() {
             self.keep(whole);
@@ -64,15 +68,6 @@ impl Streams {
     fn keep(&mut self, whole: &mut Whole<'_>) {
         for stream in &self.keeping {
             self.all[*stream].keep(whole);
-        }
-    }
-
-    /// Whether the line is read because it has the date of the line before.
-    #[inline]
-    fn read_again(&mut self, line: &[u8], time: Option<Time>, now: Time) -> bool {
-        match (&mut self.all[..], time) {
-            ([only], None) => only.read_again(line, now),
-            _ => false,
         }
     }
 

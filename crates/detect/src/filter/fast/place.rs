@@ -34,15 +34,18 @@ pub(super) struct Bytes {
 impl Bytes {
     pub(super) fn at(text: &[u8], start: usize) -> Bytes {
         let rest = text.get(start..).unwrap_or_default();
-        let found = match ipv4_at_start(rest) {
-            Some((ip, length)) => Some((Group::Ip4, ip.into(), length)),
-            None => ipv6_at_start(rest).map(|(ip, length)| (Group::Ip6, ip.to_canonical(), length)),
-        };
-        if let Some((group, ip, length)) = found
+        let found =
+            |group, ip, length| Bytes { start, end: start + length, address: Some((group, Some(ip))) };
+        let ends_at = |length: usize| rest.get(length).is_none_or(|&byte| !HOST[usize::from(byte)]);
+        if let Some((ip, length)) = ipv4_at_start(rest) {
+            if ends_at(length) {
+                return found(Group::Ip4, ip.into(), length);
+            }
+        } else if let Some((ip, length)) = ipv6_at_start(rest)
+            && ends_at(length)
             && length > SHORT
-            && rest.get(length).is_none_or(|&byte| !HOST[usize::from(byte)])
         {
-            return Bytes { start, end: start + length, address: Some((group, Some(ip))) };
+            return found(Group::Ip6, ip.to_canonical(), length);
         }
         let end = host_bytes_run(text, start);
         Bytes { start, end, address: address(&text[start..end]) }
