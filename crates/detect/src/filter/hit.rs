@@ -57,8 +57,12 @@ pub(super) enum User {
 
 impl Hit {
     /// Whom the line accuses by itself.
+    #[inline]
     pub(super) fn host<'t>(&self, subject: Text<'t>) -> Option<Host<'t>> {
-        self.address.map(Host::Address).or_else(|| self.ids(subject.as_str()).host())
+        match self.address {
+            Some(address) => Some(Host::Address(address)),
+            None => self.ids(subject.as_str()).host(),
+        }
     }
 
     pub(super) fn ids<'t>(&self, subject: &'t str) -> Ids<'t> {

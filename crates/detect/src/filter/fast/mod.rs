@@ -123,11 +123,11 @@ impl Fast {
         let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
         match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, rests)) {
             Look::Nothing => return Ok(Outcome::Nothing),
-            Look::Match(way, place) if self.variants[way].first_wins && completes(filter, &prefixed) => {
+            Look::Match(way, ref place) if self.variants[way].first_wins && completes(filter, &prefixed) => {
                 if plain::ignores(filter, subject, prefixed.content, scratch)? {
                     return Ok(Outcome::Ignored);
                 }
-                return Ok(Outcome::Hit(self.hit(way, place, &prefixed)));
+                return Ok(Outcome::Hit(self.hit(way, place.as_ref(), &prefixed)));
             }
             Look::Match(..) | Look::Unsure => {}
         }
@@ -195,7 +195,7 @@ impl Fast {
             let rest = |at| rests.matches(variant.rest, text, at) == Some(true);
             let place = variant.place(text, rest);
             let hit = match place.filter(|_| sure && completes(filter, prefixed)) {
-                Some(place) => Some(self.hit(way, place, prefixed)),
+                Some(place) => Some(self.hit(way, place.as_ref(), prefixed)),
                 None => plain::capture(filter, variant.rule, subject.as_str(), scratch)?,
             };
             if let Some(hit) = hit {
@@ -206,14 +206,14 @@ impl Fast {
     }
 
     /// The hit of a way that matches.
-    fn hit(&self, way: usize, place: Option<Place>, prefixed: &Prefixed) -> Hit {
+    fn hit(&self, way: usize, place: Option<&Place>, prefixed: &Prefixed) -> Hit {
         let variant = &self.variants[way];
         Hit {
             rule: variant.rule as u32,
             way: Some(way as u16),
             content: prefixed.content,
             marks: variant.marks,
-            ids: ids(place.as_ref(), prefixed.content.start()),
+            ids: ids(place, prefixed.content.start()),
             address: place.and_then(|place| place.address),
             session: prefixed.session,
             names_user: variant.names_user,

@@ -168,11 +168,15 @@ impl Session {
     }
 
     /// Whom the session accuses, after a line with `hit`.
+    #[inline]
     pub(in super::super) fn host(&self, hit: &Hit) -> Option<Host<'_>> {
         let [fid, ip4, _, _, cidr] = &self.ids;
         // What comes first among the ids is this line's own.
         let own = fid.is_none() && cidr.is_none() && (ip4.is_none() || hit.ids[1].is_some());
-        hit.address.filter(|_| own).map(Host::Address).or_else(|| self.ids().host())
+        match hit.address {
+            Some(address) if own => Some(Host::Address(address)),
+            _ => self.ids().host(),
+        }
     }
 
     /// The last value of each id.
