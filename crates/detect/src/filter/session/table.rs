@@ -123,8 +123,6 @@ impl Sessions {
             self.close(self.oldest);
         }
         let slot = self.free.pop().unwrap_or_else(|| {
-            // So sparse that the first look nearly always decides: a wrong guess costs the processor more than the look.
-            self.by_key.reserve(5 * SESSIONS);
             self.slots.push(Slot { hash, session: Session::default(), bytes: 0, older: NONE, newer: NONE });
             self.slots.len() as u32 - 1
         });
