@@ -165,7 +165,7 @@ fn time(filter: &mut FilterSet, line: &str) -> Duration {
     let now = Time::from_micros(jiff::Timestamp::now().as_microsecond());
     let mut once = || {
         let started = Instant::now();
-        filter.read(Line { text: line.as_bytes(), time: None }, now, &mut |_, _| {});
+        filter.read(Line { text: line.as_bytes(), time: None, ascii: false }, now, &mut |_, _| {});
         started.elapsed()
     };
     let first = once();

@@ -121,7 +121,7 @@ fn alone(took: Duration, filters: &[Arc<Filter>], line: &[u8]) -> Duration {
     let again = || {
         let mut set = FilterSet::new(filters.to_vec());
         let start = Instant::now();
-        set.read(Line { text: line, time: None }, NOW, &mut |_, _| {});
+        set.read(Line { text: line, time: None, ascii: false }, NOW, &mut |_, _| {});
         start.elapsed()
     };
     match took > SLOW && cfg!(not(debug_assertions)) {
@@ -149,11 +149,15 @@ fn no_mutated_line_breaks_a_filter_or_accuses_an_address_that_nobody_wrote() {
             let line = read.last().unwrap();
             let mut accused = Vec::new();
             let start = Instant::now();
-            set.read(Line { text: line, time: None }, NOW, &mut |_, failure| match failure.host {
-                Host::Address(address) => accused.push(IpNet::from(address)),
-                Host::Net(net) => accused.push(net),
-                Host::Name(_) => {}
-            });
+            set.read(
+                Line { text: line, time: None, ascii: false },
+                NOW,
+                &mut |_, failure| match failure.host {
+                    Host::Address(address) => accused.push(IpNet::from(address)),
+                    Host::Net(net) => accused.push(net),
+                    Host::Name(_) => {}
+                },
+            );
             let took = alone(start.elapsed(), &filters, line);
             slow += usize::from(took > SLOW);
             if took > worst.0 {

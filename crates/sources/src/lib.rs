@@ -26,7 +26,7 @@ pub use lines::MAX_LINE;
 pub use pattern::matches;
 pub use position::Position;
 pub use walk::directories_to_read;
-pub use whole::each_line;
+pub use whole::{LineInfo, each_line};
 
 /// Why a source cannot be set up.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Cutting what was read into lines, without copying them.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 /// So many bytes of a line are delivered; the rest of a longer one is skipped and counted.
 pub const MAX_LINE: usize = 64 * 1024;
@@ -20,9 +20,9 @@ pub(crate) struct Cut {
     pub(crate) skipping: bool,
 }
 
-/// Delivers the whole lines of a chunk, each with its newline. It begins at the start of a line, or inside of one that is skipped. Zero bytes
+/// Delivers the whole lines of a chunk, each with its newline, and whether it is ASCII. It begins at the start of a line, or inside of one that is skipped. Zero bytes
 /// before a line are holes (a crashed file system, a log emptied under a writer that keeps its offset), no text.
-pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8])) -> Cut {
+pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8], bool)) -> Cut {
     let mut cut = Cut::default();
     if skipping {
         match memchr(b'\n', chunk) {
@@ -30,19 +30,19 @@ pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8])) ->
             None => return Cut { consumed: chunk.len(), skipping: true, ..cut },
         }
     }
-    let first = cut.consumed;
-    for end in memchr_iter(b'\n', &chunk[first..]) {
-        let next = first + end + 1;
-        cut.deliver(&chunk[cut.consumed..next], sink);
-        cut.consumed = next;
+    let mut rest = &chunk[cut.consumed..];
+    while let Some((end, ascii)) = first_line(rest) {
+        let (line, others) = rest.split_at(end);
+        cut.deliver(line, ascii, sink);
+        cut.consumed += end;
+        rest = others;
     }
-    let rest = &chunk[cut.consumed..];
     if rest.len() > MAX_LINE {
         let text = without_holes(rest);
         if text.is_empty() {
             cut.consumed = chunk.len();
         } else if text.len() > MAX_LINE {
-            cut.deliver(text, sink);
+            cut.deliver(text, false, sink);
             cut.skipping = true;
             cut.consumed = chunk.len();
         } else {
@@ -53,19 +53,51 @@ pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8])) ->
 }
 
 impl Cut {
-    fn deliver(&mut self, line: &[u8], sink: &mut impl FnMut(&[u8])) {
+    fn deliver(&mut self, line: &[u8], ascii: bool, sink: &mut impl FnMut(&[u8], bool)) {
         let line = without_holes(line);
         self.lines += 1;
-        self.shortened += u64::from(shorten(line, sink));
+        self.shortened += u64::from(shorten(line, ascii, sink));
     }
 }
 
+/// Where the first line of a text ends, and whether it is ASCII: who reads lines asks both, and one look says both.
+#[inline]
+fn first_line(text: &[u8]) -> Option<(usize, bool)> {
+    let at = plain(text);
+    match text.get(at)? {
+        b'\n' => Some((at + 1, true)),
+        _ => memchr(b'\n', &text[at..]).map(|end| (at + end + 1, false)),
+    }
+}
+
+/// How many bytes there are before the first newline, or the first byte that is not ASCII.
+#[inline]
+fn plain(text: &[u8]) -> usize {
+    const BLOCK: usize = 32;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const NEWLINES: u64 = ONES * b'\n' as u64;
+    // Zero is a newline, and less than zero what is not ASCII: one comparison, which the compiler makes of all at once.
+    let is_plain = |byte: &u8| (byte ^ b'\n').cast_signed() > 0;
+    let all_plain = |block: &&[u8; BLOCK]| block.iter().fold(true, |all, byte| all & is_plain(byte));
+    let mut at = text.as_chunks().0.iter().take_while(all_plain).count() * BLOCK;
+    for word in text[at..].as_chunks().0 {
+        let word = u64::from_le_bytes(*word) ^ NEWLINES;
+        // The first top bit that is set says where.
+        let odd = (word.wrapping_sub(ONES) | word) & (ONES << 7);
+        if odd != 0 {
+            return at + odd.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + text[at..].iter().take_while(|byte| is_plain(byte)).count()
+}
+
 /// Delivers a line, of a long one its beginning and [`MORE`]. True: it was a long one.
-pub(crate) fn shorten(line: &[u8], sink: &mut impl FnMut(&[u8])) -> bool {
+pub(crate) fn shorten(line: &[u8], ascii: bool, sink: &mut impl FnMut(&[u8], bool)) -> bool {
     let long = line.strip_suffix(b"\n").unwrap_or(line).len() > MAX_LINE;
     match long {
-        true => sink(&[&line[..MAX_LINE], MORE.as_bytes()].concat()),
-        false => sink(line),
+        true => sink(&[&line[..MAX_LINE], MORE.as_bytes()].concat(), false),
+        false => sink(line, ascii),
     }
     long
 }
@@ -85,7 +117,10 @@ mod tests {
 
     fn lines(chunk: &[u8], skipping: bool) -> (Vec<Vec<u8>>, Cut) {
         let mut lines = Vec::new();
-        let cut = cut(chunk, skipping, &mut |line| lines.push(line.to_vec()));
+        let cut = cut(chunk, skipping, &mut |line, ascii| {
+            assert!(ascii == line.is_ascii() || !ascii && line.len() > MAX_LINE);
+            lines.push(line.to_vec());
+        });
         (lines, cut)
     }
 
@@ -115,10 +150,23 @@ mod tests {
         assert_eq!((text.len(), cut.consumed), (0, MAX_LINE + 1));
     }
 
+    #[test]
+    fn a_line_ends_where_its_newline_stands_and_is_ascii_or_not() {
+        for length in 0..100 {
+            let line = [&vec![b'x'; length][..], b"\n"].concat();
+            for at in 0..=length {
+                let mut line = line.clone();
+                line[at] = if at < length { 0xe9 } else { b'\n' };
+                let (found, _) = lines(&[&line[..], b"next\n\xe9\n"].concat(), false);
+                assert_eq!(found, [&line[..], b"next\n", b"\xe9\n"], "{at} of {length}");
+            }
+        }
+    }
+
     proptest! {
         /// However the text is cut into chunks, the same lines come out.
         #[test]
-        fn chunks_do_not_matter(text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(0), Just(b'x')], 0..200), at in 0usize..200) {
+        fn chunks_do_not_matter(text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(0), Just(b'x'), Just(0xe9)], 0..200), at in 0usize..200) {
             let whole = lines(&text, false);
             let first = lines(&text[..at.min(text.len())], false);
             let second = lines(&text[first.1.consumed..], first.1.skipping);

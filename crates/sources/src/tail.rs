@@ -75,7 +75,7 @@ impl Tail {
         if !self.mark.follows(&buffer[..read]) {
             return Ok(Step::Replaced);
         }
-        let cut = cut(&buffer[overlap..read], self.mark.skipping, sink);
+        let cut = cut(&buffer[overlap..read], self.mark.skipping, &mut |line, _| sink(line));
         if cut.consumed > 0 {
             self.mark.advance(buffer, cut.consumed, cut.skipping);
             self.quiet_since = Instant::now();
@@ -98,7 +98,7 @@ impl Tail {
         while at < end {
             let want = buffer.len().min(usize::try_from(end - at).unwrap_or(usize::MAX));
             let read = pread(self.fd.as_fd(), &mut buffer[..want], at)?;
-            let cut = cut(&buffer[..read], skipping, sink);
+            let cut = cut(&buffer[..read], skipping, &mut |line, _| sink(line));
             if cut.consumed == 0 {
                 return Ok(());
             }

@@ -7,8 +7,17 @@ use crate::{MAX_LINE, Progress};
 
 const BUFFER: usize = 2 * MAX_LINE;
 
-/// Delivers every line of `reader`, with its newline. Unlike a file that is followed, the last line need not end in one. `sink` also gets the number of bytes done with before this line's chunk, for a progress bar.
-pub fn each_line(mut reader: impl Read, sink: &mut impl FnMut(&[u8], u64)) -> io::Result<Progress> {
+/// What is known of a line beside its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineInfo {
+    /// The number of bytes done with before this line's chunk, for a progress bar.
+    pub done: u64,
+    /// It is ASCII. False: nobody has looked, or it is not.
+    pub ascii: bool,
+}
+
+/// Delivers every line of `reader`, with its newline. Unlike a file that is followed, the last line need not end in one.
+pub fn each_line(mut reader: impl Read, sink: &mut impl FnMut(&[u8], LineInfo)) -> io::Result<Progress> {
     let mut progress = Progress::default();
     let mut buffer = vec![0; BUFFER];
     let (mut held, mut skipping) = (0, false);
@@ -20,7 +29,8 @@ pub fn each_line(mut reader: impl Read, sink: &mut impl FnMut(&[u8], u64)) -> io
         let done = progress.bytes;
         if got == 0 {
             if held > 0 && !skipping {
-                let long = shorten(&buffer[..held], &mut |line| sink(line, done));
+                let long =
+                    shorten(&buffer[..held], false, &mut |line, ascii| sink(line, LineInfo { done, ascii }));
                 progress.shortened += u64::from(long);
                 progress.lines += 1;
                 progress.bytes += held as u64;
@@ -28,7 +38,7 @@ pub fn each_line(mut reader: impl Read, sink: &mut impl FnMut(&[u8], u64)) -> io
             return Ok(progress);
         }
         held += got;
-        let cut = cut(&buffer[..held], skipping, &mut |line| sink(line, done));
+        let cut = cut(&buffer[..held], skipping, &mut |line, ascii| sink(line, LineInfo { done, ascii }));
         progress.add(&cut);
         skipping = cut.skipping;
         buffer.copy_within(cut.consumed..held, 0);

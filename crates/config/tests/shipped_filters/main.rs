@@ -52,7 +52,7 @@ fn reader(spec: &FilterSpec) -> FilterSet {
 
 fn read(reader: &mut FilterSet, group: &Group, line: &str) -> Vec<Found> {
     let mut found = Vec::new();
-    let line = Line { text: line.as_bytes(), time: group.journal.then_some(NOW) };
+    let line = Line { text: line.as_bytes(), time: group.journal.then_some(NOW), ascii: false };
     reader.read(line, NOW, &mut |_, failure| {
         let host = match failure.host {
             Host::Address(address) => address.to_string(),

@@ -45,6 +45,8 @@ pub struct Line<'a> {
     pub text: &'a [u8],
     /// When it was written, where the source knows (the journal); no date is looked for in the text then.
     pub time: Option<Time>,
+    /// Whether it is known to be ASCII, with no newline but at its end. Where it is not, a look says so.
+    pub ascii: bool,
 }
 
 impl<'a> Line<'a> {
@@ -116,6 +118,6 @@ mod tests {
 
     #[test]
     fn line_ends_are_no_part_of_a_line() {
-        assert_eq!(Line { text: b"a\rb\r\r\n", time: None }.trimmed(), b"a\rb");
+        assert_eq!(Line { text: b"a\rb\r\r\n", time: None, ascii: true }.trimmed(), b"a\rb");
     }
 }

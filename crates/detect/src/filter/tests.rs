@@ -72,7 +72,7 @@ fn name(host: Host<'_>) -> String {
 
 fn read(set: &mut FilterSet, line: &[u8]) -> Vec<Seen> {
     let mut seen = Vec::new();
-    set.read(Line { text: line, time: None }, now(), &mut |index, failure| {
+    set.read(Line { text: line, time: None, ascii: false }, now(), &mut |index, failure| {
         seen.push((index, name(failure.host), failure.time.as_secs()));
     });
     seen
@@ -216,7 +216,7 @@ fn fields_are_those_of_all_lines_of_a_session() {
         ["pam: failure; uid=0 ruser= rhost=192.0.2.1 user=a", "Invalid user b from 192.0.2.1 port 2"]
     {
         let line = format!("{AT}{message}");
-        set.read(Line { text: line.as_bytes(), time: None }, now(), &mut |_, failure| {
+        set.read(Line { text: line.as_bytes(), time: None, ascii: false }, now(), &mut |_, failure| {
             last = failure.fields()
         });
     }
@@ -242,7 +242,7 @@ fn a_line_may_complete_a_match_that_holds_nothing_a_pattern_requires() {
     let mut seen = Vec::new();
     let lines = ["begin of something 1", "other", "end 1 192.0.2.1", "end 1 192.0.2.2", "another 192.0.2.3"];
     for text in lines.iter().chain(&lines[..2]).chain(&["other", "end 1 192.0.2.4"]) {
-        let line = Line { text: text.as_bytes(), time: None };
+        let line = Line { text: text.as_bytes(), time: None, ascii: false };
         set.read(line, now(), &mut |filter, failure| seen.push((filter, name(failure.host))));
     }
     assert_eq!(seen, [(1, "192.0.2.1".to_owned()), (0, "192.0.2.3".to_owned())]);
@@ -254,7 +254,7 @@ fn told(spec: &FilterSpec, lines: &[String]) -> Vec<Vec<String>> {
     set.keep_lines(0);
     let mut told = Vec::new();
     for line in lines {
-        let line = Line { text: line.as_bytes(), time: None };
+        let line = Line { text: line.as_bytes(), time: None, ascii: false };
         set.read(line, now(), &mut |_, failure| told.push(failure.lines().to_vec()));
     }
     told
@@ -296,7 +296,7 @@ fn what_a_pattern_leaves_open_the_prefix_may_have_said() {
     let mut users = Vec::new();
     let mut set = FilterSet::new(vec![compile(&both)]);
     for line in lines {
-        set.read(Line { text: line.as_bytes(), time: None }, now(), &mut |_, failure| {
+        set.read(Line { text: line.as_bytes(), time: None, ascii: false }, now(), &mut |_, failure| {
             users.push(failure.fields().get("user").cloned());
         });
     }
@@ -310,7 +310,7 @@ fn an_id_that_is_no_address_counts_for_the_address_beside_it() {
     let mut set = FilterSet::new(vec![compile(&ids)]);
     let mut seen = Vec::new();
     for line in ["session ab-1 from 192.0.2.1 refused", "session ab-1 refused", "session ::1 refused"] {
-        set.read(Line { text: line.as_bytes(), time: None }, now(), &mut |_, failure| {
+        set.read(Line { text: line.as_bytes(), time: None, ascii: false }, now(), &mut |_, failure| {
             seen.push((name(failure.host), failure.address().map(|address| address.to_string())));
         });
     }

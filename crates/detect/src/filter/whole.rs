@@ -19,7 +19,7 @@ impl<'a> Whole<'a> {
     #[inline]
     pub(super) fn of(line: Line<'a>) -> Whole<'a> {
         let bytes = line.trimmed();
-        let is_simple = is_simple(bytes);
+        let is_simple = line.ascii || is_simple(bytes);
         let ended = is_simple && line.text[bytes.len()..] == *b"\n";
         Whole { bytes, ended: ended.then_some(line.text), is_simple, decoded: None }
     }

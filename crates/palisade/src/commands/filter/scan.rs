@@ -42,9 +42,9 @@ pub(crate) fn scan(place: &Place, args: &FilterScan) -> Outcome {
     let mut counts = vec![0u64; known.len()];
     let mut out = io::BufWriter::new(anstream::stdout().lock());
     let (mut line, mut written) = (0, Ok(()));
-    let read = sources::each_line(input::open(&args.log)?.reader, &mut |text, _| {
+    let read = sources::each_line(input::open(&args.log)?.reader, &mut |text, info| {
         line += 1;
-        set.read(Line { text, time: None }, now, &mut |at, failure| {
+        set.read(Line { text, time: None, ascii: info.ascii }, now, &mut |at, failure| {
             counts[at] += 1;
             if args.json && written.is_ok() {
                 written = json(&mut out, &Seen { line, filter: &known[at], host: failure.host.into() });

@@ -50,10 +50,10 @@ pub(crate) fn test(place: &Place, args: &FilterTest) -> Outcome {
     let started = Instant::now();
     let mut number = 0;
     let mut written = Ok(());
-    let read = sources::each_line(log.reader, &mut |text, _| {
+    let read = sources::each_line(log.reader, &mut |text, info| {
         number += 1;
         let mut hit = false;
-        let line = Line { text, time };
+        let line = Line { text, time, ascii: info.ascii };
         set.read(line, now, &mut |_, failure| {
             hit = true;
             match args.json {

@@ -98,12 +98,12 @@ impl<W: Write> Run<W> {
         let log = input::open(path)?;
         let bar = bar(log.bytes, self.json);
         let mut shown = 0;
-        let read = sources::each_line(log.reader, &mut |text, done| {
-            if done != shown {
-                shown = done;
-                bar.set_position(done);
+        let read = sources::each_line(log.reader, &mut |text, info| {
+            if info.done != shown {
+                shown = info.done;
+                bar.set_position(info.done);
             }
-            self.line(text);
+            self.line(Line { text, time: None, ascii: info.ascii });
         });
         self.judge();
         bar.finish_and_clear();
@@ -111,9 +111,9 @@ impl<W: Write> Run<W> {
         Ok(())
     }
 
-    fn line(&mut self, text: &[u8]) {
+    fn line(&mut self, line: Line<'_>) {
         let Self { set, found, summary, now, .. } = self;
-        set.read(Line { text, time: None }, *now, &mut |jail, failure| {
+        set.read(line, *now, &mut |jail, failure| {
             summary.failures += 1;
             if let Some(ip) = failure.address() {
                 found.push(Found { jail, ip, time: failure.time });

@@ -48,7 +48,11 @@ impl Source for LogFiles {
         let mut opened = Self { files, jails, together: HashMap::new() };
         let Self { files, jails, together } = &mut opened;
         files.reread(WARM_UP, &mut |matching, text| {
-            filters.warm_up(jails_of(together, jails, matching), Line { text, time: None }, now);
+            filters.warm_up(
+                jails_of(together, jails, matching),
+                Line { text, time: None, ascii: false },
+                now,
+            );
         });
         Ok(opened)
     }
@@ -56,7 +60,7 @@ impl Source for LogFiles {
     fn read(&mut self, bytes: usize, into: &mut Reading<'_>) -> bool {
         let Self { files, jails, together } = self;
         let progress = files.read(bytes, &mut |matching, text| {
-            into.line(jails_of(together, jails, matching), Line { text, time: None });
+            into.line(jails_of(together, jails, matching), Line { text, time: None, ascii: false });
         });
         let bytes = |position: Position| postcard::to_stdvec(&position).unwrap_or_default();
         let moved = files.positions().into_iter().map(|(path, at)| (format!("{KEY}{path}"), at.map(bytes)));

@@ -107,7 +107,7 @@ impl One {
 
 fn line(entry: JournalLine<'_>) -> Line<'_> {
     let micros = i64::try_from(entry.time).unwrap_or(i64::MAX);
-    Line { text: entry.text, time: Some(Time::from_micros(micros)) }
+    Line { text: entry.text, time: Some(Time::from_micros(micros)), ascii: false }
 }
 
 fn wanting<'w>(wanted: &'w mut Vec<usize>, jails: &[usize], expressions: &[usize]) -> &'w [usize] {

@@ -133,7 +133,7 @@ impl Tally {
         self.lines += 1;
         let now = now();
         let mut accused = Vec::new();
-        self.set.read(Line { text: raw, time: None }, now, &mut |_, failure| {
+        self.set.read(Line { text: raw, time: None, ascii: false }, now, &mut |_, failure| {
             let host = match failure.host {
                 Host::Address(address) => address.to_string(),
                 Host::Net(net) => net.to_string(),
