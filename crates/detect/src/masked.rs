@@ -49,6 +49,13 @@ impl Word {
     }
 }
 
+/// A top bit for each byte that is no digit.
+#[inline]
+pub(crate) fn no_digits(word: u64) -> u64 {
+    let off = word ^ (ONES * u64::from(b'0'));
+    (((off & !TOPS) + ONES * (127 - 9)) | off) & TOPS
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -56,6 +63,14 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn what_is_no_digit_is_told_from_digits(text in any::<[u8; 8]>(), digits in "[/0-9:]{8}") {
+            for text in [text, digits.as_bytes().try_into().unwrap()] {
+                let tops = text.map(|byte| if byte.is_ascii_digit() { 0 } else { 0x80 });
+                prop_assert_eq!(no_digits(u64::from_le_bytes(text)), u64::from_le_bytes(tops));
+            }
+        }
+
         #[test]
         fn bytes_are_compared_as_their_parts_say(
             example in "[0-9a]{8}",

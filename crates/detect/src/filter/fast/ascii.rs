@@ -2,6 +2,7 @@
 
 use std::ops::{BitAnd, BitOr};
 
+use crate::masked::no_digits;
 use crate::pattern::Set;
 use crate::pattern::ast::Kind;
 
@@ -62,6 +63,12 @@ impl Ascii {
     /// Where the members begin that a text ends with.
     #[inline]
     pub(super) fn run_back(self, text: &[u8]) -> usize {
+        // Most are numbers.
+        if let Some(last) = text.last_chunk().filter(|_| self == Ascii::DIGITS)
+            && let others @ 1.. = no_digits(u64::from_le_bytes(*last))
+        {
+            return text.len() - others.leading_zeros() as usize / 8;
+        }
         text.len() - self.count(text.iter().rev())
     }
 

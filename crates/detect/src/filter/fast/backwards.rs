@@ -3,21 +3,36 @@
 
 use std::ops::Range;
 
-use super::check::{Check, are_reversible, begin_of};
+use super::ascii::Ascii;
+use super::check::Check;
 use super::follow::host_bytes;
 use super::literal::Literal;
 
 /// How to find the literal before the host, or before the rest where there is no host.
 #[derive(Debug)]
 pub(super) struct Backwards {
-    literal: Literal,
-    /// The last byte of the literal, where a host stands behind it; it is in no host.
-    host_after: Option<u8>,
+    /// What is between the host, or the stretch, and the line's end; from there.
+    steps: Vec<Step>,
+    /// The literal before the host, and its last byte, which is in no host.
+    host: Option<(Literal, u8)>,
     /// There is no other way to read the line.
     only: bool,
-    /// So many of the checks are not known to take the end of the line, which is so long.
-    checks: usize,
+    /// So many bytes are known to end it.
     ending: usize,
+}
+
+/// A literal and, behind it, a run that cannot begin earlier.
+#[derive(Debug)]
+struct Step {
+    literal: Literal,
+    run: Option<(Ascii, usize)>,
+    optional: bool,
+}
+
+/// A line that is read to where its stretch ends.
+pub(super) struct Read {
+    pub(super) stretch_end: usize,
+    pub(super) host: Option<Range<usize>>,
 }
 
 impl Backwards {
@@ -26,44 +41,77 @@ impl Backwards {
     pub(super) fn new(literal: &[u8], host: bool, checks: &[Check], ending: &Literal) -> Option<Backwards> {
         let last = *literal.last()?;
         let only = !checks.iter().any(|check| matches!(check, Check::Optional(..)));
-        let told = match host {
-            true => only && !host_bytes().contains(last) && are_reversible(checks, None),
-            false => are_reversible(checks, Some(last)),
+        if host && (!only || host_bytes().contains(last)) {
+            return None;
+        }
+        let before = if host { Vec::new() } else { vec![Step::new(literal)] };
+        let mut steps = steps(before, checks)?;
+        let known = |step: &mut Step| {
+            step.run.is_none() && ending.text().strip_suffix(b"\n") == Some(step.literal.text())
         };
-        let (known, ending) = match (checks.last(), ending.text().split_last()) {
-            (Some(Check::Literal(last)), Some((_, ending))) if last.text() == ending => (1, ending.len()),
-            _ => (0, 0),
-        };
-        told.then(|| Backwards {
-            literal: Literal::new(literal),
-            host_after: host.then_some(last),
-            only,
-            checks: checks.len() - known,
-            ending,
-        })
-    }
-
-    pub(super) fn has_host(&self) -> bool {
-        self.host_after.is_some()
+        let ending = steps.pop_if(known).map_or(0, |step| step.literal.len());
+        steps.reverse();
+        Some(Backwards { steps, host: host.then(|| (Literal::new(literal), last)), only, ending })
     }
 
     pub(super) fn is_only(&self) -> bool {
         self.only
     }
 
-    /// Where the text begins that `checks` take, with which this was made.
     #[inline]
-    pub(super) fn end(&self, text: &[u8], checks: &[Check]) -> Option<usize> {
-        begin_of(&checks[..self.checks], text, text.len().checked_sub(self.ending + 1)?)
+    pub(super) fn read(&self, text: &[u8]) -> Option<Read> {
+        let mut end = text.len().checked_sub(self.ending + 1)?;
+        for step in &self.steps {
+            match step.begin(text, end) {
+                Some(begin) => end = begin,
+                None if step.optional => {}
+                None => return None,
+            }
+        }
+        let Some((literal, last)) = &self.host else { return Some(Read { stretch_end: end, host: None }) };
+        let start = memchr::memrchr(*last, &text[..end])? + 1;
+        let stands = literal.ends(&text[..start]);
+        stands.then(|| Read { stretch_end: start - literal.len(), host: Some(start..end) })
+    }
+}
+
+impl Step {
+    fn new(literal: &[u8]) -> Step {
+        Step { literal: Literal::new(literal), run: None, optional: false }
     }
 
-    /// Where the literal begins and ends, if what follows it, or the host behind it, ends at `end`.
+    /// Where it begins, if it ends at `end`.
     #[inline]
-    pub(super) fn literal(&self, text: &[u8], end: usize) -> Option<Range<usize>> {
-        let start = match self.host_after {
-            Some(last) => memchr::memrchr(last, &text[..end])? + 1,
-            None => end,
+    fn begin(&self, text: &[u8], end: usize) -> Option<usize> {
+        let before = match self.run {
+            Some((set, min)) => {
+                let begin = set.run_back(&text[..end]);
+                (end - begin >= min).then_some(&text[..begin])?
+            }
+            None => &text[..end],
         };
-        self.literal.ends(&text[..start]).then(|| start - self.literal.len()..start)
+        self.literal.ends(before).then(|| before.len() - self.literal.len())
     }
+}
+
+/// The steps that checks make behind some others.
+fn steps(mut steps: Vec<Step>, checks: &[Check]) -> Option<Vec<Step>> {
+    for check in checks {
+        match check {
+            Check::Literal(literal) => steps.push(Step::new(literal.text())),
+            Check::Run { set, min, max: usize::MAX } => {
+                let step = steps.last_mut().filter(|step| step.run.is_none() && !step.optional)?;
+                if set.contains(*step.literal.text().last()?) {
+                    return None;
+                }
+                step.run = Some((*set, *min));
+            }
+            Check::Optional(_, checks) => {
+                let [step] = <[Step; 1]>::try_from(self::steps(Vec::new(), checks)?).ok()?;
+                steps.push(Step { optional: true, ..step });
+            }
+            _ => return None,
+        }
+    }
+    Some(steps)
 }

@@ -146,20 +146,6 @@ impl Check {
             _ => None,
         }
     }
-
-    /// Where the text begins that it takes before `end`, if it is [reversible](are_reversible).
-    #[inline]
-    fn begin(&self, text: &[u8], end: usize) -> Option<usize> {
-        match self {
-            Check::Literal(literal) => literal.ends(&text[..end]).then(|| end - literal.len()),
-            Check::Run { set, min, .. } => {
-                let begin = set.run_back(&text[..end]);
-                (end - begin >= *min).then_some(begin)
-            }
-            Check::Optional(_, checks) => begin_of(checks, text, end).or(Some(end)),
-            Check::OneOf(_) | Check::LastOf(_) => None,
-        }
-    }
 }
 
 /// How far checks have come in a text: the next check, and where it begins.
@@ -216,27 +202,6 @@ pub(super) fn end_of(checks: &[Check], text: &[u8], mut at: usize) -> Option<usi
         at = check.end(text, at)?;
     }
     Some(at)
-}
-
-/// Where the text begins that reversible checks take before `end`.
-#[inline]
-pub(super) fn begin_of(checks: &[Check], text: &[u8], end: usize) -> Option<usize> {
-    checks.iter().rev().try_fold(end, |end, check| check.begin(text, end))
-}
-
-/// Whether the text that checks take is told from its end as well, behind a text that ends in `before`: no run could
-/// begin earlier.
-pub(super) fn are_reversible(checks: &[Check], before: Option<u8>) -> bool {
-    let ends = checks.iter().map(|check| match check {
-        Check::Literal(literal) => literal.text().last().copied(),
-        _ => None,
-    });
-    checks.iter().zip(std::iter::once(before).chain(ends)).all(|(check, before)| match check {
-        Check::Literal(_) => true,
-        Check::Run { set, max: usize::MAX, .. } => before.is_some_and(|byte| !set.contains(byte)),
-        Check::Optional(_, checks) => are_reversible(checks, None),
-        _ => false,
-    })
 }
 
 /// The nodes of a concatenation, or the one node.

@@ -1,6 +1,6 @@
 //! What was found in lines that began alike, but for their digits.
 
-use crate::masked::{Part, Word};
+use crate::masked::{Part, Word, no_digits};
 
 /// So many words of eight bytes are compared.
 const WORDS: usize = 6;
@@ -36,13 +36,11 @@ impl<'a> Key<'a> {
 
 /// Eight ASCII bytes with each digit as `0`.
 pub(super) fn without_digits(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zeros = ONES * u64::from(b'0');
-    // The top bit of each byte, set where the byte is no digit.
-    let others = ((word ^ zeros) + ONES * (0x80 - 10)) & (ONES << 7);
-    let digits = (!others & (ONES << 7)) >> 7;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let digits = (no_digits(word) ^ TOPS) >> 7;
     let digits = (digits << 8).wrapping_sub(digits);
-    word & !digits | zeros & digits
+    word & !digits | ZEROS & digits
 }
 
 /// Findings by what had to be read for them.

@@ -60,11 +60,10 @@ pub(super) fn address(text: &[u8]) -> Option<(Group, Option<IpAddr>)> {
     if let Some(ip) = ipv4(text) {
         return Some((Group::Ip4, Some(ip.into())));
     }
-    if is_ip4(text) {
-        return Some((Group::Ip4, None));
+    match ipv6(text).filter(|_| text.len() > SHORT) {
+        Some(ip) => Some((Group::Ip6, Some(ip.to_canonical()))),
+        None => is_ip4(text).then_some((Group::Ip4, None)),
     }
-    let ip = if text.len() > SHORT { ipv6(text)? } else { return None };
-    Some((Group::Ip6, Some(ip.to_canonical())))
 }
 
 /// The line does not show without capturing what is asked.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
-use super::backwards::Backwards;
+use super::backwards::{Backwards, Read};
 use super::check::{Check, end_of};
 use super::follow::is_any_run;
 use super::literal::Literal;
@@ -108,15 +108,17 @@ impl Shape {
     /// Whether the sequence matches `text`, of which its words take all before `at`; `Unknown` if a look from the line's
     /// end does not tell.
     pub(super) fn look_back(&self, text: &[u8], at: usize) -> Verdict {
-        let (Some(back), Some(rest)) = (&self.back, &self.rest) else { return Verdict::Unknown };
-        let literal = back.end(text, &rest.checks).and_then(|end| Some((back.literal(text, end)?, end)));
-        let fits = |literal: &Range<usize>| self.begin(text, at, literal.clone()) == Some(literal.end);
-        match literal.filter(|(literal, _)| fits(literal)) {
+        let Some(back) = &self.back else { return Verdict::Unknown };
+        let fits = |read: &Read| match &self.stretch {
+            Some(stretch) => stretch.fills(text, at, read.stretch_end),
+            None => read.host.as_ref().is_some_and(|host| host.start == at),
+        };
+        match back.read(text).filter(fits) {
             None if back.is_only() => Verdict::No,
             None => Verdict::Unknown,
-            Some(_) if !back.has_host() => Verdict::Match(None),
-            Some((Range { end: start, .. }, end)) => match address(&text[start..end]) {
-                Some((group, address)) => Verdict::Match(Some(Place { span: start..end, group, address })),
+            Some(Read { host: None, .. }) => Verdict::Match(None),
+            Some(Read { host: Some(span), .. }) => match address(&text[span.clone()]) {
+                Some((group, address)) => Verdict::Match(Some(Place { span, group, address })),
                 None => Verdict::Unknown,
             },
         }
