@@ -113,11 +113,19 @@ impl Check {
         checks.iter().fold(Ascii::NONE, |all, check| all | check.bytes())
     }
 
+    /// Where the text ends that it takes from `at` on. Most checks are literals, and most of them fail.
     #[inline]
     fn end(&self, text: &[u8], at: usize) -> Option<usize> {
+        match self {
+            Check::Literal(literal) => literal.begins(&text[at..]).then(|| at + literal.len()),
+            _ => self.end_of_other(text, at),
+        }
+    }
+
+    fn end_of_other(&self, text: &[u8], at: usize) -> Option<usize> {
         let rest = &text[at..];
         match self {
-            Check::Literal(literal) => literal.begins(rest).then_some(at + literal.len()),
+            Check::Literal(_) => None,
             Check::OneOf(words) => words.iter().find(|word| word.begins(rest)).map(|word| at + word.len()),
             Check::Optional(begin, checks) => match rest.first() {
                 Some(&byte) if begin.contains(byte) => end_of(checks, text, at),

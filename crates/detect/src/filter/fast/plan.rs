@@ -166,9 +166,10 @@ impl Plan {
                 None => Verdict::Unknown,
             };
         };
-        let bytes = known.filter(|bytes| bytes.start == start).unwrap_or_else(|| Bytes::at(text, start));
-        *known = Some(bytes);
-        let Bytes { end, address, .. } = bytes;
+        let &mut Bytes { end, ref address, .. } = match known {
+            Some(bytes) if bytes.start == start => bytes,
+            _ => known.insert(Bytes::at(text, start)),
+        };
         let host = &text[start..end];
         let ip4 = matches!(address, Some((Group::Ip4, _)));
         let only = if ip4 && plan.outside_ip4 { !plan.open } else { plan.ends_only_at(text, start, end) };
@@ -186,7 +187,7 @@ impl Plan {
         }
         match if plan.open { Some(true) } else { rest(end) } {
             Some(true) => match address {
-                Some((group, address)) => Verdict::Match(Some(Place { span: start..end, group, address })),
+                &Some((group, address)) => Verdict::Match(Some(Place { span: start..end, group, address })),
                 None => {
                     classify(text, start..end).map_or(Verdict::Unknown, |place| Verdict::Match(Some(place)))
                 }
