@@ -22,12 +22,10 @@ impl<'a> Key<'a> {
         read <= WORDS * 8
     }
 
-    fn word(self, at: usize) -> u64 {
-        without_digits(u64::from_le_bytes(self.0[at]))
-    }
-
     fn set(self) -> usize {
-        let [first, second, third] = [0, 1, 2].map(|at| self.word(at));
+        // All digits are alike in their upper halves.
+        let upper = |at: usize| u64::from_le_bytes(self.0[at]) & 0xf0f0_f0f0_f0f0_f0f0;
+        let [first, second, third] = [0, 1, 2].map(upper);
         let mixed = first ^ second.rotate_left(21) ^ third.rotate_left(42);
         let mixed = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 32) as usize % SETS
@@ -47,7 +45,7 @@ pub(super) fn without_digits(word: u64) -> u64 {
 #[derive(Debug)]
 pub(super) struct Memory<T> {
     entries: Vec<Entry<T>>,
-    /// The one that was asked for last, mostly that of the next line.
+    /// The one that was found last: it serves lines of many kinds, if they differ behind what was read of it only.
     last: usize,
     /// Which entry of a set is given up next.
     next: [u8; SETS],
@@ -77,10 +75,11 @@ impl<T> Memory<T> {
             let differ = words.fold(0, |differ, (word, bytes)| differ | word.differs(*bytes));
             differ == 0 && class(entry.last.0) == entry.last.1
         };
-        if !self.entries.get(self.last).is_some_and(same) {
-            let first = key.set() * WAYS;
-            self.last = first + self.entries.get(first..first + WAYS)?.iter().position(same)?;
-        }
+        let first = key.set() * WAYS;
+        self.last = match self.entries.get(first..first + WAYS)?.iter().position(same) {
+            Some(way) => first + way,
+            None => Some(self.last).filter(|&last| same(&self.entries[last]))?,
+        };
         Some(&self.entries[self.last].found)
     }
 }
