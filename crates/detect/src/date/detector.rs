@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::fields::Fields;
-use super::layout::Again;
+use super::layout::{Again, Clock, read_clock};
 use super::needs::Needs;
 use super::place::{Place, chars};
 use super::resolve::Resolver;
@@ -47,10 +47,12 @@ pub struct DateDetector {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reader([usize; 2]);
 
-/// The date that was read last, and which moment it was: most lines have the date of the line before.
+/// The date that was read last, and which moment it was: most lines have the date of the line before, or another time of the
+/// same day. As long as it is known, [`Stack::fields`] are its but for the time of day.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     again: Again,
+    clock: Clock,
     /// When it was read; `None` where the whole day is said and the present does not matter.
     now: Option<Time>,
     time: Option<Time>,
@@ -143,17 +145,24 @@ impl DateDetector {
         let span = hit.date.0..hit.date.1;
         let time = if span.is_empty() { None } else { self.resolver.time(self.stack.fields(), now) };
         let day_depends_on = (!self.stack.fields().say_the_day()).then_some(now);
-        let again = self.last.and_then(|last| self.templates[last].again(seen.bytes(), &hit));
-        self.known = again.map(|again| Known { again, now: day_depends_on, time, lines: 0, read: now });
+        self.known = self.last.and_then(|last| {
+            let again = self.templates[last].again(seen.bytes(), &hit)?;
+            let clock = again.clock_of(seen.bytes())?;
+            Some(Known { again, clock, now: day_depends_on, time, lines: 0, read: now })
+        });
         Some(Found { time, span })
     }
 
-    /// The date of the line before, if this one carries it too. The line need not be known to be text: what is read of it
-    /// is.
+    /// The date of the line before, if this one carries it too but for its time of day. The line need not be known to be text:
+    /// what is read of it is.
     #[inline]
     pub(crate) fn find_again(&mut self, line: &[u8], now: Time) -> Option<Found> {
         let known = self.known.as_mut().filter(|known| known.now.is_none_or(|then| then == now))?;
-        let date = known.again.date_in(line)?;
+        let (date, clock) = known.again.date_in(line)?;
+        if clock != known.clock {
+            known.time = Some(at_clock(clock, &mut self.stack, &mut self.resolver, now)?);
+            known.clock = clock;
+        }
         known.lines += 1;
         known.read = now;
         Some(Found { time: known.time, span: date.0..date.1 })
@@ -278,6 +287,13 @@ impl DateDetector {
         let (mover, passed) = (&self.templates[index], &self.templates[to]);
         mover.weight() > passed.weight() || mover.last_used - UNUSED > passed.last_used
     }
+}
+
+/// The moment of the date that was read last, at another time of its day. Apart from the way that most lines take.
+#[inline(never)]
+fn at_clock(clock: Clock, stack: &mut Stack, resolver: &mut Resolver, now: Time) -> Option<Time> {
+    read_clock(clock, stack.fields())?;
+    resolver.time(stack.fields(), now)
 }
 
 #[cfg(test)]

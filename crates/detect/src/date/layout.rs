@@ -34,8 +34,7 @@ pub(super) struct Layout {
     /// The date begins after the first of this byte, else at the line's start.
     after: Option<u8>,
     words: [Word; WORDS],
-    /// The same where the clock and what is behind the date are the line's own; `None` if the shape has no clock at the
-    /// line's start.
+    /// The same where what was seen behind the date is the line's own; `None` if the shape has no clock at the line's start.
     again: Option<[Word; WORDS]>,
     digits: Digits,
     /// Relative to where the shape begins; the match's start is the line's.
@@ -45,12 +44,17 @@ pub(super) struct Layout {
     fields: Fields,
 }
 
-/// The beginning of a line, as that of the next which carries the same date.
+/// The beginning of a line, as that of the next which carries the same date but for its time of day.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Again {
     words: [Word; WORDS],
     date: (usize, usize),
+    /// Where the time of day stands.
+    clock: usize,
 }
+
+/// `12:34:56`, of which the digits are known to be some.
+pub(super) type Clock = [u8; 8];
 
 /// What the variable digits mean.
 #[derive(Clone, Copy, Debug)]
@@ -100,8 +104,8 @@ impl Layout {
         let seen = |at: usize| at < end || looks.iter().any(|look| look.at == at);
         let part = |at: usize| match variable(at) {
             _ if !seen(at) => Part::Any,
-            Some(VariableKind::Fraction) => Part::Digit,
-            _ => Part::Same,
+            Some(_) => Part::Digit,
+            None => Part::Same,
         };
         let has_clock = matches!(digits, Digits::Clock(_)) && after.is_none();
         let reach = looks.iter().map(|look| look.at + 1).fold(end, usize::max);
@@ -126,17 +130,17 @@ impl Layout {
         let (base, text) = self.look(text)?;
         *fields = self.fields;
         match self.digits {
-            Digits::Clock(at) => read_clock(text.get(at..at + 8)?, fields)?,
+            Digits::Clock(at) => read_clock(*text.get(at..)?.first_chunk()?, fields)?,
             Digits::Epoch(from, till) => fields.epoch = choices::epoch_micros(text.get(from..till)?, false),
         }
         let date = (base + self.date.0, base + self.date.1);
         Some(Hit { start: 0, end: base + self.end, date, ascii: base == 0 })
     }
 
-    /// By what the lines are known that carry the same date as this one, in which `hit` is that, but for a fraction of a
-    /// second; `None` if this one is not of the shape.
+    /// By what the lines are known that carry the same date as this one, in which `hit` is that, but for its time of day;
+    /// `None` if this one is not of the shape.
     pub(super) fn again(&self, text: &[u8], hit: &Hit) -> Option<Again> {
-        let again = self.again?;
+        let (again, Digits::Clock(clock)) = (self.again?, self.digits) else { return None };
         if !hit.ascii && self.look(text).is_none() {
             return None;
         }
@@ -145,7 +149,7 @@ impl Layout {
             return None;
         }
         let chunks = beginning_of(text);
-        Some(Again { words: std::array::from_fn(|at| again[at].with(chunks[at])), date: self.date })
+        Some(Again { words: std::array::from_fn(|at| again[at].with(chunks[at])), date: self.date, clock })
     }
 
     /// Where the shape begins in a line that has it, and the line from there on.
@@ -163,10 +167,16 @@ impl Layout {
 }
 
 impl Again {
-    /// The date's place in a line that carries it.
+    /// The date's place in a line that carries it, and its time of day.
     #[inline]
-    pub(super) fn date_in(&self, text: &[u8]) -> Option<(usize, usize)> {
-        fits(&self.words, text).then_some(self.date)
+    pub(super) fn date_in(&self, text: &[u8]) -> Option<((usize, usize), Clock)> {
+        if fits(&self.words, text) { Some((self.date, self.clock_of(text)?)) } else { None }
+    }
+
+    /// The time of day in a line that carries the date.
+    #[inline]
+    pub(super) fn clock_of(&self, text: &[u8]) -> Option<Clock> {
+        text.get(self.clock..)?.first_chunk().copied()
     }
 }
 
@@ -178,7 +188,7 @@ fn fits(words: &[Word; WORDS], text: &[u8]) -> bool {
 
 /// Reads digits as a time of day, if they are one.
 #[inline]
-fn read_clock(clock: &[u8], fields: &mut Fields) -> Option<()> {
+pub(super) fn read_clock(clock: Clock, fields: &mut Fields) -> Option<()> {
     let number = |at: usize| (clock[at] - b'0') as i8 * 10 + (clock[at + 1] - b'0') as i8;
     let (hour, minute, second) = (number(0), number(3), number(6));
     if hour > 23 || minute > 59 || second > 59 {

@@ -109,16 +109,18 @@ impl Stream {
         }
     }
 
-    /// Reads the next line if its date is that of the line before: then there is nothing to take note of. False: it may have
+    /// Reads the next line if its date stands where that of the line before does, and is of the same day. False: it may have
     /// another.
     #[inline]
     pub(super) fn read_again(&mut self, line: &[u8], time: Option<Time>, now: Time) -> bool {
-        let found = time.is_none() && matches!(self.date.dated, Dated::Known(_));
-        let again = found && self.dates.find_again(line, now).is_some();
-        if again {
-            self.line.clear();
+        if time.is_some() || !matches!(self.date.dated, Dated::Known(_)) {
+            return false;
         }
-        again
+        let Some(Found { time: Some(time), .. }) = self.dates.find_again(line, now) else { return false };
+        self.line.clear();
+        self.date.dated = Dated::Known(time);
+        self.last = Some(time);
+        true
     }
 
     /// As [`Stream::read`], where the line's date is not that of the line before.

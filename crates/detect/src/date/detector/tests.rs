@@ -169,6 +169,21 @@ proptest! {
     }
 
     #[test]
+    fn the_times_of_a_day_are_read_as_each_by_itself(
+        clocks in prop::collection::vec((0u8..25, 0u8..61, 0u8..61), 1..8),
+        // On two of them the clock is changed; the third is none.
+        day in prop::sample::select(&["2024-03-31", "2024-10-27", "2024-02-30"]),
+    ) {
+        let zone = Zone::parse(Some("Europe/Zurich")).unwrap();
+        let detector = || DateDetector::compile(Some("^%Y-%m-%d %H:%M:%S"), zone.clone()).unwrap();
+        let mut for_all = detector();
+        for (hour, minute, second) in clocks.into_iter().flat_map(|clock| [clock, clock]) {
+            let line = format!("{day} {hour:02}:{minute:02}:{second:02} host x: a text");
+            prop_assert_eq!(for_all.find(&line, NOW), detector().find(&line, NOW), "{}", line);
+        }
+    }
+
+    #[test]
     fn no_line_and_no_pattern_panics(
         pattern in r"([\^$(){}\[\]|?*+.\\%é\-,]|%[a-zA-Z]|%Ex[a-zA-Z]|\{DATE\}|\{EPOCH\}|\{\^LN-BEG\}|\n| |[a-z0-9])*",
         lines in prop::collection::vec(any::<String>(), 1..4),
