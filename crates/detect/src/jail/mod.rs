@@ -158,8 +158,12 @@ impl Jail {
 
     /// A new configuration; what was counted stays.
     pub fn reconfigure(&mut self, spec: &JailSpec, ignored: Ignore) -> Result<(), FormulaError> {
+        let grew = self.rules.ban_times.grows();
         self.rules = Rules::new(spec, ignored, self.rules.window.capacity)?;
         self.windows.set_rule(self.rules.window);
+        if grew != self.rules.ban_times.grows() {
+            self.windows.ask_anew();
+        }
         Ok(())
     }
 
@@ -179,7 +183,11 @@ impl Jail {
                 let earlier = if known { bans } else { self.earlier_bans(suspect, history) };
                 let host = suspect.host();
                 let attempt = Attempt { jail: self.id, host, time, now: failure.now, failures, earlier };
-                Verdict::Reached(book.decide(&attempt, self.length(earlier, failure.random)))
+                let decision = book.decide(&attempt, self.length(earlier, failure.random));
+                if let (true, Decision::Ban { ban, .. }) = (grows, &decision) {
+                    self.windows.know(suspect.key, Offence { bans: ban.count, last: ban.start });
+                }
+                Verdict::Reached(decision)
             }
         }
     }

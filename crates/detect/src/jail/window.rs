@@ -49,6 +49,11 @@ impl Window {
         Self { first: time, last: time, count: 0, failures: 0 }
     }
 
+    /// Whether nothing is counted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.failures == 0
+    }
+
     /// One more failure, not `findtime` or more after the last; `start` is `findtime` before it.
     pub(super) fn add(&mut self, time: Time, start: Time, weight: u32, findtime: Duration) {
         if time > self.last {

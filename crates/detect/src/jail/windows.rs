@@ -17,7 +17,7 @@ pub enum Outcome {
         failures: u32,
         /// The newest of them; a ban starts here.
         time: Time,
-        /// Earlier bans in this jail, as they were known when the window began.
+        /// Earlier bans in this jail, as far as [`Windows`] know.
         bans: u32,
     },
 }
@@ -26,10 +26,15 @@ pub enum Outcome {
 pub type Change = (IpNet, Option<Window>);
 
 /// The failures of one jail by address.
+///
+/// An address that reached `maxretry` keeps its entry, with an empty window: most go on, and would be looked up in the
+/// history and put in anew each time. Nobody outside sees it until it fails again.
 #[derive(Debug)]
 pub struct Windows {
     rule: WindowRule,
     entries: Recent<PackedNet, Entry>,
+    /// Those of which something is counted.
+    counting: usize,
     dropped: u64,
     /// Addresses whose windows changed, some perhaps twice; `None` when nobody will ask.
     changed: Option<Vec<PackedNet>>,
@@ -62,7 +67,7 @@ impl From<Window> for Entry {
 impl Windows {
     /// No failures yet.
     pub fn new(rule: WindowRule) -> Self {
-        Self { rule, entries: Recent::new(rule.capacity), dropped: 0, changed: None }
+        Self { rule, entries: Recent::new(rule.capacity), counting: 0, dropped: 0, changed: None }
     }
 
     /// Remembers which windows change, for [`Self::take_changes`]; whoever asks for this must take them, or the list grows.
@@ -76,7 +81,8 @@ impl Windows {
     }
 
     /// One failure, seen in the log at `time`, which need not be in order. `offence` says what the jail has against the
-    /// address from before, where that makes failures heavier; it is asked once a window. `place` is what a look has given.
+    /// address from before, where that makes failures heavier; it is asked for an address that is new here. `place` is what
+    /// a look has given.
     ///
     /// A failure exactly `findtime` after the last still counts with it. One that comes late by more than `findtime` does
     /// not count.
@@ -91,7 +97,10 @@ impl Windows {
         let known = self.entries.touch_at(place, key.hash, key.net);
         let place = known.unwrap_or_else(|| self.insert(key, Window::empty(time)));
         let entry = self.entries.at(place);
-        if time + rule.findtime < entry.window.last {
+        if entry.window.is_empty() {
+            self.counting += 1;
+            entry.window = Window::empty(time);
+        } else if time + rule.findtime < entry.window.last {
             return Outcome::Counting(entry.window.count);
         }
         if entry.bans == UNASKED {
@@ -103,17 +112,29 @@ impl Windows {
             entry.window = Window::empty(time);
         }
         entry.window.add(time, start, rule.weight(entry.offence(), time), rule.findtime);
-        let Entry { window, bans, .. } = *entry;
-        if window.count >= rule.maxretry {
-            let entry = self.entries.remove_at(place);
-            self.note_removed(key.net, entry);
-            return Outcome::Reached { failures: window.failures, time: window.last, bans };
-        }
         if let Some(changed) = self.changed.as_mut().filter(|_| !entry.noted) {
             entry.noted = true;
             changed.push(key.net);
         }
-        Outcome::Counting(window.count)
+        let Entry { window, bans, .. } = *entry;
+        if window.count < rule.maxretry {
+            return Outcome::Counting(window.count);
+        }
+        self.counting -= 1;
+        entry.window = Window::empty(window.last);
+        Outcome::Reached { failures: window.failures, time: window.last, bans }
+    }
+
+    /// What an address has done is known now: it was banned.
+    pub(super) fn know(&mut self, key: Key, offence: Offence) {
+        if let Some(entry) = self.entries.get_mut(key.hash, key.net) {
+            (entry.bans, entry.banned) = (offence.bans, offence.last);
+        }
+    }
+
+    /// What addresses have done counts from now on, or no longer does: each is asked for anew.
+    pub(super) fn ask_anew(&mut self) {
+        self.entries.values_mut().for_each(|entry| entry.bans = UNASKED);
     }
 
     /// A host is going to fail: first where its window stands,
@@ -146,21 +167,23 @@ impl Windows {
     /// What is counted for one address.
     pub fn window(&self, host: IpNet) -> Option<Window> {
         let Key { net, hash } = host.into();
-        self.entries.get(hash, net).map(|entry| entry.window)
+        self.entries.get(hash, net).map(|entry| entry.window).filter(|window| !window.is_empty())
     }
 
     /// Every window, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (IpNet, Window)> {
-        self.entries.iter().map(|(key, entry)| (key.into(), entry.window))
+        let all = self.entries.iter().map(|(key, entry)| (key.into(), entry.window));
+        all.filter(|(_, window)| !window.is_empty())
     }
 
     /// Puts back what a store kept. Not a change.
     pub fn restore(&mut self, host: IpNet, window: Window) {
         let key = Key::from(host);
-        match self.entries.touch(key.hash, key.net) {
-            Some(place) => self.entries.at(place).window = window,
-            None => drop(self.insert(key, window)),
-        }
+        let known = self.entries.touch(key.hash, key.net);
+        let place = known.unwrap_or_else(|| self.insert(key, Window::empty(window.last)));
+        let before = std::mem::replace(&mut self.entries.at(place).window, window);
+        self.counting += usize::from(!window.is_empty());
+        self.counting -= usize::from(!before.is_empty());
     }
 
     /// The windows that changed since the last call, each once with what it holds now.
@@ -172,7 +195,7 @@ impl Windows {
                 None => changes.push((key.into(), None)),
                 Some(entry) if entry.noted => {
                     entry.noted = false;
-                    changes.push((key.into(), Some(entry.window)));
+                    changes.push((key.into(), Some(entry.window).filter(|window| !window.is_empty())));
                 }
                 Some(_) => {}
             }
@@ -191,13 +214,13 @@ impl Windows {
 
     /// Addresses with failures.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.counting
     }
 
     /// Addresses whose failures still count.
     pub fn live(&self, now: Time) -> usize {
         let start = now - self.rule.findtime;
-        self.entries.iter().filter(|(_, entry)| entry.window.last >= start).count()
+        self.iter().filter(|(_, window)| window.last >= start).count()
     }
 
     /// Whether no address has failures.
@@ -219,13 +242,18 @@ impl Windows {
     fn insert(&mut self, key: Key, window: Window) -> Place {
         let (place, evicted) = self.entries.insert(key.hash, key.net, window.into());
         if let Some((evicted, entry)) = evicted {
-            self.dropped += 1;
+            self.dropped += u64::from(!entry.window.is_empty());
             self.note_removed(evicted, entry);
         }
         place
     }
 
+    /// An empty window is gone already, and was noted then.
     fn note_removed(&mut self, key: PackedNet, entry: Entry) {
+        if entry.window.is_empty() {
+            return;
+        }
+        self.counting -= 1;
         if let Some(changed) = self.changed.as_mut().filter(|_| !entry.noted) {
             changed.push(key);
         }

@@ -78,10 +78,53 @@ fn one_failure_is_enough_when_maxretry_is_one_or_its_weight_is() {
     );
     windows.set_rule(rule(5, 600));
     assert_eq!(
-        windows.record(host(1).into(), None, seconds(6.0), || Some(Offence { bans: 4, last: seconds(1.0) })),
+        windows.record(host(2).into(), None, seconds(6.0), || Some(Offence { bans: 4, last: seconds(1.0) })),
         Outcome::Reached { failures: 1, time: seconds(6.0), bans: 4 }
     );
     assert_eq!(windows.len(), 0);
+}
+
+#[test]
+fn the_history_is_asked_once_and_told_what_follows() {
+    let mut windows = Windows::new(rule(4, 600));
+    let record = |windows: &mut Windows, time, asked: &mut u32| {
+        windows.record(host(1).into(), None, seconds(time), || {
+            *asked += 1;
+            None
+        })
+    };
+    let mut asked = 0;
+    let counts: Vec<_> = (1..=5).map(|time| record(&mut windows, time.into(), &mut asked)).collect();
+    assert_eq!(counts[3], Outcome::Reached { failures: 4, time: seconds(4.0), bans: 0 });
+    assert_eq!((counts[4], asked), (Outcome::Counting(1), 1));
+    windows.know(host(1).into(), Offence { bans: 1, last: seconds(4.0) });
+    assert_eq!(record(&mut windows, 6.0, &mut asked), Outcome::Counting(3));
+    windows.ask_anew();
+    assert_eq!(
+        record(&mut windows, 7.0, &mut asked),
+        Outcome::Reached { failures: 3, time: seconds(7.0), bans: 0 }
+    );
+    assert_eq!(asked, 2);
+}
+
+#[test]
+fn an_address_that_reached_the_limit_is_seen_no_more_until_it_fails_again() {
+    let mut windows = Windows::new(rule(2, 600));
+    windows.note_changes();
+    let record = |windows: &mut Windows, time| windows.record(host(1).into(), None, seconds(time), || None);
+    record(&mut windows, 10.0);
+    record(&mut windows, 20.0);
+    assert_eq!((windows.len(), windows.window(host(1)), windows.iter().count()), (0, None, 0));
+    assert_eq!(windows.take_changes(), [(host(1), None)]);
+    windows.expire(seconds(1000.0), 10);
+    assert_eq!((windows.take_changes(), windows.dropped()), (vec![], 0));
+    record(&mut windows, 10.0);
+    record(&mut windows, 20.0);
+    // Long before: no window says that it comes too late.
+    assert_eq!(record(&mut windows, -5000.0), Outcome::Counting(1));
+    let window = Window { first: seconds(-5000.0), last: seconds(-5000.0), count: 1, failures: 1 };
+    assert_eq!((windows.len(), windows.window(host(1))), (1, Some(window)));
+    assert_eq!(windows.take_changes(), [(host(1), Some(window))]);
 }
 
 #[test]
