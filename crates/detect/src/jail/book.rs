@@ -110,14 +110,27 @@ impl Book {
     /// A ban in force is not begun again, but as in Fail2Ban it is prolonged when the new one would end later. An ended
     /// one that [`Self::expire`] has not yet given out is replaced.
     pub fn decide(&mut self, attempt: &Attempt, length: Length) -> Decision {
-        let Attempt { jail, host, time, now, failures, earlier } = *attempt;
-        if let Some(at) = self.find(jail, host.into()) {
-            if self.slots[at as usize].until > time {
-                return self.again(at, end(time, length.again));
-            }
+        self.again(attempt, length.again).unwrap_or_else(|| self.begin(attempt, length.new))
+    }
+
+    /// What the attempt leads to where a ban is in force: to that, until `length` after it or longer.
+    pub(super) fn again(&mut self, attempt: &Attempt, length: Option<Duration>) -> Option<Decision> {
+        let at = self.find(attempt.jail, attempt.host.into())?;
+        let slot = &mut self.slots[at as usize];
+        if slot.until <= attempt.time {
             self.take(at);
+            return None;
         }
-        let until = end(time, length.new);
+        let until = end(attempt.time, length);
+        let prolonged = until > slot.until;
+        slot.until = until.max(slot.until);
+        Some(Decision::AlreadyBanned { ban: slot.ban(), prolonged })
+    }
+
+    /// What it leads to where none is in force.
+    pub(super) fn begin(&mut self, attempt: &Attempt, length: Option<Duration>) -> Decision {
+        let Attempt { jail, host, time, now, failures, earlier } = *attempt;
+        let until = end(time, length);
         if until <= now {
             return Decision::Over;
         }
@@ -224,13 +237,6 @@ impl Book {
             self.ends.pop_first();
             self.ends.insert((until, at));
         }
-    }
-
-    fn again(&mut self, at: u32, until: Time) -> Decision {
-        let slot = &mut self.slots[at as usize];
-        let prolonged = until > slot.until;
-        slot.until = until.max(slot.until);
-        Decision::AlreadyBanned { ban: self.slots[at as usize].ban(), prolonged }
     }
 
     fn find(&self, jail: JailId, host: PackedNet) -> Option<u32> {

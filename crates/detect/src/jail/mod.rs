@@ -179,17 +179,36 @@ impl Jail {
         match self.windows.record(suspect.key, suspect.place, failure.time, offence) {
             Outcome::Counting(count) => Verdict::Counting(count),
             Outcome::Reached { failures, time, bans } => {
-                let known = grows && !self.rules.overalljails;
-                let earlier = if known { bans } else { self.earlier_bans(suspect, history) };
                 let host = suspect.host();
-                let attempt = Attempt { jail: self.id, host, time, now: failure.now, failures, earlier };
-                let decision = book.decide(&attempt, self.length(earlier, failure.random));
-                if let (true, Decision::Ban { ban, .. }) = (grows, &decision) {
-                    self.windows.know(suspect.key, Offence { bans: ban.count, last: ban.start });
-                }
-                Verdict::Reached(decision)
+                let attempt =
+                    Attempt { jail: self.id, host, time, now: failure.now, failures, earlier: bans };
+                Verdict::Reached(self.decide(attempt, failure, book, history))
             }
         }
+    }
+
+    /// What follows when `failure` was one too many. `attempt.earlier` is as the windows know it.
+    fn decide(
+        &mut self,
+        attempt: Attempt,
+        failure: &Failure,
+        book: &mut Book,
+        history: &impl History,
+    ) -> Decision {
+        let Rules { ban_times, overalljails, .. } = &self.rules;
+        if let Some(decision) = book.again(&attempt, ban_times.base()) {
+            return decision;
+        }
+        let grows = ban_times.grows();
+        let earlier = match grows && !overalljails {
+            true => attempt.earlier,
+            false => self.earlier_bans(failure.suspect, history),
+        };
+        let decision = book.begin(&Attempt { earlier, ..attempt }, ban_times.length(earlier, failure.random));
+        if let (true, Decision::Ban { ban, .. }) = (grows, &decision) {
+            self.windows.know(failure.suspect.key, Offence { bans: ban.count, last: ban.start });
+        }
+        decision
     }
 
     /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
@@ -240,7 +259,10 @@ impl Jail {
         self.windows.forget(host);
         let earlier = self.earlier_bans(host.into(), history);
         let attempt = Attempt { jail: self.id, host, time: now, now, failures: 0, earlier };
-        book.decide(&attempt, length.unwrap_or_else(|| self.length(earlier, random)))
+        let times = &self.rules.ban_times;
+        let length =
+            length.unwrap_or_else(|| Length { new: times.length(earlier, random), again: times.base() });
+        book.decide(&attempt, length)
     }
 
     /// Its number in the book.
@@ -261,10 +283,6 @@ impl Jail {
     /// What it has counted, to restore, forget or drop what is old.
     pub fn windows_mut(&mut self) -> &mut Windows {
         &mut self.windows
-    }
-
-    fn length(&self, earlier: u32, random: f64) -> Length {
-        Length { new: self.rules.ban_times.length(earlier, random), again: self.rules.ban_times.base() }
     }
 
     fn earlier_bans(&self, suspect: Suspect, history: &impl History) -> u32 {
