@@ -121,15 +121,17 @@ impl Fast {
             return Ok(Outcome::Nothing);
         }
         let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
-        match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, rests)) {
+        let mut host = Place::new();
+        match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, &mut host, rests)) {
             Look::Nothing => return Ok(Outcome::Nothing),
-            Look::Match(way, ref place) if self.variants[way].first_wins && completes(filter, &prefixed) => {
+            Look::Match(way) if self.variants[way].first_wins && completes(filter, &prefixed) => {
                 if plain::ignores(filter, subject, prefixed.content, scratch)? {
                     return Ok(Outcome::Ignored);
                 }
-                return Ok(Outcome::Hit(self.hit(way, place.as_ref(), &prefixed)));
+                let host = Some(&host).filter(|_| self.variants[way].has_host());
+                return Ok(Outcome::Hit(self.hit(way, host, &prefixed)));
             }
-            Look::Match(..) | Look::Unsure => {}
+            Look::Match(_) | Look::Unsure => {}
         }
         match self.content.find_all(&mut caches.content, text, 0, &mut caches.found) {
             Err(GaveUp) => plain::find(filter, subject.as_str(), scratch),
@@ -138,20 +140,19 @@ impl Fast {
         }
     }
 
-    /// Looks whether one of `ways` matches.
-    fn look(&self, ways: &[Candidate], text: &[u8], mut rests: Rests<'_>) -> Look {
-        let (mut anchors, mut bytes) = (Anchors::default(), None);
+    /// Looks whether one of `ways` matches, and reads its `host`.
+    fn look(&self, ways: &[Candidate], text: &[u8], host: &mut Place, mut rests: Rests<'_>) -> Look {
+        let mut anchors = Anchors::default();
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
             if !variant.ends(text) {
                 continue;
             }
-            match variant
-                .look(text, progress, &mut anchors, &mut bytes, |at| rests.matches(variant.rest, text, at))
+            match variant.look(text, progress, &mut anchors, host, |at| rests.matches(variant.rest, text, at))
             {
                 Verdict::No => {}
                 Verdict::Unknown => return Look::Unsure,
-                Verdict::Match(place) => return Look::Match(way.into(), place),
+                Verdict::Match => return Look::Match(way.into()),
             }
         }
         Look::Nothing
@@ -236,8 +237,8 @@ fn completes(filter: &Filter, prefixed: &Prefixed) -> bool {
 /// What a look at a line says of all ways.
 enum Look {
     Nothing,
-    /// The way that matches, and where its host stands.
-    Match(usize, Option<Place>),
+    /// The way that matches.
+    Match(usize),
     /// Not enough.
     Unsure,
 }
@@ -276,7 +277,7 @@ fn terminated(subject: &[u8], content: Span) -> Option<&[u8]> {
 fn ids(place: Option<&Place>, offset: usize) -> [Option<Span>; 5] {
     let at = |group| {
         let place = place.filter(|place| place.group == group)?;
-        Some(Span::from(place.span.clone()).shift(offset))
+        Some(Span::new(offset + place.start, offset + place.end))
     };
     [None, at(Group::Ip4), at(Group::Ip6), at(Group::Dns), None]
 }

@@ -3,16 +3,7 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use super::super::host::{ipv4, ipv4_at_start, ipv6, ipv6_at_start, parse};
-
-/// Where a host stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) span: Range<usize>,
-    pub(super) group: Group,
-    /// Whom the text names, if it is an address; a group can hold what is none.
-    pub(super) address: Option<IpAddr>,
-}
+use super::super::host::{ipv4, ipv4_at_start, ipv6, ipv6_at_start};
 
 /// Which of the groups of a host tag holds the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,47 +13,62 @@ pub(super) enum Group {
     Dns,
 }
 
-/// The bytes at a place that may all be a host's.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bytes {
+/// The bytes at a place that may all be a host's. They are written where they are kept: an address that is copied as soon
+/// as it is written keeps the processor waiting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
     pub(super) start: usize,
     pub(super) end: usize,
-    /// The address that they are.
-    pub(super) address: Option<(Group, Option<IpAddr>)>,
-}
-
-impl Bytes {
-    pub(super) fn at(text: &[u8], start: usize) -> Bytes {
-        let rest = text.get(start..).unwrap_or_default();
-        let found =
-            |group, ip, length| Bytes { start, end: start + length, address: Some((group, Some(ip))) };
-        let ends_at = |length: usize| rest.get(length).is_none_or(|&byte| !HOST[usize::from(byte)]);
-        if let Some((ip, length)) = ipv4_at_start(rest) {
-            if ends_at(length) {
-                return found(Group::Ip4, ip.into(), length);
-            }
-        } else if let Some((ip, length)) = ipv6_at_start(rest)
-            && ends_at(length)
-            && length > SHORT
-        {
-            return found(Group::Ip6, ip.to_canonical(), length);
-        }
-        let end = host_bytes_run(text, start);
-        Bytes { start, end, address: address(&text[start..end]) }
-    }
+    /// Which group holds them, if they are a host; the name's if they are no address that the host tag takes in one go.
+    pub(super) group: Group,
+    /// Whom they name, if that is read and is an address; a group can hold what is none.
+    pub(super) address: Option<IpAddr>,
 }
 
 /// The host tag does not take `::` for an address.
 const SHORT: usize = 2;
 
-/// An address that the host tag takes in one go: every IPv4 form, and every IPv6 address in hexadecimal.
-pub(super) fn address(text: &[u8]) -> Option<(Group, Option<IpAddr>)> {
-    if let Some(ip) = ipv4(text) {
-        return Some((Group::Ip4, Some(ip.into())));
+impl Place {
+    /// Nothing is read.
+    pub(super) fn new() -> Place {
+        Place { start: 0, end: 0, group: Group::Dns, address: None }
     }
-    match ipv6(text).filter(|_| text.len() > SHORT) {
-        Some(ip) => Some((Group::Ip6, Some(ip.to_canonical()))),
-        None => is_ip4(text).then_some((Group::Ip4, None)),
+
+    /// Reads all that there are from `start` on, if that was not read last.
+    pub(super) fn read(&mut self, text: &[u8], start: usize) {
+        if self.start == start && self.end > start {
+            return;
+        }
+        let rest = text.get(start..).unwrap_or_default();
+        let ends_at = |length: usize| rest.get(length).is_none_or(|&byte| !HOST[usize::from(byte)]);
+        if let Some((ip, length)) = ipv4_at_start(rest) {
+            if ends_at(length) {
+                return self.set(start, start + length, Group::Ip4, Some(ip.into()));
+            }
+        } else if let Some((ip, length)) = ipv6_at_start(rest)
+            && ends_at(length)
+            && length > SHORT
+        {
+            return self.set(start, start + length, Group::Ip6, Some(ip.to_canonical()));
+        }
+        self.take(text, start, host_bytes_run(text, start));
+    }
+
+    /// Reads those from `start` to `end`: an address are every IPv4 form, and every IPv6 address in hexadecimal.
+    pub(super) fn take(&mut self, text: &[u8], start: usize, end: usize) {
+        let bytes = &text[start..end];
+        if let Some(ip) = ipv4(bytes) {
+            return self.set(start, end, Group::Ip4, Some(ip.into()));
+        }
+        match ipv6(bytes).filter(|_| bytes.len() > SHORT) {
+            Some(ip) => self.set(start, end, Group::Ip6, Some(ip.to_canonical())),
+            None => self.set(start, end, if is_ip4(bytes) { Group::Ip4 } else { Group::Dns }, None),
+        }
+    }
+
+    #[inline]
+    fn set(&mut self, start: usize, end: usize, group: Group, address: Option<IpAddr>) {
+        *self = Place { start, end, group, address };
     }
 }
 
@@ -91,10 +97,8 @@ const HOST: [bool; 256] = {
 /// Which group of a host tag holds `span`, given that the tag matches just there.
 pub(super) fn classify(text: &[u8], span: Range<usize>) -> Result<Place, Unsure> {
     let host = text.get(span.clone()).filter(|host| !host.is_empty()).ok_or(Unsure)?;
-    let place = |span: Range<usize>, group| {
-        let address = std::str::from_utf8(&text[span.clone()]).ok().and_then(parse);
-        Ok(Place { span, group, address: address.filter(|_| group != Group::Dns) })
-    };
+    let place =
+        |span: Range<usize>, group| Ok(Place { start: span.start, end: span.end, group, address: None });
     if is_ip4(host) {
         return place(span, Group::Ip4);
     }

@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 
 use super::ascii::Ascii;
 use super::follow::{Follow, host_bytes, takes_anything};
-use super::place::{Bytes, Group, Place, Unsure, address, classify, host_bytes_run};
+use super::place::{Group, Place, Unsure, classify, host_bytes_run};
 use super::sequence::{Item, Sequence, is_anchored, literal_before, literal_of, literals_at};
 use super::shape::literal_after_stretch;
 use super::walk::{Step, Walk, go, steps};
@@ -63,11 +63,11 @@ enum UserEnd {
 }
 
 /// What a look at a line says of one way.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     No,
-    /// With the place of the host, if it has one.
-    Match(Option<Place>),
+    /// The host, if it has one, is what was read last.
+    Match,
     /// Ask the automaton.
     Unknown,
 }
@@ -110,6 +110,10 @@ impl Plan {
 
     pub(super) fn anchor(&self) -> &[u8] {
         self.anchor.needle()
+    }
+
+    pub(super) fn has_host(&self) -> bool {
+        self.host.is_some()
     }
 
     /// Whether somebody must say if what follows the host matches.
@@ -156,42 +160,38 @@ impl Plan {
         &self,
         text: &[u8],
         start: usize,
-        known: &mut Option<Bytes>,
+        known: &mut Place,
         rest: impl FnOnce(usize) -> Option<bool>,
     ) -> Verdict {
         let Some(plan) = &self.host else {
             return match rest(start) {
-                Some(true) => Verdict::Match(None),
+                Some(true) => Verdict::Match,
                 Some(false) => Verdict::No,
                 None => Verdict::Unknown,
             };
         };
-        let &mut Bytes { end, ref address, .. } = match known {
-            Some(bytes) if bytes.start == start => bytes,
-            _ => known.insert(Bytes::at(text, start)),
-        };
+        known.read(text, start);
+        let Place { end, group, .. } = *known;
         let host = &text[start..end];
-        let ip4 = matches!(address, Some((Group::Ip4, _)));
-        let only = if ip4 && plan.outside_ip4 { !plan.open } else { plan.ends_only_at(text, start, end) };
+        let only = if group == Group::Ip4 && plan.outside_ip4 {
+            !plan.open
+        } else {
+            plan.ends_only_at(text, start, end)
+        };
         let name =
             || plan.names && host.last().is_some_and(|&byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        match address {
+        match group {
             _ if host.is_empty() => return Verdict::No,
-            Some(_) => {}
-            None if !only || host.iter().any(|byte| b":[]".contains(byte)) => return Verdict::Unknown,
-            None if name() => {}
-            None => return Verdict::No,
+            Group::Ip4 | Group::Ip6 => {}
+            Group::Dns if !only || host.iter().any(|byte| b":[]".contains(byte)) => return Verdict::Unknown,
+            Group::Dns if name() => {}
+            Group::Dns => return Verdict::No,
         }
         if only && !plan.follow.fits(text, end) {
             return Verdict::No;
         }
         match if plan.open { Some(true) } else { rest(end) } {
-            Some(true) => match address {
-                &Some((group, address)) => Verdict::Match(Some(Place { span: start..end, group, address })),
-                None => {
-                    classify(text, start..end).map_or(Verdict::Unknown, |place| Verdict::Match(Some(place)))
-                }
-            },
+            Some(true) => Verdict::Match,
             Some(false) if only => Verdict::No,
             _ => Verdict::Unknown,
         }
@@ -228,7 +228,7 @@ impl Plan {
         for user in &self.users {
             let start = match &user.start {
                 UserStart::Walk(walk) if walk.from_host => {
-                    let host = self.place(text, &rest)?.ok_or(Unsure)?.span;
+                    let host = self.place(text, &rest)?.ok_or(Unsure)?;
                     walk.end(text, host_bytes_run(text, host.start))
                 }
                 UserStart::Walk(walk) => walk.end(text, 0),
@@ -281,6 +281,8 @@ impl HostPlan {
         end: usize,
         rest: impl FnOnce(usize) -> bool,
     ) -> bool {
-        address(&text[start..end]).is_some() && (self.open || rest(end))
+        let mut host = Place::new();
+        host.take(text, start, end);
+        host.group != Group::Dns && (self.open || rest(end))
     }
 }

@@ -14,7 +14,7 @@ use super::check::{Check, end_of};
 use super::follow::is_any_run;
 use super::literal::Literal;
 use super::lower::literal;
-use super::place::{Place, address};
+use super::place::{Group, Place};
 use super::plan::{Plan, Verdict};
 use super::sequence::{Item, Sequence, literal_of, literals_at};
 
@@ -106,8 +106,8 @@ impl Shape {
     }
 
     /// Whether the sequence matches `text`, of which its words take all before `at`; `Unknown` if a look from the line's
-    /// end does not tell.
-    pub(super) fn look_back(&self, text: &[u8], at: usize) -> Verdict {
+    /// end does not tell. `known` becomes the host of a match.
+    pub(super) fn look_back(&self, text: &[u8], at: usize, known: &mut Place) -> Verdict {
         let Some(back) = &self.back else { return Verdict::Unknown };
         let fits = |read: &Read| match &self.stretch {
             Some(stretch) => stretch.fills(text, at, read.stretch_end),
@@ -116,11 +116,16 @@ impl Shape {
         match back.read(text).filter(fits) {
             None if back.is_only() => Verdict::No,
             None => Verdict::Unknown,
-            Some(Read { host: None, .. }) => Verdict::Match(None),
-            Some(Read { host: Some(span), .. }) => match address(&text[span.clone()]) {
-                Some((group, address)) => Verdict::Match(Some(Place { span, group, address })),
-                None => Verdict::Unknown,
-            },
+            Some(Read { host: None, .. }) => Verdict::Match,
+            Some(Read { host: Some(span), .. }) => {
+                known.take(text, span.start, span.end);
+                if known.group != Group::Dns {
+                    return Verdict::Match;
+                }
+                // Those of a host may end elsewhere.
+                *known = Place::new();
+                Verdict::Unknown
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use super::check::{Check, Progress, Reading};
 use super::head;
 use super::literal::Literal;
 use super::lower::{Lowered, anything, lower};
-use super::place::{Bytes, Place};
+use super::place::Place;
 use super::plan::{Plan, Verdict};
 use super::sequence::{Interest, Item, Sequence, is_anchored, literal_before};
 use super::shape::{Shape, words};
@@ -238,18 +238,18 @@ impl Variant {
     }
 
     /// Whether the rule matches `text` in this way, if a look is enough to say so; `progress` is how far its first bytes
-    /// lead, `known` and `anchors` are what the ways asked before have read.
+    /// lead, `known` and `anchors` are what the ways asked before have read; `known` becomes the host of a match.
     pub(super) fn look<'s>(
         &'s self,
         text: &[u8],
         progress: Progress,
         anchors: &mut Anchors<'s>,
-        known: &mut Option<Bytes>,
+        known: &mut Place,
         rest: impl FnOnce(usize) -> Option<bool>,
     ) -> Verdict {
         let Some(at) = progress.end_of(&self.words, text) else { return Verdict::No };
         let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
-        match shape.look_back(text, at) {
+        match shape.look_back(text, at, known) {
             Verdict::Unknown => {}
             told => return told,
         }
@@ -264,12 +264,13 @@ impl Variant {
         }
         let Some(anchor) = anchors.first(&plan.anchor, text) else { return Verdict::No };
         let verdict = judge(shape.begin(text, at, anchor..anchor + plan.anchor().len()));
-        let once = match &verdict {
-            Verdict::Match(Some(place)) if place.address.is_some() => shape.has_anchor_once(),
-            _ => false,
-        };
+        let once = verdict == Verdict::Match && shape.has_anchor_once() && known.address.is_some();
         // Where it stands again, the line may mean something else.
         if once || !anchors.are_several(&plan.anchor, text) { verdict } else { Verdict::Unknown }
+    }
+
+    pub(super) fn has_host(&self) -> bool {
+        self.plan.as_ref().is_some_and(Plan::has_host)
     }
 
     /// Where the host of a match stands, if it names one; see [`Plan::place`].
