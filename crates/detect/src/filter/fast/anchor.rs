@@ -1,4 +1,4 @@
-//! Where the literal before a host stands in a text.
+//! Where the literals before and behind a host stand in a text.
 
 use memchr::memmem::Finder;
 

@@ -142,10 +142,10 @@ impl Fast {
 
     /// Looks whether one of `ways` matches, and reads its `host`.
     fn look(&self, ways: &[Candidate], text: &[u8], host: &mut Place, mut rests: Rests<'_>) -> Look {
-        let mut anchors = Anchors::default();
+        let (mut anchors, mut needs) = (Anchors::default(), Anchors::default());
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
-            if !variant.ends(text) {
+            if !variant.ends(text) || !variant.is_possible(text, &mut needs) {
                 continue;
             }
             match variant.look(text, progress, &mut anchors, host, |at| rests.matches(variant.rest, text, at))

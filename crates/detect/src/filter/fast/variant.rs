@@ -1,5 +1,6 @@
 //! One way through one `failregex`, and what is known of every line that goes it.
 
+use memchr::memmem::Finder;
 use regex_syntax::hir::Hir;
 
 use crate::pattern::ast::{Anchor, Ast, Kind, Node, Width};
@@ -16,7 +17,7 @@ use super::literal::Literal;
 use super::lower::{Lowered, anything, lower};
 use super::place::Place;
 use super::plan::{Plan, Verdict};
-use super::sequence::{Interest, Item, Sequence, is_anchored, literal_before};
+use super::sequence::{Interest, Item, Sequence, is_anchored, literal_before, literal_of, literals_at};
 use super::shape::{Shape, words};
 use super::walk::is_rigid;
 
@@ -32,6 +33,8 @@ pub(super) struct Variant {
     pub(super) names_user: bool,
     /// What every match ends with, as far as it is the same.
     ending: Literal,
+    /// What every match holds behind the host, where that tells this way from another.
+    needed: Option<Box<Finder<'static>>>,
     /// What every match begins with, if it begins with the text, as far as comparing tells.
     words: Vec<Check>,
     /// `None` where only the pattern's own search is sure that it matches, or of what it says.
@@ -77,7 +80,14 @@ impl Ways<'_> {
                 let first_wins = sequences
                     .iter()
                     .all(|sequence| sequence.choices.iter().all(|&choice| is_rigid(&sequence.items, choice)));
-                sequences.iter().map(|sequence| self.way(sequence, &interest, &host, first_wins)).collect()
+                let needs: Vec<Vec<u8>> = sequences.iter().map(|sequence| needed(&sequence.items)).collect();
+                let way = |(sequence, need): (_, &Vec<u8>)| {
+                    let mut way = self.way(sequence, &interest, &host, first_wins);
+                    let tells = !need.is_empty() && needs.iter().any(|other| other != need);
+                    way.variant.needed = tells.then(|| Box::new(Finder::new(need).into_owned()));
+                    way
+                };
+                sequences.iter().zip(&needs).map(way).collect()
             }
             None => {
                 let whole = lower(&[Item::Leaf(&self.ast.root)], &host);
@@ -113,6 +123,7 @@ impl Ways<'_> {
             rest: 0,
             names_user: true,
             ending: Literal::default(),
+            needed: None,
             words: Vec::new(),
             plan: None,
             shape: None,
@@ -150,6 +161,7 @@ impl Ways<'_> {
             names_user: users.is_none_or(|users| !users.is_empty()),
             shape: Shape::of(sequence, &plan, &ending),
             ending,
+            needed: None,
             words: Vec::new(),
             plan: Some(plan),
             users_planned,
@@ -211,6 +223,13 @@ fn ending(items: &[Item<'_>]) -> Vec<u8> {
     if literal.is_empty() || literal.contains(&b'\n') { Vec::new() } else { [&literal[..], b"\n"].concat() }
 }
 
+/// The longest literal behind the host.
+fn needed(items: &[Item<'_>]) -> Vec<u8> {
+    let host = items.iter().rposition(|item| matches!(item, Item::Host)).unwrap_or(items.len());
+    let others = |item: &Item<'_>| literals_at(&[*item]) == 0;
+    items[host..].split(others).filter_map(literal_of).max_by_key(Vec::len).unwrap_or_default()
+}
+
 /// Whether a group holds text in every match of a sequence; `None` if that depends on the match.
 fn mark(sequence: &Sequence<'_>, group: Option<usize>) -> Option<bool> {
     let Some(group) = group else { return Some(false) };
@@ -230,6 +249,12 @@ impl Variant {
     #[inline]
     pub(super) fn ends(&self, text: &[u8]) -> bool {
         self.ending.ends(text)
+    }
+
+    /// Whether a text holds what a match needs; `needs` looks for it.
+    #[inline]
+    pub(super) fn is_possible<'s>(&'s self, text: &[u8], needs: &mut Anchors<'s>) -> bool {
+        self.needed.as_ref().is_none_or(|needed| needs.first(needed, text).is_some())
     }
 
     /// Reads the first bytes of a text.
