@@ -41,6 +41,7 @@ pub use windows::{Change, Outcome, Windows};
 
 use self::net::{Key, PackedNet};
 use self::recent::Place;
+use self::windows::Beyond;
 use crate::{JailSpec, Time};
 
 /// One jail at work: its rules and what it has counted.
@@ -70,15 +71,6 @@ pub struct Suspect {
     place: Option<Place>,
     /// What else will be asked for, most probably.
     beyond: Beyond,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Beyond {
-    Nothing,
-    /// The window fills: whether a ban is in force.
-    Ban,
-    /// The window begins: what was before it.
-    Offence,
 }
 
 impl Suspect {
@@ -158,12 +150,8 @@ impl Jail {
 
     /// A new configuration; what was counted stays.
     pub fn reconfigure(&mut self, spec: &JailSpec, ignored: Ignore) -> Result<(), FormulaError> {
-        let grew = self.rules.ban_times.grows();
         self.rules = Rules::new(spec, ignored, self.rules.window.capacity)?;
         self.windows.set_rule(self.rules.window);
-        if grew != self.rules.ban_times.grows() {
-            self.windows.ask_anew();
-        }
         Ok(())
     }
 
@@ -189,7 +177,7 @@ impl Jail {
 
     /// What follows when `failure` was one too many. `attempt.earlier` is as the windows know it.
     fn decide(
-        &mut self,
+        &self,
         attempt: Attempt,
         failure: &Failure,
         book: &mut Book,
@@ -199,16 +187,11 @@ impl Jail {
         if let Some(decision) = book.again(&attempt, ban_times.base()) {
             return decision;
         }
-        let grows = ban_times.grows();
-        let earlier = match grows && !overalljails {
+        let earlier = match ban_times.grows() && !overalljails {
             true => attempt.earlier,
             false => self.earlier_bans(failure.suspect, history),
         };
-        let decision = book.begin(&Attempt { earlier, ..attempt }, ban_times.length(earlier, failure.random));
-        if let (true, Decision::Ban { ban, .. }) = (grows, &decision) {
-            self.windows.know(failure.suspect.key, Offence { bans: ban.count, last: ban.start });
-        }
-        decision
+        book.begin(&Attempt { earlier, ..attempt }, ban_times.length(earlier, failure.random))
     }
 
     /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
@@ -239,10 +222,9 @@ impl Jail {
     #[inline]
     #[must_use]
     pub fn look_beyond(&self, suspect: Suspect, book: &Book, history: &impl History) -> Suspect {
-        let beyond = match suspect.place {
-            Some(place) if self.windows.is_nearly_full(place) => Beyond::Ban,
-            None if self.rules.ban_times.grows() => Beyond::Offence,
-            _ => Beyond::Nothing,
+        let beyond = match suspect.place.map_or(Beyond::Offence, |place| self.windows.beyond(place)) {
+            Beyond::Offence if !self.rules.ban_times.grows() => Beyond::Nothing,
+            beyond => beyond,
         };
         match beyond {
             Beyond::Nothing => {}

@@ -159,11 +159,6 @@ impl<K: Keyed, V: Copy> Recent<K, V> {
         self.index.iter().map(|at| &self.nodes[at as usize]).map(|node| (node.key, &node.value))
     }
 
-    /// The value of every entry, in no order.
-    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
-        self.nodes.iter_mut().filter(|node| node.state != State::Free).map(|node| &mut node.value)
-    }
-
     fn find(&self, hash: u64, key: K) -> Option<u32> {
         self.index.find(hash, |at| self.nodes[at as usize].key == key)
     }

@@ -17,9 +17,19 @@ pub enum Outcome {
         failures: u32,
         /// The newest of them; a ban starts here.
         time: Time,
-        /// Earlier bans in this jail, as far as [`Windows`] know.
+        /// Earlier bans in this jail, as they were known when the window began.
         bans: u32,
     },
+}
+
+/// What a failure asks for besides its window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beyond {
+    Nothing,
+    /// The window fills: whether a ban is in force.
+    Ban,
+    /// The window begins: what was before it.
+    Offence,
 }
 
 /// A window that changed since it was last asked for: what it holds now, or `None` when it is gone.
@@ -27,8 +37,8 @@ pub type Change = (IpNet, Option<Window>);
 
 /// The failures of one jail by address.
 ///
-/// An address that reached `maxretry` keeps its entry, with an empty window: most go on, and would be looked up in the
-/// history and put in anew each time. Nobody outside sees it until it fails again.
+/// An address that reached `maxretry` keeps its entry, with an empty window: most go on, and would be put in anew each
+/// time. Nobody outside sees it until it fails again.
 #[derive(Debug)]
 pub struct Windows {
     rule: WindowRule,
@@ -81,8 +91,7 @@ impl Windows {
     }
 
     /// One failure, seen in the log at `time`, which need not be in order. `offence` says what the jail has against the
-    /// address from before, where that makes failures heavier; it is asked for an address that is new here. `place` is what
-    /// a look has given.
+    /// address from before, where that makes failures heavier; it is asked once a window. `place` is what a look has given.
     ///
     /// A failure exactly `findtime` after the last still counts with it. One that comes late by more than `findtime` does
     /// not count.
@@ -121,20 +130,8 @@ impl Windows {
             return Outcome::Counting(window.count);
         }
         self.counting -= 1;
-        entry.window = Window::empty(window.last);
+        *entry = Entry { noted: entry.noted, ..Window::empty(window.last).into() };
         Outcome::Reached { failures: window.failures, time: window.last, bans }
-    }
-
-    /// What an address has done is known now: it was banned.
-    pub(super) fn know(&mut self, key: Key, offence: Offence) {
-        if let Some(entry) = self.entries.get_mut(key.hash, key.net) {
-            (entry.bans, entry.banned) = (offence.bans, offence.last);
-        }
-    }
-
-    /// What addresses have done counts from now on, or no longer does: each is asked for anew.
-    pub(super) fn ask_anew(&mut self) {
-        self.entries.values_mut().for_each(|entry| entry.bans = UNASKED);
     }
 
     /// A host is going to fail: first where its window stands,
@@ -149,11 +146,15 @@ impl Windows {
         self.entries.look_at(hash)
     }
 
-    /// Whether one more failure fills the window that stands at a place, as it looks.
+    /// What one more failure asks for besides the window at a place, as it looks.
     #[inline]
-    pub(super) fn is_nearly_full(&self, place: Place) -> bool {
+    pub(super) fn beyond(&self, place: Place) -> Beyond {
         let entry = self.entries.peek(place);
-        entry.window.count + self.rule.weight(entry.offence(), entry.window.last) >= self.rule.maxretry
+        if entry.bans == UNASKED {
+            return Beyond::Offence;
+        }
+        let count = entry.window.count + self.rule.weight(entry.offence(), entry.window.last);
+        if count >= self.rule.maxretry { Beyond::Ban } else { Beyond::Nothing }
     }
 
     /// Empties the window of one address.
