@@ -20,8 +20,9 @@ pub(crate) struct Cut {
     pub(crate) skipping: bool,
 }
 
-/// Delivers the whole lines of a chunk, each with its newline, and whether it is ASCII. It begins at the start of a line, or inside of one that is skipped. Zero bytes
-/// before a line are holes (a crashed file system, a log emptied under a writer that keeps its offset), no text.
+/// Delivers the whole lines of a chunk, each with its newline, and whether it is ASCII. The chunk begins at the start of a
+/// line, or inside of one that is skipped. Zero bytes before a line are holes (a crashed file system, a log emptied under
+/// a writer that keeps its offset), no text.
 pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8], bool)) -> Cut {
     let mut cut = Cut::default();
     if skipping {
