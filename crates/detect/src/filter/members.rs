@@ -23,10 +23,6 @@ impl Members {
         self.0 |= others.0;
     }
 
-    pub(super) fn or(self, others: Members) -> Members {
-        Members(self.0 | others.0)
-    }
-
     /// Those that are among others too.
     pub(super) fn among(self, others: Members) -> Members {
         Members(self.0 & others.0)

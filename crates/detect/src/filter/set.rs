@@ -90,7 +90,11 @@ impl FilterSet {
         }
         self.streams.read(&mut whole, line.time, now);
         let (concerned, others) = match &mut self.gate {
-            Some(gate) => (self.streams.concerned(gate, &mut whole).or(self.waiting), Members::MOST),
+            Some(gate) => {
+                let mut concerned = self.streams.concerned(gate, &mut whole);
+                concerned.add(self.waiting);
+                (concerned, Members::MOST)
+            }
             None => (Members::default(), 0),
         };
         for index in concerned.iter().chain(others..self.members.len()) {

@@ -97,9 +97,6 @@ impl State {
             _ if filter.maxlines > 1 => self.lines.find(filter, recent, self.keep, scratch),
             _ => plain::find(filter, line.as_str(), scratch),
         };
-        if let Ok(Outcome::Nothing) = found {
-            return None;
-        }
         let hit = self.counters.count(&found, dated)?;
         let lines = if filter.maxlines > 1 { self.lines.used_up } else { 1 };
         let subject = if filter.maxlines > 1 { Text::Other(&self.lines.subject) } else { line };
@@ -127,6 +124,7 @@ impl State {
 }
 
 impl Counters {
+    #[inline]
     fn count<'h>(&mut self, found: &'h Result<Outcome, Overrun>, dated: Dated) -> Option<&'h Hit> {
         match found {
             Err(Overrun) => self.overruns += 1,

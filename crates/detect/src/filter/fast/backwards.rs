@@ -115,3 +115,21 @@ fn steps(mut steps: Vec<Step>, checks: &[Check]) -> Option<Vec<Step>> {
     }
     Some(steps)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_the_one_before_the_lines_end_with_its_literal_before_it() {
+        let number = Check::Run { set: Ascii::of_bytes(b"0123456789"), min: 1, max: usize::MAX };
+        let literal = |text: &[u8]| Check::Literal(Literal::new(text));
+        let checks = [literal(b" port "), number, literal(b" ssh2")];
+        let back = Backwards::new(b" from ", true, &checks, &Literal::new(b" ssh2\n")).unwrap();
+        let host = |line: &'static str| Some(&line[back.read(line.as_bytes())?.host?]);
+        assert_eq!(host("x from 192.0.2.1 port 1 ssh2 from 192.0.2.7 port 22 ssh2\n"), Some("192.0.2.7"));
+        assert_eq!(host("x from 192.0.2.1 port 1 ssh2 by 192.0.2.7 port 22 ssh2\n"), None);
+        assert_eq!(host("x from 192.0.2.7 port ssh2\n"), None);
+        assert_eq!(host(" ssh2\n"), None);
+    }
+}

@@ -122,7 +122,7 @@ impl Heads {
         let set = (hash >> 32) as usize % SETS;
         let same = |slot: &Slot| {
             let differs = |at: usize| (slot.head[at] ^ head[at]) & slot.mask[at];
-            differs(0) | differs(1) | differs(2) | differs(3) == 0
+            (0..head.len()).fold(0, |all, at| all | differs(at)) == 0
         };
         let slot = memory.slots[set].iter().position(same).unwrap_or_else(|| {
             let slot = usize::from(memory.next[set]) % DEPTH;

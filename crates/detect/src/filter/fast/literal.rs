@@ -65,21 +65,21 @@ impl Literal {
 
     #[inline]
     pub(super) fn begins(&self, text: &[u8]) -> bool {
-        match text.first_chunk() {
-            Some(head) => {
-                self.head.are_in(*head) && (self.text.len() <= Few::ALL || text.starts_with(&self.text))
-            }
-            None => text.starts_with(&self.text),
-        }
+        self.stands(&self.head, text.first_chunk(), || text.starts_with(&self.text))
     }
 
     #[inline]
     pub(super) fn ends(&self, text: &[u8]) -> bool {
-        match text.last_chunk() {
-            Some(tail) => {
-                self.tail.are_in(*tail) && (self.text.len() <= Few::ALL || text.ends_with(&self.text))
-            }
-            None => text.ends_with(&self.text),
+        self.stands(&self.tail, text.last_chunk(), || text.ends_with(&self.text))
+    }
+
+    /// Whether it stands at an end of a text, by its `few` bytes there and the text's, if that has so many; else, or where
+    /// it is longer, `all` of it says.
+    #[inline]
+    fn stands(&self, few: &Few, near: Option<&[u8; Few::ALL]>, all: impl FnOnce() -> bool) -> bool {
+        match near {
+            Some(near) => few.are_in(*near) && (self.text.len() <= Few::ALL || all()),
+            None => all(),
         }
     }
 }

@@ -218,3 +218,21 @@ pub(super) fn literal_of(items: &[Item<'_>]) -> Option<Vec<u8>> {
     }
     Some(text)
 }
+
+/// What the text of every match ends with, with its newline; nothing without `$`.
+pub(super) fn ending(items: &[Item<'_>]) -> Vec<u8> {
+    let is_end = |item: &Item<'_>| matches!(item, Item::Leaf(node) if matches!(node.kind, Kind::Anchor(Anchor::EndOrFinalNewline)));
+    let literal = match items.iter().rposition(|item| !matches!(item, Item::Open(_) | Item::Close(_))) {
+        Some(last) if is_end(&items[last]) => literal_before(items, last),
+        _ => Vec::new(),
+    };
+    // A pattern could end with the newline itself.
+    if literal.is_empty() || literal.contains(&b'\n') { Vec::new() } else { [&literal[..], b"\n"].concat() }
+}
+
+/// The longest literal behind the host.
+pub(super) fn needed(items: &[Item<'_>]) -> Vec<u8> {
+    let host = items.iter().rposition(|item| matches!(item, Item::Host)).unwrap_or(items.len());
+    let others = |item: &Item<'_>| literals_at(&[*item]) == 0;
+    items[host..].split(others).filter_map(literal_of).max_by_key(Vec::len).unwrap_or_default()
+}

@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 use regex_syntax::hir::Hir;
 
-use crate::pattern::ast::{Anchor, Ast, Kind, Node, Width};
+use crate::pattern::ast::{Ast, Node, Width};
 use crate::pattern::{Flags, Pattern};
 
 use super::super::hit::{Marks, User};
@@ -17,7 +17,7 @@ use super::literal::Literal;
 use super::lower::{Lowered, anything, lower};
 use super::place::Place;
 use super::plan::{Plan, Verdict};
-use super::sequence::{Interest, Item, Sequence, is_anchored, literal_before, literal_of, literals_at};
+use super::sequence::{Interest, Item, Sequence, ending, is_anchored, needed};
 use super::shape::{Shape, words};
 use super::walk::is_rigid;
 
@@ -210,24 +210,6 @@ impl Ways<'_> {
             Err(_) => anything(),
         }
     }
-}
-
-/// What the text of every match ends with, with its newline; nothing without `$`.
-fn ending(items: &[Item<'_>]) -> Vec<u8> {
-    let is_end = |item: &Item<'_>| matches!(item, Item::Leaf(node) if matches!(node.kind, Kind::Anchor(Anchor::EndOrFinalNewline)));
-    let literal = match items.iter().rposition(|item| !matches!(item, Item::Open(_) | Item::Close(_))) {
-        Some(last) if is_end(&items[last]) => literal_before(items, last),
-        _ => Vec::new(),
-    };
-    // A pattern could end with the newline itself.
-    if literal.is_empty() || literal.contains(&b'\n') { Vec::new() } else { [&literal[..], b"\n"].concat() }
-}
-
-/// The longest literal behind the host.
-fn needed(items: &[Item<'_>]) -> Vec<u8> {
-    let host = items.iter().rposition(|item| matches!(item, Item::Host)).unwrap_or(items.len());
-    let others = |item: &Item<'_>| literals_at(&[*item]) == 0;
-    items[host..].split(others).filter_map(literal_of).max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// Whether a group holds text in every match of a sequence; `None` if that depends on the match.

@@ -60,7 +60,6 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
         jails,
         offences: Offences::new(OFFENCES),
         report: Report::new(io::BufWriter::new(io::stdout().lock()), args.json),
-        json: args.json,
         now,
         summary: Summary::default(),
         written: Ok(()),
@@ -87,7 +86,6 @@ struct Run<W> {
     jails: Jails,
     offences: Offences,
     report: Report<W>,
-    json: bool,
     now: Time,
     summary: Summary,
     written: io::Result<()>,
@@ -96,7 +94,7 @@ struct Run<W> {
 impl<W: Write> Run<W> {
     fn log(&mut self, path: &Path) -> Result<(), CommandError> {
         let log = input::open(path)?;
-        let bar = bar(log.bytes, self.json);
+        let bar = bar(log.bytes, self.report.json);
         let mut shown = 0;
         let read = sources::each_line(log.reader, &mut |text, info| {
             if info.done != shown {

@@ -23,7 +23,7 @@ struct Banned<'a> {
 /// Where bans are told, for people or for programs.
 pub(super) struct Report<W> {
     out: W,
-    json: bool,
+    pub(super) json: bool,
     second: Said<i64>,
     length: Said<Option<Duration>>,
 }
