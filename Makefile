@@ -33,9 +33,11 @@ fuzz: setup
 	fuzz/run
 
 lint:
-	tests/install lint
+	tests/install lint fuzz
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked -- -D warnings
 	$(CARGO) deny check bans licenses sources
 
 setup:

@@ -30,9 +30,11 @@ fuzz_target!(|log: &[u8]| {
         read += line.len() + 1;
         // A line may complete what an earlier one of its session began.
         let so_far = &log[..read.min(log.len())];
-        filters.read(Line { text: line, time: None }, NOW, &mut |_, failure| {
+        filters.read(Line { text: line, time: None, ascii: false }, NOW, &mut |_, failure| {
             match failure.host {
-                Host::Address(address) => assert!(names(so_far, address), "{address} is not in the log"),
+                Host::Address(address) => {
+                    assert!(names(so_far, address.into()), "{address} is not in the log")
+                }
                 Host::Net(net) => {
                     assert!(net.prefix_len() > 0 || has(so_far, b"/0"), "{net} is not in the log")
                 }

@@ -22,11 +22,15 @@ fuzz_target!(|input: &str| {
     let _ = Profiles::parse([("any", profiles)], &VOCABULARY.services);
     if let Ok(posture) = Posture::parse("palisade.toml".into(), input, &VOCABULARY) {
         let text = posture.text();
-        let again = Posture::parse("palisade.toml".into(), &text, &VOCABULARY).expect("it was read once");
+        let again = Posture::parse("palisade.toml".into(), text, &VOCABULARY).expect("it was read once");
         assert_eq!((again.policy(), again.text()), (posture.policy(), text));
         let effective = posture.effective();
-        let again = Posture::parse("palisade.toml".into(), &effective, &VOCABULARY).expect("all of it is known");
-        assert_eq!((again.policy(), again.lists(), again.effective()), (posture.policy(), posture.lists(), effective));
+        let again =
+            Posture::parse("palisade.toml".into(), &effective, &VOCABULARY).expect("all of it is known");
+        assert_eq!(
+            (again.policy(), again.lists(), again.effective()),
+            (posture.policy(), posture.lists(), effective)
+        );
     }
     match Rule::read(line, &VOCABULARY) {
         Err((_, place)) => assert!(line.get(place).is_some()),
