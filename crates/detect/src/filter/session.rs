@@ -5,6 +5,7 @@
 //! lines say is kept as text and read when somebody asks.
 
 mod merge;
+mod slots;
 mod table;
 
 pub(super) use merge::{Line, Session, drop_marks};

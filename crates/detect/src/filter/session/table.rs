@@ -6,17 +6,14 @@ use std::time::Duration;
 use foldhash::fast::RandomState;
 
 use crate::Time;
-use crate::index::Index;
 
 use super::super::plain::Scratch;
 use super::super::span::Span;
 use super::super::text::Text;
 use super::merge::{Line, Session};
+use super::slots::Slots;
 
-/// More open sessions push out the oldest. Fail2Ban forgets after 100, and sshd lets so many wait for their login
-/// (`MaxStartups`). Not many more, for those that nobody ends go around in the processor's cache.
-const SESSIONS: usize = 256;
-/// So do more bytes of their text.
+/// More bytes of their text push out the oldest.
 const BYTES: usize = 4 << 20;
 /// A session is forgotten so long after its first line, as in Fail2Ban.
 const LIFE: Duration = Duration::from_secs(300);
@@ -25,26 +22,20 @@ const LIFE: Duration = Duration::from_secs(300);
 ///
 /// An attacker can open as many as he likes, so there is a bound: the oldest is dropped for the newest, and what it
 /// held back (failures still without an address) is lost with it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(in super::super) struct Sessions {
     hasher: RandomState,
-    by_key: Index,
-    slots: Vec<Slot>,
-    free: Vec<u32>,
-    /// The ends of the list through [`Slot::newer`], in order of age.
-    oldest: u32,
-    newest: u32,
+    slots: Slots,
+    /// By slot; one that is not in use holds its text until it is.
+    sessions: Vec<Held>,
     bytes: usize,
 }
 
-#[derive(Debug)]
-struct Slot {
-    hash: u64,
+#[derive(Debug, Default)]
+struct Held {
     session: Session,
     /// Its part of [`Sessions::bytes`].
     bytes: usize,
-    older: u32,
-    newer: u32,
 }
 
 /// What tells a line's session from others.
@@ -52,9 +43,9 @@ struct Slot {
 pub(in super::super) struct Key {
     /// Where it stands in the line.
     span: Span,
-    hash: u64,
+    hash: u32,
     /// The session, if it is open.
-    slot: Option<u32>,
+    slot: Option<u16>,
 }
 
 impl Key {
@@ -64,33 +55,27 @@ impl Key {
     }
 }
 
-const NONE: u32 = u32::MAX;
-
-impl Default for Sessions {
-    fn default() -> Self {
-        Sessions {
-            hasher: RandomState::default(),
-            by_key: Index::default(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            oldest: NONE,
-            newest: NONE,
-            bytes: 0,
-        }
-    }
-}
-
 impl Sessions {
     /// Looks for the session of a line, by what stands at `span` in it.
     pub(in super::super) fn find(&mut self, line: Text<'_>, span: Span, at: Time) -> Key {
         let key = &line.bytes()[span.range()];
-        let hash = self.hasher.hash_one(key);
-        let slots = &self.slots;
-        let mut slot = self.by_key.find(hash, |slot| slots[slot as usize].session.key() == key);
-        if let Some(old) = slot.take_if(|slot| at > slots[*slot as usize].session.created + LIFE) {
-            self.close(old);
+        let hash = self.hash(key);
+        let session = |slot: u16| &self.sessions[usize::from(slot)].session;
+        let mut slot = self.slots.find(hash, |slot| session(slot).key() == key);
+        if let Some(old) = slot.take_if(|slot| at > session(*slot).created + LIFE) {
+            self.slots.give_up(old);
         }
         Key { span, hash, slot }
+    }
+
+    /// Of the end, where a process or a connection has its number. Whoever finds keys with one hash gains little: there are
+    /// few sessions.
+    #[inline]
+    fn hash(&self, key: &[u8]) -> u32 {
+        let Some((_, end)) = key.split_last_chunk::<16>() else { return self.hasher.hash_one(key) as u32 };
+        let (words, _) = end.as_chunks();
+        let [first, last] = [words[0], words[1]].map(u64::from_ne_bytes);
+        ((first.rotate_left(32) ^ last).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
     }
 
     /// Joins a line to the session that was just found. The session is returned if the line completes a failure.
@@ -101,73 +86,36 @@ impl Sessions {
         line: Line<'_>,
         scratch: &mut Scratch,
     ) -> Option<&Session> {
-        let index = key.slot.unwrap_or_else(|| self.allot(key.hash));
-        let slot = &mut self.slots[index as usize];
+        let slot = key.slot.unwrap_or_else(|| self.slots.take(key.hash));
+        let index = usize::from(slot);
+        if index == self.sessions.len() {
+            self.sessions.push(Held::default());
+        }
+        let held = &mut self.sessions[index];
         if key.is_new() {
-            slot.session.begin(key.span, at);
+            held.session.begin(key.span, at);
         }
-        let failed = slot.session.add(line, scratch);
-        let bytes = slot.session.size();
-        self.bytes = self.bytes - slot.bytes + bytes;
-        slot.bytes = bytes;
+        let failed = held.session.add(line, scratch);
+        let bytes = held.session.size();
+        self.bytes = self.bytes - held.bytes + bytes;
+        held.bytes = bytes;
         if line.hit.marks.forget {
-            self.close(index);
+            self.slots.give_up(slot);
         }
-        self.shrink(index);
-        failed.then(|| &self.slots[index as usize].session)
-    }
-
-    /// A slot for a new session, in which that is still to begin.
-    fn allot(&mut self, hash: u64) -> u32 {
-        if self.by_key.len() == SESSIONS {
-            self.close(self.oldest);
-        }
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { hash, session: Session::default(), bytes: 0, older: NONE, newer: NONE });
-            self.slots.len() as u32 - 1
-        });
-        let entry = &mut self.slots[slot as usize];
-        (entry.hash, entry.older, entry.newer) = (hash, self.newest, NONE);
-        match self.newest {
-            NONE => self.oldest = slot,
-            newest => self.slots[newest as usize].newer = slot,
-        }
-        self.newest = slot;
-        self.by_key.insert(hash, slot);
-        slot
-    }
-
-    /// Takes a session out of the table; its slot is used again, and holds its text until then.
-    fn close(&mut self, slot: u32) {
-        let Slot { hash, older, newer, .. } = self.slots[slot as usize];
-        self.by_key.remove(hash, slot);
-        match older {
-            NONE => self.oldest = newer,
-            older => self.slots[older as usize].newer = newer,
-        }
-        match newer {
-            NONE => self.newest = older,
-            newer => self.slots[newer as usize].older = older,
-        }
-        self.free.push(slot);
+        self.shrink(slot);
+        failed.then(|| &self.sessions[index].session)
     }
 
     /// Drops the oldest, but not `keep`, while there is too much text.
-    fn shrink(&mut self, keep: u32) {
+    fn shrink(&mut self, keep: u16) {
         while self.bytes > BYTES {
-            let holds = |slot: u32| slot != keep && self.slots[slot as usize].bytes > 0;
-            let victim = match self.free.iter().find(|&&slot| holds(slot)) {
-                Some(&free) => free,
-                None if self.oldest != NONE && self.oldest != keep => {
-                    let oldest = self.oldest;
-                    self.close(oldest);
-                    oldest
-                }
-                None => return,
-            };
-            let slot = &mut self.slots[victim as usize];
-            self.bytes -= std::mem::take(&mut slot.bytes);
-            slot.session = Session::default();
+            let holds = |slot: &u16| *slot != keep && self.sessions[usize::from(*slot)].bytes > 0;
+            let free = self.slots.free().find(holds);
+            let Some(victim) = free.or(self.slots.oldest().filter(|oldest| *oldest != keep)) else { return };
+            if free.is_none() {
+                self.slots.give_up(victim);
+            }
+            self.bytes -= std::mem::take(&mut self.sessions[usize::from(victim)]).bytes;
         }
     }
 }
