@@ -153,7 +153,7 @@ fn no_mutated_line_breaks_a_filter_or_accuses_an_address_that_nobody_wrote() {
                 Line { text: line, time: None, ascii: false },
                 NOW,
                 &mut |_, failure| match failure.host {
-                    Host::Address(address) => accused.push(IpNet::from(address)),
+                    Host::Address(address) => accused.push(IpNet::from(IpAddr::from(address))),
                     Host::Net(net) => accused.push(net),
                     Host::Name(_) => {}
                 },

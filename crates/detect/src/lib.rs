@@ -4,6 +4,7 @@
 //! an argument everywhere, so the daemon, `palisade replay` and the tests run the same code.
 #![forbid(unsafe_code)]
 
+mod address;
 mod date;
 pub mod filter;
 mod index;
@@ -14,6 +15,7 @@ mod processor;
 mod spec;
 mod time;
 
+pub use address::Address;
 pub use date::{DateDetector, DateError, Found, Zone, ZoneError};
 pub use spec::{BanTimeSpec, FilterSpec, IgnoreSpec, JailSpec, Usedns};
 pub use time::Time;

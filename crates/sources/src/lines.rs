@@ -62,7 +62,7 @@ impl Cut {
 }
 
 /// Where the first line of a text ends, and whether it is ASCII: who reads lines asks both, and one look says both.
-#[inline]
+#[inline(always)]
 fn first_line(text: &[u8]) -> Option<(usize, bool)> {
     let at = plain(text);
     match text.get(at)? {
@@ -72,7 +72,7 @@ fn first_line(text: &[u8]) -> Option<(usize, bool)> {
 }
 
 /// How many bytes there are before the first newline, or the first byte that is not ASCII.
-#[inline]
+#[inline(always)]
 fn plain(text: &[u8]) -> usize {
     const BLOCK: usize = 32;
     const ONES: u64 = 0x0101_0101_0101_0101;

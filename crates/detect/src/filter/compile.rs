@@ -9,7 +9,7 @@ use crate::pattern::{Groups, Overrun};
 use crate::{FilterSpec, Usedns};
 
 use super::fast::Fast;
-use super::hit::User;
+use super::hit::{User, Way};
 use super::literals::required_by;
 use super::plain::{self, Scratch};
 use super::rule::{Rule, Written};
@@ -87,12 +87,12 @@ impl Filter {
     pub(super) fn user(
         &self,
         index: u32,
-        way: Option<u16>,
+        way: Option<Way>,
         content: Span,
         subject: &str,
         scratch: &mut Scratch,
     ) -> User {
-        let quick = || self.fast.as_ref()?.user(way?.into(), content, subject);
+        let quick = || self.fast.as_ref()?.user(way?, content, subject);
         if let Some(user) = quick() {
             return user;
         }

@@ -1,8 +1,6 @@
 //! What a filter reports.
 
-use std::net::IpAddr;
-
-use crate::Time;
+use crate::{Address, Time};
 
 use super::compile::Filter;
 use super::fields::{FieldValue, Fields};
@@ -48,19 +46,23 @@ pub(super) enum Source<'a> {
 impl<'a> Failure<'a> {
     /// The address that it counts for: whom it accuses or, where that is an `<F-ID>` that is no address, the address
     /// beside it.
-    pub fn address(&self) -> Option<IpAddr> {
+    #[inline]
+    pub fn address(&self) -> Option<Address> {
         match self.host {
             Host::Address(address) => Some(address),
             Host::Net(_) => None,
-            Host::Name(_) => {
-                let fields = self.fields();
-                let address = |name: &str| match fields.get(name) {
-                    Some(FieldValue::Text(text)) => host::parse(text),
-                    _ => None,
-                };
-                fields.get("fid").and_then(|_| address("ip4").or_else(|| address("ip6")))
-            }
+            Host::Name(_) => self.address_beside_id(),
         }
+    }
+
+    #[inline(never)]
+    fn address_beside_id(&self) -> Option<Address> {
+        let fields = self.fields();
+        let address = |name: &str| match fields.get(name) {
+            Some(FieldValue::Text(text)) => host::parse(text),
+            _ => None,
+        };
+        fields.get("fid").and_then(|_| address("ip4").or_else(|| address("ip6")))
     }
 
     /// The line as text, without its date.

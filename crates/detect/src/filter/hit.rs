@@ -1,6 +1,8 @@
 //! What is known of a line that a rule matched, as places in the line.
 
-use std::net::IpAddr;
+use std::num::NonZero;
+
+use crate::Address;
 
 use super::host::{Host, Ids};
 use super::span::Span;
@@ -12,18 +14,33 @@ pub(super) struct Hit {
     /// Which `failregex`.
     pub(super) rule: u32,
     /// The way through it, as the fast route counts them.
-    pub(super) way: Option<u16>,
+    pub(super) way: Option<Way>,
     /// The part of the subject that the rule read.
     pub(super) content: Span,
     pub(super) marks: Marks,
     /// Where the ids stand in the subject, in the order of [`super::rule::IDS`].
     pub(super) ids: [Option<Span>; 5],
-    /// Whom the ids accuse, where that is known already.
-    pub(super) address: Option<IpAddr>,
+    /// The fast route has read whom the ids accuse: [`Caches::address`](super::fast::Caches::address).
+    pub(super) has_address: bool,
     /// The session, by the text of `<F-MLFID>`.
     pub(super) session: Option<Span>,
     /// It may name a user: [`Filter::user`](super::compile::Filter::user) looks for him.
     pub(super) names_user: bool,
+}
+
+/// A way through a rule, as the fast route counts them; it counts from 1 here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way(NonZero<u16>);
+
+impl Way {
+    #[inline]
+    pub(super) fn new(index: u16) -> Way {
+        Way(NonZero::<u16>::MIN.saturating_add(index))
+    }
+
+    pub(super) fn index(self) -> usize {
+        usize::from(self.0.get()) - 1
+    }
 }
 
 /// What the match says beside whom it accuses.
@@ -56,10 +73,10 @@ pub(super) enum User {
 }
 
 impl Hit {
-    /// Whom the line accuses by itself.
+    /// Whom the line accuses by itself; `address` is whom its ids accuse, where that is known already.
     #[inline]
-    pub(super) fn host<'t>(&self, subject: Text<'t>) -> Option<Host<'t>> {
-        match self.address {
+    pub(super) fn host<'t>(&self, address: Option<Address>, subject: Text<'t>) -> Option<Host<'t>> {
+        match address {
             Some(address) => Some(Host::Address(address)),
             None => self.ids(subject.as_str()).host(),
         }

@@ -4,11 +4,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use crate::Address;
+
 /// Fail2Ban's failure id: nearly always an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Host<'a> {
     /// One address; IPv4 mapped into IPv6 is IPv4.
-    Address(IpAddr),
+    Address(Address),
     /// A whole network, from `<SUBNET>` or `<ADDR>/<CIDR>`; its host bits are zero.
     Net(IpNet),
     /// A host name, an `<F-ID>` that is no address, or digits and dots that are none. It is never looked up here.
@@ -42,7 +44,7 @@ fn address<'a>(text: &'a str, cidr: Option<&str>) -> Host<'a> {
     let Some(ip) = written(text) else { return Host::Name(text) };
     let prefix = cidr.filter(|cidr| !cidr.is_empty()).map(str::parse::<u8>);
     match prefix {
-        None => Host::Address(ip.to_canonical()),
+        None => Host::Address(ip.into()),
         Some(prefix) => match prefix.ok().and_then(|prefix| IpNet::new(ip, prefix).ok()) {
             Some(net) => network(net),
             None => Host::Name(text),
@@ -67,12 +69,16 @@ fn network<'a>(net: IpNet) -> Host<'a> {
         IpAddr::V4(_) => None,
     });
     let net = mapped.and_then(|(prefix, ip)| IpNet::new(ip.into(), prefix).ok()).unwrap_or(net);
-    if net.prefix_len() == net.max_prefix_len() { Host::Address(net.addr()) } else { Host::Net(net.trunc()) }
+    if net.prefix_len() == net.max_prefix_len() {
+        Host::Address(net.addr().into())
+    } else {
+        Host::Net(net.trunc())
+    }
 }
 
 /// An address as `inet_pton` reads it, without leading zeros; IPv4 mapped into IPv6 is IPv4.
-pub(super) fn parse(text: &str) -> Option<IpAddr> {
-    written(text).map(|ip| ip.to_canonical())
+pub(super) fn parse(text: &str) -> Option<Address> {
+    written(text).map(Address::from)
 }
 
 /// The same, of the family in which it is written.
@@ -171,17 +177,21 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn address(text: &str) -> Host<'_> {
+        Host::Address(text.parse::<IpAddr>().unwrap().into())
+    }
+
     #[test]
     fn an_ipv4_address_in_ipv6_dress_is_ipv4() {
         let ids = Ids { ip6: Some("::ffff:cb00:7107"), ..Ids::default() };
-        assert_eq!(ids.host(), Some(Host::Address("203.0.113.7".parse().unwrap())));
+        assert_eq!(ids.host(), Some(address("203.0.113.7")));
     }
 
     #[test]
     fn a_prefix_makes_a_network_and_a_full_one_an_address() {
         let ids = |cidr| Ids { ip4: Some("203.0.113.7"), cidr: Some(cidr), ..Ids::default() };
         assert_eq!(ids("24").host(), Some(Host::Net("203.0.113.0/24".parse().unwrap())));
-        assert_eq!(ids("32").host(), Some(Host::Address("203.0.113.7".parse().unwrap())));
+        assert_eq!(ids("32").host(), Some(address("203.0.113.7")));
         assert_eq!(ids("33").host(), Some(Host::Name("203.0.113.7")));
     }
 
@@ -189,7 +199,7 @@ mod tests {
     fn a_prefix_of_ipv6_means_as_much_for_ipv4_in_its_dress() {
         let net = |ip6, cidr| Ids { ip6: Some(ip6), cidr: Some(cidr), ..Ids::default() }.host();
         assert_eq!(net("::ffff:cb00:7107", "120"), Some(Host::Net("203.0.113.0/24".parse().unwrap())));
-        assert_eq!(net("::ffff:cb00:7107", "128"), Some(Host::Address("203.0.113.7".parse().unwrap())));
+        assert_eq!(net("::ffff:cb00:7107", "128"), Some(address("203.0.113.7")));
         assert_eq!(net("::ffff:cb00:7107", "24"), Some(Host::Net("::/24".parse().unwrap())));
         let id = Ids { fid: Some("::ffff:203.0.113.7/120"), ..Ids::default() };
         assert_eq!(id.host(), Some(Host::Net("203.0.113.0/24".parse().unwrap())));
@@ -199,11 +209,8 @@ mod tests {
     fn an_id_comes_before_the_address_and_the_address_before_the_name() {
         let ids = Ids { fid: Some("u1"), ip4: Some("192.0.2.1"), dns: Some("h"), ..Ids::default() };
         assert_eq!(ids.host(), Some(Host::Name("u1")));
-        assert_eq!(Ids { fid: None, ..ids }.host(), Some(Host::Address("192.0.2.1".parse().unwrap())));
-        assert_eq!(
-            Ids { fid: Some("[2001:db8::1]"), ..ids }.host(),
-            Some(Host::Address("2001:db8::1".parse().unwrap()))
-        );
+        assert_eq!(Ids { fid: None, ..ids }.host(), Some(address("192.0.2.1")));
+        assert_eq!(Ids { fid: Some("[2001:db8::1]"), ..ids }.host(), Some(address("2001:db8::1")));
         assert_eq!(Ids::default().host(), None);
     }
 

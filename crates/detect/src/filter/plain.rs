@@ -179,7 +179,7 @@ impl<'a> Captured<'a> {
                 gained: self.mark(|rule| rule.roles.gained),
             },
             ids: std::array::from_fn(|id| self.value(|rule| Some(rule.roles.ids[id].as_slice()))),
-            address: None,
+            has_address: false,
             session: self.session(),
             names_user: self.user() != User::Nobody,
         }

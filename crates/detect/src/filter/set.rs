@@ -82,7 +82,7 @@ impl FilterSet {
 
     /// Reads one line and reports the failures that it shows, each with the index of its filter. Time and memory are
     /// bounded, whatever the line holds.
-    pub fn read(&mut self, line: Line<'_>, now: Time, report: &mut impl FnMut(usize, Failure<'_>)) {
+    pub fn read(&mut self, line: Line<'_>, now: Time, report: &mut impl FnMut(usize, &Failure<'_>)) {
         self.lines += 1;
         let mut whole = Whole::of(line);
         if whole.bytes().len() > LONGEST {

@@ -1,20 +1,22 @@
 //! Places in a text, at half the size of a `Range<usize>`, and of an `Option` of it: there are thousands of them in
 //! sessions.
+//!
+//! They are numbers because they are handed on as soon as they are known: of what is written in parts and read as a whole, a
+//! processor has to wait until it has left for the cache.
 
+use std::fmt;
 use std::num::NonZero;
 use std::ops::Range;
 
-/// From a byte to before another. No text here is near four gigabytes: lines and what is kept of them are bounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    start: u32,
-    /// The number of the byte after the last, from 1.
-    end: NonZero<u32>,
-}
+/// From a byte to before another. No text here is near two gigabytes: lines and what is kept of them are bounded.
+///
+/// The start is in the upper half, the end above the lowest bit, which is 1.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span(NonZero<u64>);
 
 impl Span {
     pub(super) fn new(start: usize, end: usize) -> Span {
-        Span { start: start as u32, end: NonZero::<u32>::MIN.saturating_add(end as u32) }
+        Span(NonZero::<u64>::MIN | (start as u64) << 32 | u64::from((end as u32) << 1))
     }
 
     /// The text there; `text` is the one that it was made for.
@@ -32,11 +34,11 @@ impl Span {
     }
 
     pub(super) fn start(self) -> usize {
-        self.start as usize
+        (self.0.get() >> 32) as usize
     }
 
     pub(super) fn end(self) -> usize {
-        self.end.get() as usize - 1
+        (self.0.get() as u32 >> 1) as usize
     }
 
     pub(super) fn is_empty(self) -> bool {
@@ -52,5 +54,11 @@ impl Span {
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Span {
         Span::new(range.start, range.end)
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.range().fmt(out)
     }
 }

@@ -72,9 +72,10 @@ impl State {
         filter: &Filter,
         subject: Subject<'_>,
         scratch: &mut Scratch,
-        report: impl FnOnce(Failure<'_>),
+        report: impl FnOnce(&Failure<'_>),
     ) {
-        if let Some(failure) = self.failure(filter, subject, scratch) {
+        // Where it was put together it stays: a copy would wait for that.
+        if let Some(failure) = &self.failure(filter, subject, scratch) {
             report(failure);
         }
     }
@@ -98,11 +99,13 @@ impl State {
             _ => plain::find(filter, line.as_str(), scratch),
         };
         let hit = self.counters.count(&found, dated)?;
+        let caches = self.caches.as_ref().filter(|_| hit.has_address);
+        let address = caches.and_then(Caches::address);
         let lines = if filter.maxlines > 1 { self.lines.used_up } else { 1 };
         let subject = if filter.maxlines > 1 { Text::Other(&self.lines.subject) } else { line };
         let time = dated.time();
         let alone = |last| {
-            let host = hit.host(subject)?;
+            let host = hit.host(address, subject)?;
             let kept = &self.lines.used[..];
             let source =
                 Source::Line { filter, rule: hit.rule, content: hit.content, subject, lines, kept, last };
@@ -119,7 +122,7 @@ impl State {
         let joined = session::Line { filter, subject, hit, lines, kept };
         let session = self.sessions.add(key, time, joined, scratch)?;
         let source = Source::Session { filter, session };
-        Some(Failure { time, host: session.host(hit)?, line, source })
+        Some(Failure { time, host: session.host(hit, address)?, line, source })
     }
 }
 

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use super::ban::{Attempt, Ban, Decision, JailId, Length};
 use super::net::PackedNet;
 use super::recent::Keyed;
+use super::room::make_room;
 use crate::Time;
 use crate::index::Index;
 use crate::processor::fetch;
@@ -264,6 +265,7 @@ impl Book {
                 at
             }
             None => {
+                make_room(&mut self.slots, self.capacity);
                 self.slots.push(slot);
                 (self.slots.len() - 1) as u32
             }

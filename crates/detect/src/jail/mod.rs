@@ -23,10 +23,9 @@ mod ignore;
 mod net;
 mod offences;
 mod recent;
+mod room;
 mod window;
 mod windows;
-
-use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -42,7 +41,7 @@ pub use windows::{Change, Outcome, Windows};
 use self::net::{Key, PackedNet};
 use self::recent::Place;
 use self::windows::Beyond;
-use crate::{JailSpec, Time};
+use crate::{Address, JailSpec, Time};
 
 /// One jail at work: its rules and what it has counted.
 #[derive(Debug)]
@@ -194,11 +193,11 @@ impl Jail {
         book.begin(&Attempt { earlier, ..attempt }, ban_times.length(earlier, failure.random))
     }
 
-    /// Whom a failure of `ip` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
+    /// Whom a failure of `address` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
     /// holds an ignored address.
     #[inline]
-    pub fn suspect(&self, ip: IpAddr) -> Suspect {
-        let (counted, ignored) = self.rules.counted(ip);
+    pub fn suspect(&self, address: Address) -> Suspect {
+        let (counted, ignored) = self.rules.counted(address);
         Suspect { ignored, ..counted.into() }
     }
 
@@ -211,27 +210,24 @@ impl Jail {
         self.windows.look_ahead(suspect.key.hash);
     }
 
-    /// then the window. The suspect that this gives is found again sooner.
+    /// then the window; the suspect is found again sooner.
     #[inline]
-    #[must_use]
-    pub fn look_at(&self, suspect: Suspect) -> Suspect {
-        Suspect { place: self.windows.look_at(suspect.key.hash), ..suspect }
+    pub fn look_at(&self, suspect: &mut Suspect) {
+        suspect.place = self.windows.look_at(suspect.key.hash);
     }
 
     /// then where that stands which the window makes the failure ask for,
     #[inline]
-    #[must_use]
-    pub fn look_beyond(&self, suspect: Suspect, book: &Book, history: &impl History) -> Suspect {
-        let beyond = match suspect.place.map_or(Beyond::Offence, |place| self.windows.beyond(place)) {
+    pub fn look_beyond(&self, suspect: &mut Suspect, book: &Book, history: &impl History) {
+        suspect.beyond = match suspect.place.map_or(Beyond::Offence, |place| self.windows.beyond(place)) {
             Beyond::Offence if !self.rules.ban_times.grows() => Beyond::Nothing,
             beyond => beyond,
         };
-        match beyond {
+        match suspect.beyond {
             Beyond::Nothing => {}
             Beyond::Ban => book.look_ahead(suspect.key.hash),
-            Beyond::Offence => history.look_ahead(suspect),
+            Beyond::Offence => history.look_ahead(*suspect),
         }
-        Suspect { beyond, ..suspect }
     }
 
     /// A ban that a person commands, counted among this address's bans as any other; its window is empty then. Whether
@@ -284,14 +280,14 @@ impl Rules {
         })
     }
 
-    /// What a failure of `ip` is counted for, and whether that is ignored.
+    /// What a failure of `address` is counted for, and whether that is ignored.
     #[inline]
-    fn counted(&self, ip: IpAddr) -> (PackedNet, bool) {
-        let wide = PackedNet::around(ip, self.ipv6prefix);
+    fn counted(&self, address: Address) -> (PackedNet, bool) {
+        let wide = PackedNet::around(address, self.ipv6prefix);
         if !wide.is_single() && !self.ignore.overlaps(wide.into()) {
             return (wide, false);
         }
-        (PackedNet::around(ip, 128), self.ignore.contains(ip))
+        (PackedNet::around(address, 128), self.ignore.contains(address))
     }
 }
 

@@ -6,6 +6,7 @@ use foldhash::quality::RandomState;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::recent::Keyed;
+use crate::Address;
 
 /// An [`IpNet`] in 17 bytes without padding, because tables hold hundreds of thousands: the address (IPv4 as its mapped
 /// IPv6 form) and one byte for family and prefix length.
@@ -37,17 +38,18 @@ impl PackedNet {
         usize::from(self.kind)
     }
 
-    /// What is counted and banned for `ip`: an IPv4 address alone, an IPv6 address with all that share its first
-    /// `ipv6prefix` bits. An IPv4 address in IPv6 clothes (`::ffff:192.0.2.1`) is the IPv4 address.
-    pub(super) fn around(ip: IpAddr, ipv6prefix: u8) -> Self {
-        match ip.to_canonical() {
-            IpAddr::V4(ip) => Self { octets: ip.to_ipv6_mapped().octets(), kind: V4 + 32 },
-            IpAddr::V6(ip) => {
+    /// What is counted and banned for an address: one of IPv4 alone, one of IPv6 with all that share its first
+    /// `ipv6prefix` bits.
+    #[inline]
+    pub(super) fn around(address: Address, ipv6prefix: u8) -> Self {
+        let (mask, kind) = match address.ipv4() {
+            Some(_) => (u128::MAX, V4 + 32),
+            None => {
                 let prefix = ipv6prefix.min(128);
-                let mask = !u128::MAX.checked_shr(prefix.into()).unwrap_or(0);
-                Self { octets: (ip.to_bits() & mask).to_be_bytes(), kind: prefix }
+                (!u128::MAX.checked_shr(prefix.into()).unwrap_or(0), prefix)
             }
-        }
+        };
+        Self { octets: (address.bits() & mask).to_be_bytes(), kind }
     }
 
     /// One address.
@@ -126,8 +128,10 @@ mod tests {
 
     #[test]
     fn what_is_counted_keeps_the_prefix_and_undresses_mapped_addresses() {
-        let counted =
-            |ip: &str, prefix| IpNet::from(PackedNet::around(ip.parse().unwrap(), prefix)).to_string();
+        let counted = |ip: &str, prefix| {
+            let address = ip.parse::<IpAddr>().unwrap().into();
+            IpNet::from(PackedNet::around(address, prefix)).to_string()
+        };
         assert_eq!(counted("2001:db8:1:2:3:4:5:6", 64), "2001:db8:1:2::/64");
         assert_eq!(counted("2001:db8::1", 128), "2001:db8::1/128");
         assert_eq!(counted("::ffff:192.0.2.7", 64), "192.0.2.7/32");

@@ -1,3 +1,4 @@
+use super::room::make_room;
 use crate::index::Index;
 use crate::processor::fetch;
 
@@ -59,9 +60,9 @@ impl<K: Keyed, V: Copy> Recent<K, V> {
         self.index.len()
     }
 
-    /// Bytes on the heap.
+    /// Bytes on the heap, as far as they were written to.
     pub(super) fn memory(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node<K, V>>()
+        self.nodes.len() * size_of::<Node<K, V>>()
             + self.free.capacity() * size_of::<u32>()
             + self.index.memory()
     }
@@ -184,11 +185,7 @@ impl<K: Keyed, V: Copy> Recent<K, V> {
             self.nodes[at as usize] = node;
             return at;
         }
-        if self.nodes.len() == self.nodes.capacity() {
-            // Doubling as a vector does, but never past the bound.
-            let room = self.capacity.saturating_sub(self.nodes.len()).max(1);
-            self.nodes.reserve_exact(self.nodes.len().clamp(16, room.max(16)));
-        }
+        make_room(&mut self.nodes, self.capacity);
         self.nodes.push(node);
         (self.nodes.len() - 1) as u32
     }

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::*;
@@ -38,7 +39,7 @@ impl Rig {
 
     fn fail(&mut self, jail: &mut Jail, ip: &str, seconds: i64) -> Verdict {
         let time = Time::from_secs(seconds);
-        let suspect = jail.suspect(ip.parse().unwrap());
+        let suspect = jail.suspect(ip.parse::<IpAddr>().unwrap().into());
         let failure = Failure { suspect, time, now: time, random: 0.0 };
         let verdict = jail.failure(&failure, &mut self.book, &self.offences);
         if let Verdict::Reached(Decision::Ban { ban, .. }) = verdict {
@@ -99,7 +100,10 @@ fn an_ipv6_network_counts_as_one_unless_an_ignored_address_lives_in_it() {
     assert_eq!(rig.fail(&mut jail, "2001:db8::2", 0), Verdict::Counting(2));
     rig.fail(&mut jail, "2001:db8:1::1", 0);
     assert_eq!(rig.fail(&mut jail, "2001:db8:1::2", 0), Verdict::Counting(1));
-    assert_eq!(jail.suspect("2001:db8:1::2".parse().unwrap()).host().to_string(), "2001:db8:1::2/128");
+    assert_eq!(
+        jail.suspect("2001:db8:1::2".parse::<IpAddr>().unwrap().into()).host().to_string(),
+        "2001:db8:1::2/128"
+    );
 }
 
 #[test]

@@ -234,7 +234,7 @@ impl Windows {
         self.dropped
     }
 
-    /// Bytes on the heap.
+    /// Bytes on the heap, as far as they were written to.
     pub fn memory(&self) -> usize {
         let noted = self.changed.as_ref().map_or(0, Vec::capacity);
         self.entries.memory() + noted * size_of::<PackedNet>()

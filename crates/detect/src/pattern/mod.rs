@@ -28,27 +28,36 @@ pub use self::flags::Flags;
 pub use self::groups::Groups;
 pub(crate) use self::set::Set;
 
+use std::sync::OnceLock;
+
 use self::backtrack::Program;
 
-/// A compiled pattern. Searching needs no lock and allocates nothing that a [`Groups`] does not keep.
+/// A compiled pattern. The first search makes its program, which most patterns never need: others answer for them. After
+/// that searching needs no lock and allocates nothing that a [`Groups`] does not keep.
 #[derive(Debug)]
 pub struct Pattern {
     source: String,
     flags: Flags,
     names: Vec<(String, usize)>,
-    program: Program,
+    group_count: usize,
+    program: OnceLock<Program>,
 }
 
 impl Pattern {
     /// Read and compile a pattern; what Python would refuse, or cannot be honoured, is an error.
     pub fn compile(source: &str, flags: Flags) -> Result<Pattern, PatternError> {
         let ast = parse::parse(source, flags)?;
-        let program = Program::new(&ast)?;
-        Ok(Pattern { source: source.to_owned(), flags, names: ast.names(), program })
+        Program::check(&ast)?;
+        Ok(Pattern {
+            source: source.to_owned(),
+            flags,
+            names: ast.names(),
+            group_count: ast.groups.len() - 1,
+            program: OnceLock::new(),
+        })
     }
 
-    /// The errors of [`Pattern::compile`] without a program, which takes a fraction of the time; else the named groups
-    /// with their indices.
+    /// The errors of [`Pattern::compile`]; else the named groups with their indices.
     pub(crate) fn check(source: &str, flags: Flags) -> Result<Vec<(String, usize)>, PatternError> {
         let ast = parse::parse(source, flags)?;
         Program::check(&ast)?;
@@ -67,7 +76,7 @@ impl Pattern {
 
     /// How many groups there are beside group 0, which is the whole match.
     pub fn group_count(&self) -> usize {
-        self.program.group_count()
+        self.group_count
     }
 
     /// Find the first match at or after byte `from` of `text` (`re.search`), and where its groups lie. What stands
@@ -75,7 +84,12 @@ impl Pattern {
     ///
     /// After `false` or an error `groups` is empty. `from` must lie on a character.
     pub fn search(&self, text: &str, from: usize, groups: &mut Groups) -> Result<bool, Overrun> {
-        self.program.search(text, from, groups)
+        self.program.get_or_init(|| self.program()).search(text, from, groups)
+    }
+
+    fn program(&self) -> Program {
+        // It was checked before.
+        Program::new(&self.ast()).unwrap_or_else(|error| unreachable!("{error}"))
     }
 
     /// Whether it matches anywhere in `text`.
@@ -83,8 +97,7 @@ impl Pattern {
         self.search(text, 0, &mut Groups::new())
     }
 
-    /// The syntax tree. It is read again each time: it is wanted once, when a filter is loaded, and is large beside
-    /// the program.
+    /// The syntax tree. It is read again each time: it is wanted once or twice, and is large.
     pub fn ast(&self) -> Ast {
         // It parsed before.
         parse::parse(&self.source, self.flags).unwrap_or_else(|error| unreachable!("{error}"))

@@ -7,7 +7,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use detect::jail::{
     BanTimes, Book, Command, Decision, Failure, FormulaError, History, Ignore, Jail, JailId, Suspect, Verdict,
 };
-use detect::{IgnoreSpec, JailSpec, Time};
+use detect::{Address, IgnoreSpec, JailSpec, Time};
 use ipnet::IpNet;
 
 use super::lists::KeptLists;
@@ -94,24 +94,24 @@ impl Jails {
     /// to be counted before anything is configured again.
     pub(crate) fn suspects(
         &self,
-        failures: impl Iterator<Item = (usize, IpAddr)> + Clone,
+        failures: impl Iterator<Item = (usize, Address)> + Clone,
         history: &impl History,
     ) -> Vec<Option<Suspect>> {
-        let suspect = |(at, ip)| {
+        let suspect = |(at, address)| {
             let jail = self.jail(at)?;
-            let suspect = jail.suspect(ip);
+            let suspect = jail.suspect(address);
             jail.look_ahead(suspect);
             Some(suspect)
         };
         let mut suspects: Vec<_> = failures.clone().map(suspect).collect();
         for ((at, _), suspect) in failures.clone().zip(&mut suspects) {
             if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
-                *suspect = jail.look_at(*suspect);
+                jail.look_at(suspect);
             }
         }
         for ((at, _), suspect) in failures.zip(&mut suspects) {
             if let (Some(jail), Some(suspect)) = (self.jail(at), suspect) {
-                *suspect = jail.look_beyond(*suspect, &self.book, history);
+                jail.look_beyond(suspect, &self.book, history);
             }
         }
         suspects.iter().flatten().for_each(|suspect| suspect.look_last(&self.book, history));

@@ -54,6 +54,15 @@ impl Ascii {
         (self.0[0].count_ones() + self.0[1].count_ones()) as usize
     }
 
+    /// Members next to each other, as the first and the last of them.
+    pub(super) fn ranges(self) -> impl Iterator<Item = (u8, u8)> {
+        let ends = move |byte: u8| byte == 127 || !self.contains(byte + 1);
+        let begins = move |&byte: &u8| self.contains(byte) && (byte == 0 || !self.contains(byte - 1));
+        (0..128)
+            .filter(begins)
+            .map(move |first| (first, (first..128).find(|&byte| ends(byte)).unwrap_or(127)))
+    }
+
     /// The first place from `at` on that holds no member.
     #[inline]
     pub(super) fn run(self, text: &[u8], at: usize) -> usize {
@@ -109,6 +118,14 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn ranges_hold_the_members_and_are_apart(set in any::<[u64; 2]>().prop_map(Ascii)) {
+            let ranges: Vec<_> = set.ranges().collect();
+            let members = ranges.iter().flat_map(|&(first, last)| first..=last).collect::<Vec<_>>();
+            prop_assert_eq!(members, (0..128).filter(|&byte| set.contains(byte)).collect::<Vec<_>>());
+            prop_assert!(ranges.is_sorted_by(|(_, last), (first, _)| last + 1 < *first));
+        }
+
         #[test]
         fn a_run_ends_at_the_first_byte_that_is_no_member(
             set in prop_oneof![

@@ -141,20 +141,19 @@ impl Heads {
         let mut decisive = decide.max().unwrap_or(0).min(text.len());
         let head = &text[..text.len().min(LENGTH)];
         let allowed = differ.iter().enumerate().filter(|(_, at)| at.is_none());
-        let readings: Vec<_> = allowed.map(|(way, _)| (way, reading(way, head))).collect();
-        let mut candidates = Candidates::NONE;
-        // One way that fails is not worth a longer head, which may reach into a name.
-        match readings.iter().try_fold(0, |most, (_, reading)| Some(reading.fails?.max(most))) {
-            Some(read) => decisive = decisive.max(read),
-            None => {
-                for (place, &(way, Reading { progress, read, .. })) in
-                    candidates.ways.iter_mut().zip(&readings)
-                {
-                    *place = Candidate { way: way as u16, progress };
-                    decisive = decisive.max(read);
-                }
-                candidates.count = readings.len() as u16;
-            }
+        let mut readings: Vec<_> = allowed.map(|(way, _)| (way, reading(way, head))).collect();
+        // One way that fails is not worth a longer head than those need that do not: it may reach into a name.
+        let lasting = readings.iter().filter(|(_, reading)| reading.fails.is_none());
+        let failing = readings.iter().filter_map(|(_, reading)| reading.fails);
+        decisive = match lasting.map(|(_, reading)| reading.read).max() {
+            Some(read) => decisive.max(read),
+            None => failing.max().map_or(decisive, |read| decisive.max(read)),
+        };
+        readings.retain(|(_, reading)| reading.fails.is_none_or(|read| read > decisive));
+        let mut candidates = Candidates { count: readings.len() as u16, ..Candidates::NONE };
+        for (place, &(way, Reading { progress, read, .. })) in candidates.ways.iter_mut().zip(&readings) {
+            *place = Candidate { way: way as u16, progress };
+            decisive = decisive.max(read);
         }
         let mut mask = [0; LENGTH];
         mask[..decisive].fill(u8::MAX);

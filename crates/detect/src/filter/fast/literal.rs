@@ -58,6 +58,10 @@ impl Literal {
         self.text.len()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
     /// The number of the first byte of a text that is another.
     pub(super) fn differs(&self, text: &[u8]) -> Option<usize> {
         self.text.iter().zip(text).position(|(one, other)| one != other).map(|at| at + 1)

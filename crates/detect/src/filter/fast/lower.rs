@@ -133,8 +133,8 @@ fn place(anchor: Anchor) -> Hir {
 }
 
 pub(super) fn class(set: Ascii) -> Hir {
-    let members = (0..128u8).filter(|&byte| set.contains(byte)).map(|byte| ClassBytesRange::new(byte, byte));
-    Hir::class(Class::Bytes(ClassBytes::new(members)))
+    let ranges = set.ranges().map(|(first, last)| ClassBytesRange::new(first, last));
+    Hir::class(Class::Bytes(ClassBytes::new(ranges)))
 }
 
 /// Any text, as little as will do.

@@ -4,7 +4,6 @@
 //! are not ASCII, for patterns that are no regular language where that matters, for lines in which the host could stand
 //! in more places than one. So a forgery costs its line a slower look, and nothing else.
 
-mod anchor;
 mod ascii;
 mod automaton;
 mod backwards;
@@ -14,6 +13,7 @@ mod head;
 mod literal;
 mod lower;
 mod memory;
+mod needle;
 mod place;
 mod plan;
 mod prefix;
@@ -25,11 +25,14 @@ mod texts;
 mod variant;
 mod walk;
 
-use regex_automata::MatchKind;
+use std::sync::OnceLock;
 
+use regex_automata::MatchKind;
+use regex_syntax::hir::Hir;
+
+use crate::Address;
 use crate::pattern::Overrun;
 
-use self::anchor::Anchors;
 use self::automaton::{Automaton, Found, GaveUp};
 use self::head::{Candidate, Heads};
 use self::place::{Group, Place};
@@ -39,7 +42,7 @@ use self::table::Table;
 use self::tails::{Tail, Tails};
 use self::variant::Variant;
 use super::compile::Filter;
-use super::hit::{Hit, User};
+use super::hit::{Hit, User, Way};
 use super::plain::{self, Outcome, Scratch};
 use super::rule::Rule;
 use super::span::Span;
@@ -50,7 +53,8 @@ use super::text::Text;
 pub(super) struct Fast {
     prefix: Option<Prefix>,
     heads: Heads,
-    content: Automaton,
+    /// All that match, made for the first line that needs it; `None` if it would be too large.
+    content: OnceLock<Option<Automaton>>,
     /// What must follow a host.
     rest: Automaton,
     /// By the automaton's numbers: in the order of rules, and of a rule's ways.
@@ -62,41 +66,70 @@ pub(super) struct Fast {
 pub(super) struct Caches {
     prefix: Option<prefix::Caches>,
     heads: head::Memory,
-    content: Table,
+    content: Option<Table>,
     found: Found,
     rest: Table,
     found_rest: Found,
     tails: Tails,
+    /// The host that was read last. It stays where it was written: to copy an address as soon as that is done keeps the
+    /// processor waiting.
+    host: Place,
+}
+
+impl Caches {
+    /// Whom a hit accuses that [`Fast::find`] has just found, where it [has it](Hit::has_address).
+    #[inline]
+    pub(super) fn address(&self) -> Option<Address> {
+        self.host.address
+    }
 }
 
 impl Fast {
     /// `None` where the automata would be too large.
     pub(super) fn new(prefix: Option<&Rule>, rules: &[Rule]) -> Option<Fast> {
-        let (mut variants, mut heads, mut wholes, mut rests) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut variants, mut heads, mut rests) = (Vec::new(), Vec::new(), Vec::new());
+        let mut number = |language: Hir| {
+            let known = rests.iter().position(|rest| *rest == language);
+            known.unwrap_or_else(|| {
+                rests.push(language);
+                rests.len() - 1
+            })
+        };
         for mut way in variant::all(prefix, rules) {
-            way.variant.rest = rests.iter().position(|rest| *rest == way.rest).unwrap_or(rests.len());
-            if way.variant.rest == rests.len() {
-                rests.push(way.rest);
-            }
+            way.variant.rest = number(way.rest);
+            way.variant.again = way.again.map(&mut number);
             variants.push(way.variant);
             heads.push(way.head);
-            wholes.push(way.whole);
         }
-        let content = Automaton::new(&wholes, MatchKind::All)?;
-        let rest = Automaton::new(&rests, MatchKind::All)?;
-        Some(Fast { prefix: prefix.and_then(Prefix::new), heads: Heads::new(heads), content, rest, variants })
+        // Their numbers are kept in two bytes.
+        u16::try_from(variants.len()).ok()?;
+        Some(Fast {
+            prefix: prefix.and_then(Prefix::new),
+            heads: Heads::new(heads),
+            content: OnceLock::new(),
+            rest: Automaton::new(&rests, MatchKind::All)?,
+            variants,
+        })
+    }
+
+    fn content(&self, filter: &Filter) -> Result<&Automaton, GaveUp> {
+        let make = || {
+            let ways = variant::all(filter.prefix.as_ref(), &filter.rules);
+            Automaton::new(&ways.into_iter().map(|way| way.whole).collect::<Vec<_>>(), MatchKind::All)
+        };
+        self.content.get_or_init(make).as_ref().ok_or(GaveUp)
     }
 
     pub(super) fn caches(&self) -> Caches {
         Caches {
             prefix: self.prefix.as_ref().map(Prefix::caches),
             heads: head::Memory::new(),
-            content: self.content.table(),
+            content: None,
             found: Found::default(),
             rest: self.rest.table(),
             found_rest: Found::default(),
             tails: Tails::default(),
+            host: Place::new(),
         }
     }
 
@@ -115,25 +148,29 @@ impl Fast {
         let Some(text) = terminated(bytes, prefixed.content) else {
             return plain::find(filter, subject.as_str(), scratch);
         };
-        let Caches { heads, rest, found_rest, tails, .. } = caches;
+        let Caches { heads, rest, found_rest, tails, host, .. } = caches;
         let candidates = self.heads.candidates(text, heads, |way, head| self.variants[way].read_head(head));
         if candidates.is_empty() {
             return Ok(Outcome::Nothing);
         }
-        let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
-        let mut host = Place::new();
-        match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, &mut host, rests)) {
+        let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails, last: None };
+        host.forget();
+        match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, host, rests)) {
             Look::Nothing => return Ok(Outcome::Nothing),
             Look::Match(way) if self.variants[way].first_wins && completes(filter, &prefixed) => {
                 if plain::ignores(filter, subject, prefixed.content, scratch)? {
                     return Ok(Outcome::Ignored);
                 }
-                let host = Some(&host).filter(|_| self.variants[way].has_host());
+                let host = Some(&*host).filter(|_| self.variants[way].has_host());
                 return Ok(Outcome::Hit(self.hit(way, host, &prefixed)));
             }
             Look::Match(_) | Look::Unsure => {}
         }
-        match self.content.find_all(&mut caches.content, text, 0, &mut caches.found) {
+        let found = self.content(filter).and_then(|content| {
+            let table = caches.content.get_or_insert_with(|| content.table());
+            content.find_all(table, text, 0, &mut caches.found)
+        });
+        match found {
             Err(GaveUp) => plain::find(filter, subject.as_str(), scratch),
             Ok(()) if !caches.found.any() => Ok(Outcome::Nothing),
             Ok(()) => self.choose(filter, subject, &prefixed, caches, scratch),
@@ -142,14 +179,13 @@ impl Fast {
 
     /// Looks whether one of `ways` matches, and reads its `host`.
     fn look(&self, ways: &[Candidate], text: &[u8], host: &mut Place, mut rests: Rests<'_>) -> Look {
-        let (mut anchors, mut needs) = (Anchors::default(), Anchors::default());
+        let mut absent = None;
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
-            if !variant.ends(text) || !variant.is_possible(text, &mut needs) {
+            if !variant.ends(text) || !variant.is_possible(text, &mut absent) {
                 continue;
             }
-            match variant.look(text, progress, &mut anchors, host, |at| rests.matches(variant.rest, text, at))
-            {
+            match variant.look(text, progress, host, |rest, at| rests.matches(rest, text, at)) {
                 Verdict::No => {}
                 Verdict::Unknown => return Look::Unsure,
                 Verdict::Match => return Look::Match(way.into()),
@@ -184,7 +220,7 @@ impl Fast {
         scratch: &mut Scratch,
     ) -> Result<Outcome, Overrun> {
         let Caches { found, rest, found_rest, tails, .. } = caches;
-        let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails };
+        let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails, last: None };
         let text = &subject.bytes()[prefixed.content.start()..];
         let mut ways = found.iter().peekable();
         while let Some(way) = ways.next() {
@@ -206,25 +242,26 @@ impl Fast {
         Ok(Outcome::Nothing)
     }
 
-    /// The hit of a way that matches.
+    /// The hit of a way that matches. It is put together where it is to be.
+    #[inline(always)]
     fn hit(&self, way: usize, place: Option<&Place>, prefixed: &Prefixed) -> Hit {
         let variant = &self.variants[way];
         Hit {
             rule: variant.rule as u32,
-            way: Some(way as u16),
+            way: Some(Way::new(way as u16)),
             content: prefixed.content,
             marks: variant.marks,
             ids: ids(place, prefixed.content.start()),
-            address: place.and_then(|place| place.address),
+            has_address: place.is_some_and(|place| place.address.is_some()),
             session: prefixed.session,
             names_user: variant.names_user,
         }
     }
 
     /// The user that a hit of `way` names in `content` of the subject, if that needs no search.
-    pub(super) fn user(&self, way: usize, content: Span, subject: &str) -> Option<User> {
+    pub(super) fn user(&self, way: Way, content: Span, subject: &str) -> Option<User> {
         let text = subject.as_bytes().get(content.start()..content.end() + 1)?;
-        self.variants[way].user(text, content.start())
+        self.variants[way.index()].user(text, content.start())
     }
 }
 
@@ -249,16 +286,22 @@ struct Rests<'a> {
     cache: &'a mut Table,
     found: &'a mut Found,
     tails: &'a mut Tails,
+    /// What matches the end that was asked for last, as bits, and where that begins.
+    last: Option<(usize, u64)>,
 }
 
 impl Rests<'_> {
     /// Whether a rest, by number, matches at `at`, if the automaton can say so.
     fn matches(&mut self, rest: usize, text: &[u8], at: usize) -> Option<bool> {
-        let tail = Tail::of(text, at);
-        if let Some(found) = tail.and_then(|tail| self.tails.get(&tail)).filter(|_| rest < Found::BITS) {
+        let known = self.last.filter(|(from, _)| *from == at).map(|(_, found)| found);
+        let tail = if known.is_none() { Tail::of(text, at) } else { None };
+        let known = known.or_else(|| self.tails.get(&tail?));
+        if let Some(found) = known.filter(|_| rest < Found::BITS) {
+            self.last = Some((at, found));
             return Some(found >> rest & 1 == 1);
         }
         self.automaton.find_all(self.cache, text, at, self.found).ok()?;
+        self.last = Some((at, self.found.bits()));
         if let Some(tail) = tail.filter(|_| self.found.any())
             && self.automaton.takes_digits_alike(self.cache, text, at).ok()?
         {

@@ -1,7 +1,8 @@
 //! Where hosts stand in a text, and whom they name.
 
-use std::net::IpAddr;
 use std::ops::Range;
+
+use crate::Address;
 
 use super::super::host::{ipv4, ipv4_at_start, ipv6, ipv6_at_start};
 
@@ -22,7 +23,7 @@ pub(super) struct Place {
     /// Which group holds them, if they are a host; the name's if they are no address that the host tag takes in one go.
     pub(super) group: Group,
     /// Whom they name, if that is read and is an address; a group can hold what is none.
-    pub(super) address: Option<IpAddr>,
+    pub(super) address: Option<Address>,
 }
 
 /// The host tag does not take `::` for an address.
@@ -32,6 +33,12 @@ impl Place {
     /// Nothing is read.
     pub(super) fn new() -> Place {
         Place { start: 0, end: 0, group: Group::Dns, address: None }
+    }
+
+    /// Another text is going to be read.
+    #[inline]
+    pub(super) fn forget(&mut self) {
+        self.end = 0;
     }
 
     /// Reads all that there are from `start` on, if that was not read last.
@@ -49,7 +56,7 @@ impl Place {
             && ends_at(length)
             && length > SHORT
         {
-            return self.set(start, start + length, Group::Ip6, Some(ip.to_canonical()));
+            return self.set(start, start + length, Group::Ip6, Some(ip.into()));
         }
         self.take(text, start, host_bytes_run(text, start));
     }
@@ -61,13 +68,13 @@ impl Place {
             return self.set(start, end, Group::Ip4, Some(ip.into()));
         }
         match ipv6(bytes).filter(|_| bytes.len() > SHORT) {
-            Some(ip) => self.set(start, end, Group::Ip6, Some(ip.to_canonical())),
+            Some(ip) => self.set(start, end, Group::Ip6, Some(ip.into())),
             None => self.set(start, end, if is_ip4(bytes) { Group::Ip4 } else { Group::Dns }, None),
         }
     }
 
     #[inline]
-    fn set(&mut self, start: usize, end: usize, group: Group, address: Option<IpAddr>) {
+    fn set(&mut self, start: usize, end: usize, group: Group, address: Option<Address>) {
         *self = Place { start, end, group, address };
     }
 }

@@ -6,10 +6,9 @@
 
 use std::ops::Range;
 
-use memchr::memmem::Finder;
-
 use super::ascii::Ascii;
 use super::follow::{Follow, host_bytes, takes_anything};
+use super::needle::Needle;
 use super::place::{Group, Place, Unsure, classify, host_bytes_run};
 use super::sequence::{Item, Sequence, is_anchored, literal_before, literal_of, literals_at};
 use super::shape::literal_after_stretch;
@@ -21,7 +20,7 @@ pub(super) struct Plan {
     host: Option<HostPlan>,
     users: Vec<UserPlan>,
     /// The literal before the host, or before the rest where there is no host.
-    pub(super) anchor: Finder<'static>,
+    pub(super) anchor: Needle,
     /// The match is sure only where `anchor` stands once.
     pub(super) once: bool,
 }
@@ -31,7 +30,7 @@ struct HostPlan {
     /// `None`: after the one `anchor`.
     start: Option<Walk>,
     /// The literal after the host, where neither it nor the one before could be part of a host.
-    after: Option<Box<Finder<'static>>>,
+    after: Option<Box<Needle>>,
     follow: Follow,
     /// Bytes of hosts that may also be the first after one.
     inside: Ascii,
@@ -52,7 +51,7 @@ struct UserPlan {
 enum UserStart {
     Walk(Walk),
     /// After a literal that must stand once.
-    After(Box<Finder<'static>>),
+    After(Box<Needle>),
 }
 
 #[derive(Debug)]
@@ -87,7 +86,7 @@ impl Plan {
             return Some(Plan {
                 host: None,
                 users: Vec::new(),
-                anchor: Finder::new(&literal_after_stretch(items)).into_owned(),
+                anchor: Needle::new(&literal_after_stretch(items)),
                 once: false,
             });
         };
@@ -101,15 +100,14 @@ impl Plan {
         let open = takes_anything(&items[at + 1..]);
         let after = literal_of(&items[at + 1..at + 1 + literals_at(&items[at + 1..])]).unwrap_or_default();
         let apart = |byte: Option<&u8>| byte.is_some_and(|&byte| !host_bytes().contains(byte));
-        let after = (apart(anchor.last()) && apart(after.first()))
-            .then(|| Box::new(Finder::new(&after).into_owned()));
+        let after = (apart(anchor.last()) && apart(after.first())).then(|| Box::new(Needle::new(&after)));
         let outside_ip4 = (inside & Ascii::of_bytes(b"0123456789.")).is_empty();
         let host = Some(HostPlan { start, after, follow, inside, outside_ip4, open, names });
-        Some(Plan { host, users: Vec::new(), anchor: Finder::new(&anchor).into_owned(), once: false })
+        Some(Plan { host, users: Vec::new(), anchor: Needle::new(&anchor), once: false })
     }
 
     pub(super) fn anchor(&self) -> &[u8] {
-        self.anchor.needle()
+        self.anchor.text()
     }
 
     pub(super) fn has_host(&self) -> bool {
@@ -134,7 +132,7 @@ impl Plan {
             Some(walk) => UserStart::Walk(walk),
             None => match literal_before(items, open) {
                 literal if literal.is_empty() => return false,
-                literal => UserStart::After(Box::new(Finder::new(&literal).into_owned())),
+                literal => UserStart::After(Box::new(Needle::new(&literal))),
             },
         };
         let end = match steps(items, open..close) {
@@ -204,12 +202,12 @@ impl Plan {
         text: &[u8],
         rest: impl FnOnce(usize) -> bool,
     ) -> Result<Option<Place>, Unsure> {
-        let once = if self.once { Some(only(&self.anchor, text).ok_or(Unsure)?) } else { None };
+        let once = if self.once { Some(self.anchor.only(text).ok_or(Unsure)?) } else { None };
         let Some(host) = &self.host else { return Ok(None) };
         let start = match (&host.start, once) {
             (Some(walk), _) => walk.end(text, 0),
             (None, Some(at)) => at + self.anchor().len(),
-            (None, None) => match only(&self.anchor, text) {
+            (None, None) => match self.anchor.only(text) {
                 Some(at) => at + self.anchor().len(),
                 None => return classify(text, host.before_literal(text).ok_or(Unsure)?).map(Some),
             },
@@ -232,10 +230,10 @@ impl Plan {
                     walk.end(text, host_bytes_run(text, host.start))
                 }
                 UserStart::Walk(walk) => walk.end(text, 0),
-                UserStart::After(literal) => only(literal, text).ok_or(Unsure)? + literal.needle().len(),
+                UserStart::After(literal) => literal.only(text).ok_or(Unsure)? + literal.len(),
             };
             let end = match &user.end {
-                UserEnd::Anchor => only(&self.anchor, text).ok_or(Unsure)?,
+                UserEnd::Anchor => self.anchor.only(text).ok_or(Unsure)?,
                 UserEnd::Walk(steps) => go(steps, text, start),
             };
             if start > end || end > text.len() {
@@ -250,17 +248,11 @@ impl Plan {
     }
 }
 
-/// The one place of a literal.
-fn only(literal: &Finder<'_>, text: &[u8]) -> Option<usize> {
-    let at = literal.find(text)?;
-    literal.find(&text[at + 1..]).is_none().then_some(at)
-}
-
 impl HostPlan {
     /// The host that ends where the literal after it stands, if that is in one place only: all bytes before it that can
     /// be a host's, since what must be before them cannot.
     fn before_literal(&self, text: &[u8]) -> Option<Range<usize>> {
-        let end = only(self.after.as_ref()?, text)?;
+        let end = self.after.as_ref()?.only(text)?;
         let bytes = host_bytes();
         let length = text[..end].iter().rev().take_while(|&&byte| bytes.contains(byte)).count();
         Some(end - length..end)

@@ -4,8 +4,6 @@
 //! `^Invalid user <F-USER>.*?</F-USER> from <HOST>…`: if ` from ` stands once in a line, the way to match can only be
 //! this: the words, then the stretch up to the literal, then the host. Patterns without a host are read alike.
 
-use std::ops::Range;
-
 use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
@@ -55,17 +53,17 @@ pub(super) fn literal_after_stretch(items: &[Item<'_>]) -> Vec<u8> {
 #[derive(Debug)]
 pub(super) struct Shape {
     /// What lies between the words and the literal before the host; `None` if the words lead to the host.
-    stretch: Option<Stretch>,
+    pub(super) stretch: Option<Stretch>,
     /// What follows the host, if comparing is enough for that too.
-    rest: Option<Rest>,
+    pub(super) rest: Option<Rest>,
     /// The literal before the host stands nowhere else in a match whose host is an address.
-    once: bool,
+    pub(super) once: bool,
     /// How to read it from the line's end, if that tells where the host is.
     back: Option<Backwards>,
 }
 
 #[derive(Debug)]
-struct Rest {
+pub(super) struct Rest {
     checks: Vec<Check>,
     /// `$`
     at_end: bool,
@@ -75,7 +73,7 @@ struct Rest {
 const ANYTHING: Ascii = Ascii::ALL.without(b'\n');
 
 #[derive(Debug)]
-struct Stretch {
+pub(super) struct Stretch {
     set: Ascii,
     min: usize,
     max: usize,
@@ -127,26 +125,6 @@ impl Shape {
                 Verdict::Unknown
             }
         }
-    }
-
-    /// Whether the place of the literal before the host matters.
-    pub(super) fn has_stretch(&self) -> bool {
-        self.stretch.is_some()
-    }
-
-    /// Where the host or the rest begins, if what lies between the words' end and it matches; `anchor` is where the
-    /// literal before it stands and ends.
-    #[inline]
-    pub(super) fn begin(&self, text: &[u8], at: usize, anchor: Range<usize>) -> Option<usize> {
-        match &self.stretch {
-            None => Some(at),
-            Some(stretch) => stretch.fills(text, at, anchor.start).then_some(anchor.end),
-        }
-    }
-
-    /// Whether the literal before the host stands nowhere else in a match whose host is an address.
-    pub(super) fn has_anchor_once(&self) -> bool {
-        self.once
     }
 
     /// Whether the rest matches at `at`, if a comparison tells.
@@ -219,7 +197,7 @@ impl Stretch {
     }
 
     /// Whether it is all that is from `at` to `to`.
-    fn fills(&self, text: &[u8], at: usize, to: usize) -> bool {
+    pub(super) fn fills(&self, text: &[u8], at: usize, to: usize) -> bool {
         let Some(length) = to.checked_sub(at) else { return false };
         let anything = self.set == ANYTHING;
         (self.min..=self.max).contains(&length)

@@ -1,6 +1,5 @@
 //! One way through one `failregex`, and what is known of every line that goes it.
 
-use memchr::memmem::Finder;
 use regex_syntax::hir::Hir;
 
 use crate::pattern::ast::{Ast, Node, Width};
@@ -9,12 +8,13 @@ use crate::pattern::{Flags, Pattern};
 use super::super::hit::{Marks, User};
 use super::super::rule::Rule;
 use super::super::span::Span;
-use super::anchor::Anchors;
 use super::ascii::Ascii;
 use super::check::{Check, Progress, Reading};
+use super::follow::host_bytes;
 use super::head;
 use super::literal::Literal;
 use super::lower::{Lowered, anything, lower};
+use super::needle::Needle;
 use super::place::Place;
 use super::plan::{Plan, Verdict};
 use super::sequence::{Interest, Item, Sequence, ending, is_anchored, needed};
@@ -27,14 +27,16 @@ pub(super) struct Variant {
     pub(super) marks: Marks,
     /// Of several ways of the rule that match, Python takes the first.
     pub(super) first_wins: bool,
-    /// Its number among the languages of what follows hosts.
+    /// The number of its language among those of what follows hosts.
     pub(super) rest: usize,
+    /// The number there of all that holds the literal before the host once more, where it may.
+    pub(super) again: Option<usize>,
     /// A match may name a user.
     pub(super) names_user: bool,
     /// What every match ends with, as far as it is the same.
     ending: Literal,
     /// What every match holds behind the host, where that tells this way from another.
-    needed: Option<Box<Finder<'static>>>,
+    needed: Option<Needle>,
     /// What every match begins with, if it begins with the text, as far as comparing tells.
     words: Vec<Check>,
     /// `None` where only the pattern's own search is sure that it matches, or of what it says.
@@ -51,12 +53,17 @@ pub(super) struct Way {
     pub(super) head: Vec<Ascii>,
     pub(super) whole: Hir,
     pub(super) rest: Hir,
+    pub(super) again: Option<Hir>,
 }
 
 /// The ways of all rules, in order.
 pub(super) fn all(prefix: Option<&Rule>, rules: &[Rule]) -> Vec<Way> {
-    let ways = |(index, rule): (usize, &Rule)| Ways { prefix, rule, index, ast: rule.pattern.ast() }.all();
-    rules.iter().enumerate().flat_map(ways).collect()
+    let (mut all, mut hosts) = (Vec::new(), Vec::new());
+    for (index, rule) in rules.iter().enumerate() {
+        let host = host_language(rule, &mut hosts);
+        all.extend(Ways { prefix, rule, index, ast: rule.pattern.ast() }.all(&host));
+    }
+    all
 }
 
 struct Ways<'r> {
@@ -67,14 +74,14 @@ struct Ways<'r> {
 }
 
 impl Ways<'_> {
-    fn all(&self) -> Vec<Way> {
+    /// `host` is what its host tag matches.
+    fn all(&self, host: &Hir) -> Vec<Way> {
         let roles = &self.rule.roles;
         let marks = [roles.nofail, roles.forget, roles.gained, roles.session];
         let users = roles.user.iter().flatten();
         let ids = roles.ids.iter().flatten();
         let groups = marks.into_iter().flatten().chain(users.copied()).chain(ids.copied());
         let interest = Interest::new(&self.ast, &self.rule.expanded.hosts, groups);
-        let host = self.host_language();
         match interest.sequences() {
             Some(sequences) => {
                 let first_wins = sequences
@@ -82,17 +89,17 @@ impl Ways<'_> {
                     .all(|sequence| sequence.choices.iter().all(|&choice| is_rigid(&sequence.items, choice)));
                 let needs: Vec<Vec<u8>> = sequences.iter().map(|sequence| needed(&sequence.items)).collect();
                 let way = |(sequence, need): (_, &Vec<u8>)| {
-                    let mut way = self.way(sequence, &interest, &host, first_wins);
+                    let mut way = self.way(sequence, &interest, host, first_wins);
                     let tells = !need.is_empty() && needs.iter().any(|other| other != need);
-                    way.variant.needed = tells.then(|| Box::new(Finder::new(need).into_owned()));
+                    way.variant.needed = tells.then(|| Needle::new(need));
                     way
                 };
                 sequences.iter().zip(&needs).map(way).collect()
             }
             None => {
-                let whole = lower(&[Item::Leaf(&self.ast.root)], &host);
+                let whole = lower(&[Item::Leaf(&self.ast.root)], host);
                 let whole = Hir::concat(vec![anything(), whole.hir]);
-                vec![Way { variant: self.unsure(), head: Vec::new(), whole, rest: Hir::fail() }]
+                vec![Way { variant: self.unsure(), head: Vec::new(), whole, rest: Hir::fail(), again: None }]
             }
         }
     }
@@ -111,7 +118,8 @@ impl Ways<'_> {
         let whole = if anchored { lowered.hir } else { Hir::concat(vec![anything(), lowered.hir]) };
         variant.words = if anchored { words(sequence) } else { Vec::new() };
         let head = if anchored { head::of(&sequence.items) } else { Vec::new() };
-        Way { variant, head, whole, rest }
+        let again = variant.anchor_again().map(|anchor| Hir::concat(vec![anything(), Hir::literal(anchor)]));
+        Way { variant, head, whole, rest, again }
     }
 
     /// A variant whose every match is left to the pattern.
@@ -121,6 +129,7 @@ impl Ways<'_> {
             marks: Marks::default(),
             first_wins: false,
             rest: 0,
+            again: None,
             names_user: true,
             ending: Literal::default(),
             needed: None,
@@ -158,6 +167,7 @@ impl Ways<'_> {
             marks: self.marks(sequence)?,
             first_wins,
             rest: 0,
+            again: None,
             names_user: users.is_none_or(|users| !users.is_empty()),
             shape: Shape::of(sequence, &plan, &ending),
             ending,
@@ -198,18 +208,21 @@ impl Ways<'_> {
             gained: mark(sequence, roles.gained)?,
         })
     }
+}
 
-    /// What the host tag matches.
-    fn host_language(&self) -> Hir {
-        let Some(host) = self.rule.expanded.hosts.first() else { return Hir::fail() };
-        match Pattern::compile(&self.rule.expanded.source[host.clone()], Flags::default()) {
-            Ok(pattern) => {
-                let ast = pattern.ast();
-                lower(&[Item::Leaf(&ast.root)], &Hir::fail()).hir
-            }
-            Err(_) => anything(),
-        }
+/// What the host tag of a rule matches. `known` are those of other rules by what stands for them: mostly there is one.
+fn host_language<'r>(rule: &'r Rule, known: &mut Vec<(&'r str, Hir)>) -> Hir {
+    let Some(host) = rule.expanded.hosts.first() else { return Hir::fail() };
+    let source = &rule.expanded.source[host.clone()];
+    if let Some((_, language)) = known.iter().find(|(other, _)| *other == source) {
+        return language.clone();
     }
+    let language = match Pattern::compile(source, Flags::default()) {
+        Ok(pattern) => lower(&[Item::Leaf(&pattern.ast().root)], &Hir::fail()).hir,
+        Err(_) => anything(),
+    };
+    known.push((source, language.clone()));
+    language
 }
 
 /// Whether a group holds text in every match of a sequence; `None` if that depends on the match.
@@ -230,13 +243,22 @@ impl Variant {
     /// Whether a match can end as a text does.
     #[inline]
     pub(super) fn ends(&self, text: &[u8]) -> bool {
-        self.ending.ends(text)
+        self.ending.is_empty() || self.ending.ends(text)
     }
 
-    /// Whether a text holds what a match needs; `needs` looks for it.
+    /// Whether a text holds what a match needs; `absent` is a byte that it does not hold.
     #[inline]
-    pub(super) fn is_possible<'s>(&'s self, text: &[u8], needs: &mut Anchors<'s>) -> bool {
-        self.needed.as_ref().is_none_or(|needed| needs.first(needed, text).is_some())
+    pub(super) fn is_possible(&self, text: &[u8], absent: &mut Option<u8>) -> bool {
+        self.needed.as_ref().is_none_or(|needed| needed.is_in(text, absent))
+    }
+
+    /// The literal before the host, if a match may hold it once more, but not in the host, and who says whether the rest
+    /// matches can tell.
+    fn anchor_again(&self) -> Option<&[u8]> {
+        let (plan, shape) = (self.plan.as_ref()?, self.shape.as_ref()?);
+        let apart = plan.anchor().first().is_some_and(|&byte| !host_bytes().contains(byte));
+        let asks = shape.stretch.is_some() && shape.rest.is_none() && plan.asks_for_rest();
+        (apart && asks).then_some(plan.anchor())
     }
 
     /// Reads the first bytes of a text.
@@ -245,14 +267,13 @@ impl Variant {
     }
 
     /// Whether the rule matches `text` in this way, if a look is enough to say so; `progress` is how far its first bytes
-    /// lead, `known` and `anchors` are what the ways asked before have read; `known` becomes the host of a match.
-    pub(super) fn look<'s>(
-        &'s self,
+    /// lead, `known` is what the ways asked before have read and becomes the host of a match.
+    pub(super) fn look(
+        &self,
         text: &[u8],
         progress: Progress,
-        anchors: &mut Anchors<'s>,
         known: &mut Place,
-        rest: impl FnOnce(usize) -> Option<bool>,
+        mut rest: impl FnMut(usize, usize) -> Option<bool>,
     ) -> Verdict {
         let Some(at) = progress.end_of(&self.words, text) else { return Verdict::No };
         let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
@@ -260,20 +281,21 @@ impl Variant {
             Verdict::Unknown => {}
             told => return told,
         }
-        let judge = |start: Option<usize>| match start {
-            Some(start) => {
-                plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(at)))
-            }
-            None => Verdict::No,
+        let mut judge = |start: usize| {
+            plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(self.rest, at)))
         };
-        if !plan.once && !shape.has_stretch() {
-            return judge(shape.begin(text, at, 0..0));
-        }
-        let Some(anchor) = anchors.first(&plan.anchor, text) else { return Verdict::No };
-        let verdict = judge(shape.begin(text, at, anchor..anchor + plan.anchor().len()));
-        let once = verdict == Verdict::Match && shape.has_anchor_once() && known.address.is_some();
+        let Some(stretch) = &shape.stretch else {
+            let sure = !plan.once || plan.anchor.first(text, at).is_none();
+            return if sure { judge(at) } else { Verdict::Unknown };
+        };
+        let Some(anchor) = plan.anchor.first(text, at) else { return Verdict::No };
+        let fills = stretch.fills(text, at, anchor);
+        let verdict = if fills { judge(anchor + plan.anchor.len()) } else { Verdict::No };
+        let once = verdict == Verdict::Match
+            && (shape.once && known.address.is_some()
+                || self.again.and_then(|again| rest(again, known.end)) == Some(false));
         // Where it stands again, the line may mean something else.
-        if once || !anchors.are_several(&plan.anchor, text) { verdict } else { Verdict::Unknown }
+        if once || plan.anchor.first(text, anchor + 1).is_none() { verdict } else { Verdict::Unknown }
     }
 
     pub(super) fn has_host(&self) -> bool {

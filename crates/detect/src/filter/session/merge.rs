@@ -1,10 +1,10 @@
 //! One session, and what another line adds to it.
 
-use crate::Time;
+use crate::{Address, Time};
 
 use super::super::compile::Filter;
 use super::super::fields::{FieldValue, Fields};
-use super::super::hit::{Hit, User};
+use super::super::hit::{Hit, User, Way};
 use super::super::host::{Host, Ids};
 use super::super::plain::{self, Scratch};
 use super::super::rule::CIDR;
@@ -68,7 +68,7 @@ struct Entry {
     /// Within the subject.
     content: Span,
     rule: u32,
-    way: Option<u16>,
+    way: Option<Way>,
     names_user: bool,
 }
 
@@ -167,13 +167,13 @@ impl Session {
         });
     }
 
-    /// Whom the session accuses, after a line with `hit`.
+    /// Whom the session accuses, after a line with `hit`; `address` is whom that accuses, where it is known already.
     #[inline]
-    pub(in super::super) fn host(&self, hit: &Hit) -> Option<Host<'_>> {
+    pub(in super::super) fn host(&self, hit: &Hit, address: Option<Address>) -> Option<Host<'_>> {
         let [fid, ip4, _, _, cidr] = &self.ids;
         // What comes first among the ids is this line's own.
         let own = fid.is_none() && cidr.is_none() && (ip4.is_none() || hit.ids[1].is_some());
-        match hit.address {
+        match address {
             Some(address) if own => Some(Host::Address(address)),
             _ => self.ids().host(),
         }

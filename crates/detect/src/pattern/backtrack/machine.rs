@@ -22,10 +22,6 @@ pub(super) enum Flow {
 pub(super) type Step = Result<Flow, Overrun>;
 
 impl Program {
-    pub(in crate::pattern) fn group_count(&self) -> usize {
-        self.group_count
-    }
-
     /// See [`Pattern::search`](crate::pattern::Pattern::search).
     pub(in crate::pattern) fn search(
         &self,

@@ -57,7 +57,7 @@ pub(crate) fn test(place: &Place, args: &FilterTest) -> Outcome {
         set.read(line, now, &mut |_, failure| {
             hit = true;
             match args.json {
-                true if written.is_ok() => written = json(&mut out, &Found::of(number, &failure)),
+                true if written.is_ok() => written = json(&mut out, &Found::of(number, failure)),
                 true => {}
                 false => report.failure(failure.time, Accused::from(failure.host).0),
             }

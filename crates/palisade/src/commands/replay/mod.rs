@@ -3,14 +3,13 @@
 mod report;
 
 use std::io::{self, IsTerminal, Write};
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::Instant;
 
 use config::{Loaded, Options, Which};
-use detect::Time;
 use detect::filter::{FilterSet, Line};
 use detect::jail::{Decision, Offences, Verdict};
+use detect::{Address, Time};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -43,7 +42,7 @@ struct Summary {
 /// A failure that was not judged yet.
 struct Found {
     jail: usize,
-    ip: IpAddr,
+    address: Address,
     time: Time,
 }
 
@@ -113,8 +112,8 @@ impl<W: Write> Run<W> {
         let Self { set, found, summary, now, .. } = self;
         set.read(line, *now, &mut |jail, failure| {
             summary.failures += 1;
-            if let Some(ip) = failure.address() {
-                found.push(Found { jail, ip, time: failure.time });
+            if let Some(address) = failure.address() {
+                found.push(Found { jail, address, time: failure.time });
             }
         });
         if self.found.len() >= TOGETHER {
@@ -125,7 +124,7 @@ impl<W: Write> Run<W> {
     /// What the jails make of the failures that were found.
     fn judge(&mut self) {
         let Self { found, jails, offences, summary, report, written, .. } = self;
-        let suspects = jails.suspects(found.iter().map(|found| (found.jail, found.ip)), offences);
+        let suspects = jails.suspects(found.iter().map(|found| (found.jail, found.address)), offences);
         for (Found { jail, time, .. }, suspect) in found.drain(..).zip(suspects) {
             // In a replay the present is the time in the log.
             jails.book.expire(time).for_each(drop);

@@ -78,7 +78,7 @@ impl Keeper {
         let at = usize::from(found.jail);
         let planned = self.plan.jails.get(at)?;
         let command = planned.ignorecommand.clone()?;
-        if self.jails.jail(at)?.ignore().contains(ip) {
+        if self.jails.jail(at)?.ignore().contains(ip.into()) {
             return None;
         }
         let ticket = Ticket {

@@ -66,7 +66,7 @@ impl Keeper {
         let history = Stored { store: &self.store, names: &names };
         let mut counted = vec![0u64; self.jails.len()];
         let mut reached = Vec::new();
-        let accused = failures.iter().map(|found| (found.jail.into(), found.host));
+        let accused = failures.iter().map(|found| (found.jail.into(), found.host.into()));
         let suspects = self.jails.suspects(accused, &history);
         for (found, suspect) in failures.into_iter().zip(suspects) {
             let Some(suspect) = suspect else { continue };

@@ -45,7 +45,7 @@ impl Filters {
     /// One line that these jails read.
     pub(super) fn read(&mut self, jails: &[usize], line: Line<'_>, now: Time, report: &mut Report) {
         self.set(jails)
-            .read(line, now, &mut |at, failure| report.failure(jails[at], &failure, line.trimmed()));
+            .read(line, now, &mut |at, failure| report.failure(jails[at], failure, line.trimmed()));
     }
 
     /// One line that was read before: only what it leaves behind matters.

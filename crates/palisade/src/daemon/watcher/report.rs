@@ -36,7 +36,7 @@ impl Report {
     /// A failure, and the line that shows it as the source has it.
     pub(super) fn failure(&mut self, jail: usize, failure: &Failure<'_>, whole: &[u8]) {
         let host = match (failure.address(), failure.host) {
-            (Some(address), _) => Accused::Address(address),
+            (Some(address), _) => Accused::Address(address.into()),
             (None, Host::Name(name)) if self.usedns[jail] && is_host_name(failure, name) => {
                 Accused::Name(name.to_owned())
             }
