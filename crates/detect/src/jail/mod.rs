@@ -62,6 +62,7 @@ struct Rules {
 
 /// Whom a failure in one jail accuses, ready to be looked up in every table.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Suspect {
     key: Key,
     /// The jail's `ignoreip` has the address.
@@ -103,6 +104,7 @@ impl From<PackedNet> for Suspect {
 
 /// A line that accuses an address.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Failure {
     /// Whom; [`Jail::suspect`] gives it.
     pub suspect: Suspect,
