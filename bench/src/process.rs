@@ -45,13 +45,16 @@ impl Processes {
 
     /// Processor time of their threads so far. Threads that have ended are not in it.
     pub(crate) fn busy(&self) -> anyhow::Result<Duration> {
+        let gone = Some(rustix::io::Errno::SRCH.raw_os_error());
         let mut sum = 0;
         for pid in &self.0 {
             for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
                 // `NANOSECONDS-RUN NANOSECONDS-WAITED TURNS`
                 let text = match fs::read_to_string(thread?.path().join("schedstat")) {
-                    // It has just ended.
-                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    // It has just ended: before its file was opened, or before it was read.
+                    Err(error) if error.kind() == ErrorKind::NotFound || error.raw_os_error() == gone => {
+                        continue;
+                    }
                     text => text?,
                 };
                 sum += text.split(' ').next().unwrap_or_default().parse::<u64>()?;
