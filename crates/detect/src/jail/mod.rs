@@ -104,10 +104,9 @@ impl From<PackedNet> for Suspect {
 
 /// A line that accuses an address.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub struct Failure {
-    /// Whom; [`Jail::suspect`] gives it.
-    pub suspect: Suspect,
+pub struct Failure<'a> {
+    /// Whom; [`Jail::suspect`] gives it. Where it stands: a copy is made piece by piece, and its address is read whole.
+    pub suspect: &'a Suspect,
     /// The time in the log.
     pub time: Time,
     /// The present; in a replay the time in the log too.
@@ -158,14 +157,14 @@ impl Jail {
 
     /// Counts a failure and decides. A ban it leads to is in `book` when this returns; noting it in the history is the
     /// caller's part, since a keeper does so only when the kernel has it.
-    pub fn failure(&mut self, failure: &Failure, book: &mut Book, history: &impl History) -> Verdict {
+    pub fn failure(&mut self, failure: &Failure<'_>, book: &mut Book, history: &impl History) -> Verdict {
         let suspect = failure.suspect;
         if suspect.ignored {
             return Verdict::Ignored;
         }
         let grows = self.rules.ban_times.grows();
-        let offence = || if grows { history.earlier(Some(self.id), suspect) } else { None };
-        match self.windows.record(suspect.key, suspect.place, failure.time, offence) {
+        let offence = || if grows { history.earlier(Some(self.id), *suspect) } else { None };
+        match self.windows.record(&suspect.key, suspect.place, failure.time, offence) {
             Outcome::Counting(count) => Verdict::Counting(count),
             Outcome::Reached { failures, time, bans } => {
                 let host = suspect.host();
@@ -180,7 +179,7 @@ impl Jail {
     fn decide(
         &self,
         attempt: Attempt,
-        failure: &Failure,
+        failure: &Failure<'_>,
         book: &mut Book,
         history: &impl History,
     ) -> Decision {
@@ -190,7 +189,7 @@ impl Jail {
         }
         let earlier = match ban_times.grows() && !overalljails {
             true => attempt.earlier,
-            false => self.earlier_bans(failure.suspect, history),
+            false => self.earlier_bans(*failure.suspect, history),
         };
         book.begin(&Attempt { earlier, ..attempt }, ban_times.length(earlier, failure.random))
     }

@@ -40,7 +40,7 @@ impl Rig {
     fn fail(&mut self, jail: &mut Jail, ip: &str, seconds: i64) -> Verdict {
         let time = Time::from_secs(seconds);
         let suspect = jail.suspect(ip.parse::<IpAddr>().unwrap().into());
-        let failure = Failure { suspect, time, now: time, random: 0.0 };
+        let failure = Failure { suspect: &suspect, time, now: time, random: 0.0 };
         let verdict = jail.failure(&failure, &mut self.book, &self.offences);
         if let Verdict::Reached(Decision::Ban { ban, .. }) = verdict {
             self.offences.note(ban.jail, ban.host, ban.start, ban.count);

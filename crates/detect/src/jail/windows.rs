@@ -97,14 +97,14 @@ impl Windows {
     /// not count.
     pub(super) fn record(
         &mut self,
-        key: Key,
+        key: &Key,
         place: Option<Place>,
         time: Time,
         offence: impl FnOnce() -> Option<Offence>,
     ) -> Outcome {
         let rule = self.rule;
         let known = self.entries.touch_at(place, key.hash, key.net);
-        let place = known.unwrap_or_else(|| self.insert(key, Window::empty(time)));
+        let place = known.unwrap_or_else(|| self.insert(*key, Window::empty(time)));
         let entry = self.entries.at(place);
         if entry.window.is_empty() {
             self.counting += 1;

@@ -122,7 +122,7 @@ impl Jails {
     pub(crate) fn failure(
         &mut self,
         at: usize,
-        suspect: Suspect,
+        suspect: &Suspect,
         time: Time,
         now: Time,
         history: &impl History,

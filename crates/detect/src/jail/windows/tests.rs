@@ -20,7 +20,7 @@ fn seconds(time: f64) -> Time {
 /// What one address's failures at `times` lead to.
 fn outcomes(rule: WindowRule, times: &[f64]) -> Vec<Outcome> {
     let mut windows = Windows::new(rule);
-    times.iter().map(|time| windows.record(host(1).into(), None, seconds(*time), || None)).collect()
+    times.iter().map(|time| windows.record(&host(1).into(), None, seconds(*time), || None)).collect()
 }
 
 /// Each right side was printed by Fail2Ban 1.0.2's own counter.
@@ -73,12 +73,12 @@ fn a_failure_that_comes_too_late_does_not_count() {
 fn one_failure_is_enough_when_maxretry_is_one_or_its_weight_is() {
     let mut windows = Windows::new(rule(1, 600));
     assert_eq!(
-        windows.record(host(1).into(), None, seconds(5.0), || None),
+        windows.record(&host(1).into(), None, seconds(5.0), || None),
         Outcome::Reached { failures: 1, time: seconds(5.0), bans: 0 }
     );
     windows.set_rule(rule(5, 600));
     assert_eq!(
-        windows.record(host(1).into(), None, seconds(6.0), || Some(Offence { bans: 4, last: seconds(1.0) })),
+        windows.record(&host(1).into(), None, seconds(6.0), || Some(Offence { bans: 4, last: seconds(1.0) })),
         Outcome::Reached { failures: 1, time: seconds(6.0), bans: 4 }
     );
     assert_eq!(windows.len(), 0);
@@ -89,7 +89,7 @@ fn the_history_is_asked_once_a_window() {
     let mut windows = Windows::new(rule(4, 600));
     let mut asked = 0;
     let mut record = |time| {
-        windows.record(host(1).into(), None, seconds(time), || {
+        windows.record(&host(1).into(), None, seconds(time), || {
             asked += 1;
             // As the keeper's store has it when the first window has led to a ban.
             (asked > 1).then_some(Offence { bans: 1, last: seconds(4.0) })
@@ -111,7 +111,7 @@ fn the_history_is_asked_once_a_window() {
 fn an_address_that_reached_the_limit_is_seen_no_more_until_it_fails_again() {
     let mut windows = Windows::new(rule(2, 600));
     windows.note_changes();
-    let record = |windows: &mut Windows, time| windows.record(host(1).into(), None, seconds(time), || None);
+    let record = |windows: &mut Windows, time| windows.record(&host(1).into(), None, seconds(time), || None);
     record(&mut windows, 10.0);
     record(&mut windows, 20.0);
     assert_eq!((windows.len(), windows.window(host(1)), windows.iter().count()), (0, None, 0));
@@ -130,11 +130,11 @@ fn an_address_that_reached_the_limit_is_seen_no_more_until_it_fails_again() {
 #[test]
 fn a_new_rule_keeps_what_was_counted() {
     let mut windows = Windows::new(rule(5, 600));
-    windows.record(host(1).into(), None, seconds(0.0), || None);
-    windows.record(host(1).into(), None, seconds(1.0), || None);
+    windows.record(&host(1).into(), None, seconds(0.0), || None);
+    windows.record(&host(1).into(), None, seconds(1.0), || None);
     windows.set_rule(rule(3, 60));
     assert_eq!(
-        windows.record(host(1).into(), None, seconds(2.0), || None),
+        windows.record(&host(1).into(), None, seconds(2.0), || None),
         Outcome::Reached { failures: 3, time: seconds(2.0), bans: 0 }
     );
 }
@@ -143,7 +143,7 @@ fn a_new_rule_keeps_what_was_counted() {
 fn extreme_times_do_not_overflow() {
     let mut windows = Windows::new(rule(9, 600));
     for time in [i64::MIN, 0, i64::MAX, i64::MIN, -1] {
-        windows.record(host(1).into(), None, Time::from_micros(time), || None);
+        windows.record(&host(1).into(), None, Time::from_micros(time), || None);
     }
     assert_eq!(windows.window(host(1)).unwrap().last, Time::from_micros(i64::MAX));
 }
@@ -152,7 +152,7 @@ fn extreme_times_do_not_overflow() {
 fn a_full_table_drops_an_address_that_is_idle_and_says_so() {
     let mut windows = Windows::new(WindowRule { capacity: 2, ..rule(9, 600) });
     for last in [1, 2, 3, 1, 4] {
-        windows.record(host(last).into(), None, seconds(1.0), || None);
+        windows.record(&host(last).into(), None, seconds(1.0), || None);
     }
     assert_eq!((windows.dropped(), windows.len()), (3, 2));
     assert_eq!(windows.window(host(4)).unwrap().count, 1);
@@ -162,7 +162,7 @@ fn a_full_table_drops_an_address_that_is_idle_and_says_so() {
 fn expiry_goes_in_bounded_steps_and_keeps_what_still_counts() {
     let mut windows = Windows::new(rule(9, 600));
     for last in 1..=5 {
-        windows.record(host(last).into(), None, seconds(f64::from(last)), || None);
+        windows.record(&host(last).into(), None, seconds(f64::from(last)), || None);
     }
     windows.expire(seconds(604.0), 2);
     assert_eq!(windows.len(), 3);
@@ -174,7 +174,8 @@ fn expiry_goes_in_bounded_steps_and_keeps_what_still_counts() {
 fn twenty_thousand_addresses_cost_under_two_megabytes() {
     let mut windows = Windows::new(WindowRule { capacity: 200_000, ..rule(9, 600) });
     for address in 0..20_000u32 {
-        windows.record(IpNet::from(std::net::IpAddr::V4(address.into())).into(), None, seconds(1.0), || None);
+        windows
+            .record(&IpNet::from(std::net::IpAddr::V4(address.into())).into(), None, seconds(1.0), || None);
     }
     assert!(windows.memory() < 2_500_000, "{}", windows.memory());
 }
@@ -215,7 +216,7 @@ proptest! {
                 0 => windows.forget(host(address)),
                 1 => windows.expire(time, 2),
                 2 => commit(&mut windows),
-                _ => drop(windows.record(host(address).into(), None, time, || None)),
+                _ => drop(windows.record(&host(address).into(), None, time, || None)),
             }
         }
         commit(&mut windows);

@@ -125,10 +125,11 @@ impl<W: Write> Run<W> {
     fn judge(&mut self) {
         let Self { found, jails, offences, summary, report, written, .. } = self;
         let suspects = jails.suspects(found.iter().map(|found| (found.jail, found.address)), offences);
-        for (Found { jail, time, .. }, suspect) in found.drain(..).zip(suspects) {
+        for (Found { jail, time, .. }, suspect) in found.drain(..).zip(&suspects) {
             // In a replay the present is the time in the log.
             jails.book.expire(time).for_each(drop);
-            let verdict = suspect.and_then(|suspect| jails.failure(jail, suspect, time, time, offences));
+            let verdict =
+                suspect.as_ref().and_then(|suspect| jails.failure(jail, suspect, time, time, offences));
             if let Some(Verdict::Reached(Decision::Ban { ban, .. })) = verdict {
                 summary.bans += 1;
                 offences.note(ban.jail, ban.host, ban.start, ban.count);

@@ -68,7 +68,7 @@ impl Keeper {
         let mut reached = Vec::new();
         let accused = failures.iter().map(|found| (found.jail.into(), found.host.into()));
         let suspects = self.jails.suspects(accused, &history);
-        for (found, suspect) in failures.into_iter().zip(suspects) {
+        for (found, suspect) in failures.into_iter().zip(&suspects) {
             let Some(suspect) = suspect else { continue };
             let jail = usize::from(found.jail);
             if let Some(planned) = self.plan.jails.get(jail) {
