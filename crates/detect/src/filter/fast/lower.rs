@@ -3,7 +3,9 @@
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Dot, Hir, Look, Repetition};
 
 use crate::pattern::ast::{Anchor, Kind, Mode, Node};
+use crate::pattern::{Flags, Pattern};
 
+use super::super::rule::Rule;
 use super::ascii::Ascii;
 use super::sequence::{Item, fixed_width};
 
@@ -135,6 +137,21 @@ fn place(anchor: Anchor) -> Hir {
 pub(super) fn class(set: Ascii) -> Hir {
     let ranges = set.ranges().map(|(first, last)| ClassBytesRange::new(first, last));
     Hir::class(Class::Bytes(ClassBytes::new(ranges)))
+}
+
+/// What the host tag of a rule matches. `known` are those of other rules by what stands for them: mostly there is one.
+pub(super) fn host_language<'r>(rule: &'r Rule, known: &mut Vec<(&'r str, Hir)>) -> Hir {
+    let Some(host) = rule.expanded.hosts.first() else { return Hir::fail() };
+    let source = &rule.expanded.source[host.clone()];
+    if let Some((_, language)) = known.iter().find(|(other, _)| *other == source) {
+        return language.clone();
+    }
+    let language = match Pattern::compile(source, Flags::default()) {
+        Ok(pattern) => lower(&[Item::Leaf(&pattern.ast().root)], &Hir::fail()).hir,
+        Err(_) => anything(),
+    };
+    known.push((source, language.clone()));
+    language
 }
 
 /// Any text, as little as will do.

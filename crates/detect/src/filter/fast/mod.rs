@@ -17,6 +17,7 @@ mod needle;
 mod place;
 mod plan;
 mod prefix;
+mod rests;
 mod sequence;
 mod shape;
 mod table;
@@ -38,8 +39,9 @@ use self::head::{Candidate, Heads};
 use self::place::{Group, Place};
 use self::plan::Verdict;
 use self::prefix::{Prefix, Prefixed};
+use self::rests::Rests;
 use self::table::Table;
-use self::tails::{Tail, Tails};
+use self::tails::Tails;
 use self::variant::Variant;
 use super::compile::Filter;
 use super::hit::{Hit, User, Way};
@@ -153,7 +155,7 @@ impl Fast {
         if candidates.is_empty() {
             return Ok(Outcome::Nothing);
         }
-        let rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails, last: None };
+        let rests = Rests::new(&self.rest, rest, found_rest, tails);
         host.forget();
         match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, host, rests)) {
             Look::Nothing => return Ok(Outcome::Nothing),
@@ -220,7 +222,7 @@ impl Fast {
         scratch: &mut Scratch,
     ) -> Result<Outcome, Overrun> {
         let Caches { found, rest, found_rest, tails, .. } = caches;
-        let mut rests = Rests { automaton: &self.rest, cache: rest, found: found_rest, tails, last: None };
+        let mut rests = Rests::new(&self.rest, rest, found_rest, tails);
         let text = &subject.bytes()[prefixed.content.start()..];
         let mut ways = found.iter().peekable();
         while let Some(way) = ways.next() {
@@ -278,37 +280,6 @@ enum Look {
     Match(usize),
     /// Not enough.
     Unsure,
-}
-
-/// The automaton for what follows hosts, with its states.
-struct Rests<'a> {
-    automaton: &'a Automaton,
-    cache: &'a mut Table,
-    found: &'a mut Found,
-    tails: &'a mut Tails,
-    /// What matches the end that was asked for last, as bits, and where that begins.
-    last: Option<(usize, u64)>,
-}
-
-impl Rests<'_> {
-    /// Whether a rest, by number, matches at `at`, if the automaton can say so.
-    fn matches(&mut self, rest: usize, text: &[u8], at: usize) -> Option<bool> {
-        let known = self.last.filter(|(from, _)| *from == at).map(|(_, found)| found);
-        let tail = if known.is_none() { Tail::of(text, at) } else { None };
-        let known = known.or_else(|| self.tails.get(&tail?));
-        if let Some(found) = known.filter(|_| rest < Found::BITS) {
-            self.last = Some((at, found));
-            return Some(found >> rest & 1 == 1);
-        }
-        self.automaton.find_all(self.cache, text, at, self.found).ok()?;
-        self.last = Some((at, self.found.bits()));
-        if let Some(tail) = tail.filter(|_| self.found.any())
-            && self.automaton.takes_digits_alike(self.cache, text, at).ok()?
-        {
-            self.tails.put(tail, self.found.bits());
-        }
-        Some(self.found.contains(rest))
-    }
 }
 
 /// The content with its newline, where it goes to the end of the line.

@@ -3,7 +3,6 @@
 use regex_syntax::hir::Hir;
 
 use crate::pattern::ast::{Ast, Node, Width};
-use crate::pattern::{Flags, Pattern};
 
 use super::super::hit::{Marks, User};
 use super::super::rule::Rule;
@@ -13,7 +12,7 @@ use super::check::{Check, Progress, Reading};
 use super::follow::host_bytes;
 use super::head;
 use super::literal::Literal;
-use super::lower::{Lowered, anything, lower};
+use super::lower::{Lowered, anything, host_language, lower};
 use super::needle::Needle;
 use super::place::Place;
 use super::plan::{Plan, Verdict};
@@ -208,21 +207,6 @@ impl Ways<'_> {
             gained: mark(sequence, roles.gained)?,
         })
     }
-}
-
-/// What the host tag of a rule matches. `known` are those of other rules by what stands for them: mostly there is one.
-fn host_language<'r>(rule: &'r Rule, known: &mut Vec<(&'r str, Hir)>) -> Hir {
-    let Some(host) = rule.expanded.hosts.first() else { return Hir::fail() };
-    let source = &rule.expanded.source[host.clone()];
-    if let Some((_, language)) = known.iter().find(|(other, _)| *other == source) {
-        return language.clone();
-    }
-    let language = match Pattern::compile(source, Flags::default()) {
-        Ok(pattern) => lower(&[Item::Leaf(&pattern.ast().root)], &Hir::fail()).hir,
-        Err(_) => anything(),
-    };
-    known.push((source, language.clone()));
-    language
 }
 
 /// Whether a group holds text in every match of a sequence; `None` if that depends on the match.
