@@ -62,7 +62,6 @@ struct Rules {
 
 /// Whom a failure in one jail accuses, ready to be looked up in every table.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
 pub struct Suspect {
     key: Key,
     /// The jail's `ignoreip` has the address.
@@ -194,8 +193,8 @@ impl Jail {
         book.begin(&Attempt { earlier, ..attempt }, ban_times.length(earlier, failure.random))
     }
 
-    /// Whom a failure of `address` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the network
-    /// holds an ignored address.
+    /// Whom a failure of `address` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the
+    /// network holds an ignored address.
     #[inline]
     pub fn suspect(&self, address: Address) -> Suspect {
         let (counted, ignored) = self.rules.counted(address);

@@ -17,11 +17,7 @@ pub(super) struct PackedNet {
 }
 
 /// A network with its hash, which is the same for every table: a failure is looked up in several.
-///
-/// The network stands first in whatever holds it and is handed on: a copy is made of pieces of sixteen bytes, and its
-/// address is to be one of them, since a processor waits for a piece that it reads across two it has just written.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
 pub(super) struct Key {
     pub(super) net: PackedNet,
     pub(super) hash: u64,

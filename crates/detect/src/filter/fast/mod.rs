@@ -29,7 +29,6 @@ mod walk;
 use std::sync::OnceLock;
 
 use regex_automata::MatchKind;
-use regex_syntax::hir::Hir;
 
 use crate::Address;
 use crate::pattern::Overrun;
@@ -90,16 +89,11 @@ impl Fast {
     /// `None` where the automata would be too large.
     pub(super) fn new(prefix: Option<&Rule>, rules: &[Rule]) -> Option<Fast> {
         let (mut variants, mut heads, mut rests) = (Vec::new(), Vec::new(), Vec::new());
-        let mut number = |language: Hir| {
-            let known = rests.iter().position(|rest| *rest == language);
-            known.unwrap_or_else(|| {
-                rests.push(language);
-                rests.len() - 1
-            })
-        };
         for mut way in variant::all(prefix, rules) {
-            way.variant.rest = number(way.rest);
-            way.variant.again = way.again.map(&mut number);
+            way.variant.rest = rests.iter().position(|rest| *rest == way.rest).unwrap_or(rests.len());
+            if way.variant.rest == rests.len() {
+                rests.push(way.rest);
+            }
             variants.push(way.variant);
             heads.push(way.head);
         }
@@ -114,6 +108,7 @@ impl Fast {
         })
     }
 
+    /// [`Fast::content`], from the rules of the filter that this is for.
     fn content(&self, filter: &Filter) -> Result<&Automaton, GaveUp> {
         let make = || {
             let ways = variant::all(filter.prefix.as_ref(), &filter.rules);
@@ -181,13 +176,12 @@ impl Fast {
 
     /// Looks whether one of `ways` matches, and reads its `host`.
     fn look(&self, ways: &[Candidate], text: &[u8], host: &mut Place, mut rests: Rests<'_>) -> Look {
-        let mut absent = None;
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
-            if !variant.ends(text) || !variant.is_possible(text, &mut absent) {
+            if !variant.ends(text) || !variant.is_possible(text) {
                 continue;
             }
-            match variant.look(text, progress, host, |rest, at| rests.matches(rest, text, at)) {
+            match variant.look(text, progress, host, |at| rests.matches(variant.rest, text, at)) {
                 Verdict::No => {}
                 Verdict::Unknown => return Look::Unsure,
                 Verdict::Match => return Look::Match(way.into()),

@@ -10,8 +10,6 @@ pub(super) struct Rests<'a> {
     cache: &'a mut Table,
     found: &'a mut Found,
     tails: &'a mut Tails,
-    /// What matches the end that was asked for last, as bits, and where that begins.
-    last: Option<(usize, u64)>,
 }
 
 impl<'a> Rests<'a> {
@@ -22,20 +20,16 @@ impl<'a> Rests<'a> {
         found: &'a mut Found,
         tails: &'a mut Tails,
     ) -> Rests<'a> {
-        Rests { automaton, cache, found, tails, last: None }
+        Rests { automaton, cache, found, tails }
     }
 
     /// Whether a rest, by number, matches at `at`, if the automaton can say so.
     pub(super) fn matches(&mut self, rest: usize, text: &[u8], at: usize) -> Option<bool> {
-        let known = self.last.filter(|(from, _)| *from == at).map(|(_, found)| found);
-        let tail = if known.is_none() { Tail::of(text, at) } else { None };
-        let known = known.or_else(|| self.tails.get(&tail?));
-        if let Some(found) = known.filter(|_| rest < Found::BITS) {
-            self.last = Some((at, found));
+        let tail = Tail::of(text, at);
+        if let Some(found) = tail.and_then(|tail| self.tails.get(&tail)).filter(|_| rest < Found::BITS) {
             return Some(found >> rest & 1 == 1);
         }
         self.automaton.find_all(self.cache, text, at, self.found).ok()?;
-        self.last = Some((at, self.found.bits()));
         if let Some(tail) = tail.filter(|_| self.found.any())
             && self.automaton.takes_digits_alike(self.cache, text, at).ok()?
         {

@@ -9,7 +9,6 @@ use super::super::rule::Rule;
 use super::super::span::Span;
 use super::ascii::Ascii;
 use super::check::{Check, Progress, Reading};
-use super::follow::host_bytes;
 use super::head;
 use super::literal::Literal;
 use super::lower::{Lowered, anything, host_language, lower};
@@ -26,10 +25,8 @@ pub(super) struct Variant {
     pub(super) marks: Marks,
     /// Of several ways of the rule that match, Python takes the first.
     pub(super) first_wins: bool,
-    /// The number of its language among those of what follows hosts.
+    /// Its number among the languages of what follows hosts.
     pub(super) rest: usize,
-    /// The number there of all that holds the literal before the host once more, where it may.
-    pub(super) again: Option<usize>,
     /// A match may name a user.
     pub(super) names_user: bool,
     /// What every match ends with, as far as it is the same.
@@ -52,7 +49,6 @@ pub(super) struct Way {
     pub(super) head: Vec<Ascii>,
     pub(super) whole: Hir,
     pub(super) rest: Hir,
-    pub(super) again: Option<Hir>,
 }
 
 /// The ways of all rules, in order.
@@ -98,7 +94,7 @@ impl Ways<'_> {
             None => {
                 let whole = lower(&[Item::Leaf(&self.ast.root)], host);
                 let whole = Hir::concat(vec![anything(), whole.hir]);
-                vec![Way { variant: self.unsure(), head: Vec::new(), whole, rest: Hir::fail(), again: None }]
+                vec![Way { variant: self.unsure(), head: Vec::new(), whole, rest: Hir::fail() }]
             }
         }
     }
@@ -117,8 +113,7 @@ impl Ways<'_> {
         let whole = if anchored { lowered.hir } else { Hir::concat(vec![anything(), lowered.hir]) };
         variant.words = if anchored { words(sequence) } else { Vec::new() };
         let head = if anchored { head::of(&sequence.items) } else { Vec::new() };
-        let again = variant.anchor_again().map(|anchor| Hir::concat(vec![anything(), Hir::literal(anchor)]));
-        Way { variant, head, whole, rest, again }
+        Way { variant, head, whole, rest }
     }
 
     /// A variant whose every match is left to the pattern.
@@ -128,7 +123,6 @@ impl Ways<'_> {
             marks: Marks::default(),
             first_wins: false,
             rest: 0,
-            again: None,
             names_user: true,
             ending: Literal::default(),
             needed: None,
@@ -166,7 +160,6 @@ impl Ways<'_> {
             marks: self.marks(sequence)?,
             first_wins,
             rest: 0,
-            again: None,
             names_user: users.is_none_or(|users| !users.is_empty()),
             shape: Shape::of(sequence, &plan, &ending),
             ending,
@@ -230,19 +223,10 @@ impl Variant {
         self.ending.is_empty() || self.ending.ends(text)
     }
 
-    /// Whether a text holds what a match needs; `absent` is a byte that it does not hold.
+    /// Whether a text holds what a match needs.
     #[inline]
-    pub(super) fn is_possible(&self, text: &[u8], absent: &mut Option<u8>) -> bool {
-        self.needed.as_ref().is_none_or(|needed| needed.is_in(text, absent))
-    }
-
-    /// The literal before the host, if a match may hold it once more, but not in the host, and who says whether the rest
-    /// matches can tell.
-    fn anchor_again(&self) -> Option<&[u8]> {
-        let (plan, shape) = (self.plan.as_ref()?, self.shape.as_ref()?);
-        let apart = plan.anchor().first().is_some_and(|&byte| !host_bytes().contains(byte));
-        let asks = shape.stretch.is_some() && shape.rest.is_none() && plan.asks_for_rest();
-        (apart && asks).then_some(plan.anchor())
+    pub(super) fn is_possible(&self, text: &[u8]) -> bool {
+        self.needed.as_ref().is_none_or(|needed| needed.first(text, 0).is_some())
     }
 
     /// Reads the first bytes of a text.
@@ -257,7 +241,7 @@ impl Variant {
         text: &[u8],
         progress: Progress,
         known: &mut Place,
-        mut rest: impl FnMut(usize, usize) -> Option<bool>,
+        rest: impl FnOnce(usize) -> Option<bool>,
     ) -> Verdict {
         let Some(at) = progress.end_of(&self.words, text) else { return Verdict::No };
         let (Some(plan), Some(shape)) = (&self.plan, &self.shape) else { return Verdict::Unknown };
@@ -265,8 +249,8 @@ impl Variant {
             Verdict::Unknown => {}
             told => return told,
         }
-        let mut judge = |start: usize| {
-            plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(self.rest, at)))
+        let judge = |start: usize| {
+            plan.judge(text, start, known, |at| shape.rest_matches(text, at).or_else(|| rest(at)))
         };
         let Some(stretch) = &shape.stretch else {
             let sure = !plan.once || plan.anchor.first(text, at).is_none();
@@ -275,9 +259,7 @@ impl Variant {
         let Some(anchor) = plan.anchor.first(text, at) else { return Verdict::No };
         let fills = stretch.fills(text, at, anchor);
         let verdict = if fills { judge(anchor + plan.anchor.len()) } else { Verdict::No };
-        let once = verdict == Verdict::Match
-            && (shape.once && known.address.is_some()
-                || self.again.and_then(|again| rest(again, known.end)) == Some(false));
+        let once = verdict == Verdict::Match && shape.once && known.address.is_some();
         // Where it stands again, the line may mean something else.
         if once || plan.anchor.first(text, anchor + 1).is_none() { verdict } else { Verdict::Unknown }
     }

@@ -59,23 +59,13 @@ impl Sessions {
     /// Looks for the session of a line, by what stands at `span` in it.
     pub(in super::super) fn find(&mut self, line: Text<'_>, span: Span, at: Time) -> Key {
         let key = &line.bytes()[span.range()];
-        let hash = self.hash(key);
+        let hash = self.hasher.hash_one(key) as u32;
         let session = |slot: u16| &self.sessions[usize::from(slot)].session;
         let mut slot = self.slots.find(hash, |slot| session(slot).key() == key);
         if let Some(old) = slot.take_if(|slot| at > session(*slot).created + LIFE) {
             self.slots.give_up(old);
         }
         Key { span, hash, slot }
-    }
-
-    /// Of the end, where a process or a connection has its number. Whoever finds keys with one hash gains little: there are
-    /// few sessions.
-    #[inline]
-    fn hash(&self, key: &[u8]) -> u32 {
-        let Some((_, end)) = key.split_last_chunk::<16>() else { return self.hasher.hash_one(key) as u32 };
-        let (words, _) = end.as_chunks();
-        let [first, last] = [words[0], words[1]].map(u64::from_ne_bytes);
-        ((first.rotate_left(32) ^ last).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
     }
 
     /// Joins a line to the session that was just found. The session is returned if the line completes a failure.
