@@ -1,4 +1,6 @@
-//! Making the table mean what was asked for: both halves, in one transaction, read back.
+//! Making the table mean what was asked for: both halves, in one transaction (but see `ranges`), read back.
+
+mod ranges;
 
 use crate::edit::{Edits, Handles};
 use crate::enforce::{self, Enforced, Lists};
@@ -17,7 +19,7 @@ enum Attempt {
     Quick,
     /// Read again behind it.
     Careful,
-    /// If it must be, from nothing.
+    /// If it must be, from nothing. Ranges cannot come early then.
     Anew,
 }
 
@@ -103,7 +105,7 @@ impl Firewall {
         let read = self.read()?;
         let is_new = read.is_none();
         let Reading { ruleset: whole, handles, generation } = read.unwrap_or_default();
-        let (there, is_all) = wanted.part(whole);
+        let (mut there, is_all) = wanted.part(whole);
         let layout = wanted.bans.as_ref().map(|bans| self.layout().next(bans, &there));
         let goal = wanted.goal(layout.as_ref(), &there);
         // What is not ours to build must not be torn down.
@@ -117,8 +119,10 @@ impl Firewall {
                     self.read_back(wanted, &goal.ruleset)?;
                 }
                 false => {
-                    let generation = (attempt == Attempt::Quick).then_some(generation);
-                    self.change(wanted, &goal, &there, &handles, generation)?;
+                    let mut generation = (attempt == Attempt::Quick && !is_new).then_some(generation);
+                    let early = self.add_ranges(&goal, &mut there, &mut generation)?;
+                    let changed = self.change(wanted, &goal, &there, &handles, generation);
+                    changed.inspect_err(|_| self.take_back(&early))?;
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(crate) fn missing(channel: &mut Channel, ruleset: &Ruleset) -> Option<Firewa
 /// The kinds of expressions that are, or once were, in modules of their own.
 fn needed(ruleset: &Ruleset) -> BTreeSet<&'static str> {
     let counter = (!ruleset.counters.is_empty()).then_some("counter");
-    let rules = ruleset.chains.values().flat_map(|chain| &chain.rules);
+    let rules = ruleset.rules();
     rules.flatten().flat_map(parts).copied().chain(counter).collect()
 }
 

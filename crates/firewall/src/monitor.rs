@@ -23,7 +23,8 @@ pub struct Monitor {
 pub enum Event {
     /// The table went, and all bans with it: apply the policy, then ban everybody again.
     TableDeleted,
-    /// Rules, chains, sets, counters or lists of ports changed: apply the policy, and ban those again whom it names as gone.
+    /// Rules, chains, counters or lists of ports changed, or a set went: apply the policy, and ban those again whom it
+    /// names as gone.
     RulesChanged,
     /// One ban was taken away: ban again.
     ElementDeleted {
@@ -92,7 +93,8 @@ fn event(message: &Message<'_>, layout: &Layout) -> Vec<Event> {
             vec![Event::RulesChanged]
         }
         Some(kind::DEL_ELEMENT) => deleted_elements(message, layout),
-        Some(kind::NEW_ELEMENT) | None => Vec::new(),
+        // No rule asks a set that is new.
+        Some(kind::NEW_ELEMENT | kind::NEW_SET) | None => Vec::new(),
         Some(_) => vec![Event::RulesChanged],
     }
 }

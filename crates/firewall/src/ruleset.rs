@@ -32,6 +32,13 @@ pub(crate) struct Set {
     pub(crate) timeout: u64,
 }
 
+impl Set {
+    /// Whether it holds ranges, and not single values.
+    pub(crate) const fn has_ranges(&self) -> bool {
+        self.flags & SET_RANGES != 0
+    }
+}
+
 /// What a set holds, in the kernel's bytes.
 pub(crate) type Keys = BTreeSet<Vec<u8>>;
 
@@ -129,6 +136,8 @@ pub(crate) const RAW_PRIORITY: i32 = -300;
 pub(crate) const PREROUTING: u32 = 0;
 pub(crate) const ACCEPT: u32 = 1;
 
+/// `NFT_SET_INTERVAL`.
+pub(crate) const SET_RANGES: u32 = 0x4;
 pub(crate) const SET_TIMEOUT: u32 = 0x10;
 pub(crate) const TYPE_IPV4_ADDR: u32 = 7;
 pub(crate) const TYPE_IPV6_ADDR: u32 = 8;
@@ -183,6 +192,11 @@ impl Expr {
 }
 
 impl Ruleset {
+    /// Those of all chains.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.chains.values().flat_map(|chain| &chain.rules)
+    }
+
     /// The first thing in which the other differs, for an error message.
     pub(crate) fn difference(&self, other: &Ruleset) -> Option<String> {
         let chain = self.chains.iter().find(|(name, chain)| other.chains.get(*name) != Some(chain));

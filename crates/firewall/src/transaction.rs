@@ -74,11 +74,7 @@ fn add_missing(batch: &mut Batch, there: &Ruleset, edits: &Edits<'_>, goal: &Goa
     }
     let sets = wanted.sets.iter().filter(|(name, set)| there.sets.get(*name) != Some(set));
     for (id, (name, set)) in (1..).zip(sets) {
-        add_set(batch, name, set, id);
-        let content = goal.contents.and_then(|contents| contents.get(name));
-        for bounds in content.into_iter().flat_map(|bounds| bounds.chunks(PER_MESSAGE)) {
-            batch.create(kind::NEW_ELEMENT, |m| wire::put_bounds(m, name, bounds));
-        }
+        add_filled_set(batch, goal, name, set, id);
     }
     for (name, keys) in &wanted.elements {
         let known = if stays(there, wanted, name) { keys_of(there, name) } else { &NO_KEYS };
@@ -120,6 +116,15 @@ fn put_keys<'a>(batch: &mut Batch, kind: u8, set: &str, keys: impl Iterator<Item
 /// `id` is unlike that of other sets in the batch.
 fn add_set(batch: &mut Batch, name: &str, set: &Set, id: u32) {
     batch.create(kind::NEW_SET, |m| wire::new_set(m, name, set, id));
+}
+
+/// The same with what is in it, if that never changes.
+pub(crate) fn add_filled_set(batch: &mut Batch, goal: &Goal<'_>, name: &str, set: &Set, id: u32) {
+    add_set(batch, name, set, id);
+    let content = goal.contents.and_then(|contents| contents.get(name));
+    for bounds in content.into_iter().flat_map(|bounds| bounds.chunks(PER_MESSAGE)) {
+        batch.create(kind::NEW_ELEMENT, |m| wire::put_bounds(m, name, bounds));
+    }
 }
 
 /// For people: a jail by its own name, which the chain's may only resemble.

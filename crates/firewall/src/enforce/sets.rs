@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use super::Contents;
 use super::matching::Lookup;
 use crate::name::{self, Prefix};
-use crate::ruleset::{Bound, Keys, Set, TYPE_IPV4_ADDR, TYPE_IPV6_ADDR};
+use crate::ruleset::{Bound, Keys, SET_RANGES, SET_TIMEOUT, Set, TYPE_IPV4_ADDR, TYPE_IPV6_ADDR};
 
 /// What a set's keys are.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +34,6 @@ const TYPE_PORT: u32 = 13;
 const TYPE_BITS: u32 = 6;
 
 const CONSTANT: u32 = 0x2;
-const INTERVAL: u32 = 0x4;
-const TIMEOUT: u32 = 0x10;
 const DYNAMIC: u32 = 0x20;
 
 /// So many keys are kept account of at a time; for others there is no limit then.
@@ -75,7 +73,7 @@ impl Sets {
         let mut text = vec![u8::from(single)];
         bounds.iter().for_each(|bound| text.extend([&bound.key[..], &[u8::from(bound.ends)]].concat()));
         let name = format!("{}.{:016x}", kind.name, name::fnv1a(&text));
-        let (flags, size) = if single { (CONSTANT, bounds.len() as u32) } else { (CONSTANT | INTERVAL, 0) };
+        let (flags, size) = if single { (CONSTANT, bounds.len() as u32) } else { (CONSTANT | SET_RANGES, 0) };
         let set = Set { flags, key_type: kind.key_type, key_length: kind.key_length, size, ..Set::default() };
         self.sets.insert(name.clone(), set);
         self.contents.insert(name.clone(), bounds);
@@ -105,7 +103,7 @@ impl Sets {
     /// Accounts that packets open; kept for so many milliseconds after the last packet, or as long as they count something.
     pub(super) fn accounts(&mut self, name: String, lookup: Lookup, kept: Option<u64>) -> String {
         let (key_type, key_length) = key(lookup);
-        let flags = DYNAMIC | kept.map_or(0, |_| TIMEOUT);
+        let flags = DYNAMIC | kept.map_or(0, |_| SET_TIMEOUT);
         let set = Set { flags, key_type, key_length, size: ACCOUNTS, timeout: kept.unwrap_or(0) };
         self.sets.insert(name.clone(), set);
         name

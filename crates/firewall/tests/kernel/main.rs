@@ -7,6 +7,7 @@ mod isolated;
 mod limits;
 mod network;
 mod packets;
+mod ranges;
 mod rules;
 mod table;
 

@@ -107,7 +107,8 @@ fn while_lists_are_refreshed_nobody_slips_in_and_nobody_is_turned_away() {
             let to: SocketAddr = to.parse().unwrap();
             world.within(|| {
                 while !is_over.load(Ordering::Relaxed) {
-                    assert_eq!(tcp_within(PATIENCE, from, to).is_ok(), comes_in, "{from} to {to}");
+                    let answer = tcp_within(PATIENCE, from, to);
+                    assert_eq!(answer.is_ok(), comes_in, "{from} to {to}: {answer:?}");
                     attempts.fetch_add(1, Ordering::Relaxed);
                 }
             });
