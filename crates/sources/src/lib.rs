@@ -8,6 +8,7 @@ mod copies;
 mod files;
 mod journal;
 mod lines;
+mod newlines;
 mod pattern;
 mod position;
 mod resume;

@@ -2,6 +2,8 @@
 
 use memchr::memchr;
 
+use crate::newlines::{Newlines, PIECE};
+
 /// So many bytes of a line are delivered; the rest of a longer one is skipped and counted.
 pub const MAX_LINE: usize = 64 * 1024;
 /// Stands behind what is delivered of a longer line: it is longer than any whole one, and does not end where it was cut.
@@ -31,13 +33,17 @@ pub(crate) fn cut(chunk: &[u8], skipping: bool, sink: &mut impl FnMut(&[u8], boo
             None => return Cut { consumed: chunk.len(), skipping: true, ..cut },
         }
     }
-    let mut rest = &chunk[cut.consumed..];
-    while let Some((end, ascii)) = first_line(rest) {
-        let (line, others) = rest.split_at(end);
-        cut.deliver(line, ascii, sink);
-        cut.consumed += end;
-        rest = others;
+    let mut newlines = Newlines::default();
+    for at in (cut.consumed..chunk.len()).step_by(PIECE) {
+        let plain = newlines.find(&chunk[at..chunk.len().min(at + PIECE)]);
+        for newline in newlines.iter() {
+            let line = &chunk[cut.consumed..=at + newline];
+            // The piece's first line began in the one before.
+            cut.deliver(line, plain && cut.consumed >= at || line.is_ascii(), sink);
+            cut.consumed += line.len();
+        }
     }
+    let rest = &chunk[cut.consumed..];
     if rest.len() > MAX_LINE {
         let text = without_holes(rest);
         if text.is_empty() {
@@ -59,38 +65,6 @@ impl Cut {
         self.lines += 1;
         self.shortened += u64::from(shorten(line, ascii, sink));
     }
-}
-
-/// Where the first line of a text ends, and whether it is ASCII: who reads lines asks both, and one look says both.
-#[inline(always)]
-fn first_line(text: &[u8]) -> Option<(usize, bool)> {
-    let at = plain(text);
-    match text.get(at)? {
-        b'\n' => Some((at + 1, true)),
-        _ => memchr(b'\n', &text[at..]).map(|end| (at + end + 1, false)),
-    }
-}
-
-/// How many bytes there are before the first newline, or the first byte that is not ASCII.
-#[inline(always)]
-fn plain(text: &[u8]) -> usize {
-    const BLOCK: usize = 32;
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const NEWLINES: u64 = ONES * b'\n' as u64;
-    // Zero is a newline, and less than zero what is not ASCII: one comparison, which the compiler makes of all at once.
-    let is_plain = |byte: &u8| (byte ^ b'\n').cast_signed() > 0;
-    let all_plain = |block: &&[u8; BLOCK]| block.iter().fold(true, |all, byte| all & is_plain(byte));
-    let mut at = text.as_chunks().0.iter().take_while(all_plain).count() * BLOCK;
-    for word in text[at..].as_chunks().0 {
-        let word = u64::from_le_bytes(*word) ^ NEWLINES;
-        // The first top bit that is set says where.
-        let odd = (word.wrapping_sub(ONES) | word) & (ONES << 7);
-        if odd != 0 {
-            return at + odd.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    at + text[at..].iter().take_while(|byte| is_plain(byte)).count()
 }
 
 /// Delivers a line, of a long one its beginning and [`MORE`]. True: it was a long one.

@@ -1,4 +1,4 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
@@ -8,8 +8,22 @@ use crate::Address;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ignore {
     ranges: Vec<(u128, u128)>,
-    /// The first bytes of the IPv4 addresses in them: most attackers are told from them by it.
-    first: [u64; 4],
+    /// The [`kind`]s of the addresses in them, as bits: most attackers are told from them by it.
+    kinds: [u64; KINDS / 64],
+}
+
+/// Addresses that begin alike are of one kind: the first byte of IPv4 tells, or the first two of IPv6.
+const KINDS: usize = 512;
+
+fn kind(address: Address) -> usize {
+    match address.ipv4() {
+        Some(ip) => (ip >> 24) as usize,
+        None => kind_of_ipv6((address.bits() >> 112) as u16),
+    }
+}
+
+fn kind_of_ipv6(beginning: u16) -> usize {
+    KINDS / 2 + usize::from(beginning.wrapping_mul(0x9e37) >> 8)
 }
 
 impl Ignore {
@@ -25,23 +39,27 @@ impl Ignore {
             joins
         });
         ranges.shrink_to_fit();
-        let mut first = [0; 4];
-        for byte in 0..=u8::MAX {
-            let all = (bits(IpAddr::from([byte, 0, 0, 0])), bits(IpAddr::from([byte, 255, 255, 255])));
-            let meets = ranges.iter().any(|(start, end)| *start <= all.1 && *end >= all.0);
-            first[usize::from(byte >> 6)] |= u64::from(meets) << (byte & 63);
+        let mut kinds = [0; KINDS / 64];
+        let mut meet = |kind: usize| kinds[kind / 64] |= 1 << (kind % 64);
+        for (start, end) in &ranges {
+            ((start >> 112) as u16..=(end >> 112) as u16).for_each(|beginning| meet(kind_of_ipv6(beginning)));
+            let [first, last] = [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST].map(|ip| bits(ip.into()));
+            if *start <= last && *end >= first {
+                let byte = |bits: u128| (bits.clamp(first, last) >> 24) as u8;
+                (byte(*start)..=byte(*end)).for_each(|byte| meet(byte.into()));
+            }
         }
-        Self { ranges, first }
+        Self { ranges, kinds }
     }
 
     /// Whether an address is never banned.
+    #[inline]
     pub fn contains(&self, address: Address) -> bool {
-        if let Some(ip) = address.ipv4() {
-            let byte = ip >> 24;
-            if self.first[byte as usize >> 6] >> (byte & 63) & 1 == 0 {
-                return false;
-            }
-        }
+        let kind = kind(address);
+        self.kinds[kind / 64] >> (kind % 64) & 1 != 0 && self.holds(address)
+    }
+
+    fn holds(&self, address: Address) -> bool {
         let bits = address.bits();
         let at = self.ranges.partition_point(|(_, end)| *end < bits);
         self.ranges.get(at).is_some_and(|(start, _)| *start <= bits)
@@ -71,6 +89,8 @@ fn bits(ip: IpAddr) -> u128 {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv6Addr;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -106,11 +126,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_asking_every_network(nets in proptest::collection::vec((0u32..64, 26u8..=32), 0..8), ip in 0u32..64) {
-            let nets: Vec<IpNet> =
-                nets.into_iter().map(|(ip, prefix)| IpNet::new(IpAddr::V4(ip.into()), prefix).unwrap()).collect();
-            let ip = IpAddr::V4(ip.into());
-            let expected = nets.iter().any(|net| net.contains(&ip));
+        fn agrees_with_asking_every_network(
+            nets in proptest::collection::vec((any::<bool>(), 0u128..64, 0u8..=6), 0..8),
+            (is_ipv4, ip) in (any::<bool>(), 0u128..64),
+        ) {
+            // The first bits of an address matter, and the last.
+            let address = |is_ipv4: bool, ip: u128| match is_ipv4 {
+                true => IpAddr::V4(((ip as u32 & 56) << 26 | ip as u32 & 7).into()),
+                false => IpAddr::V6(((ip & 56) << 122 | ip & 7).into()),
+            };
+            let net = |(is_ipv4, ip, wide): (bool, u128, u8)| {
+                let all = if is_ipv4 { 32 } else { 128 };
+                let prefix = if wide > 3 { 7 - wide } else { all - wide };
+                IpNet::new(address(is_ipv4, ip), prefix).unwrap()
+            };
+            let nets: Vec<IpNet> = nets.into_iter().map(net).collect();
+            let ip = address(is_ipv4, ip);
+            // An IPv6 network around all mapped addresses holds those of IPv4 too.
+            let mapped = |ip: IpAddr| IpAddr::V6(Ipv6Addr::from_bits(bits(ip)));
+            let expected = nets.iter().any(|net| net.contains(&ip) || net.contains(&mapped(ip)));
             prop_assert_eq!(Ignore::new(nets).contains(ip.into()), expected);
         }
     }

@@ -5,6 +5,7 @@ mod table;
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
+use std::net::Ipv4Addr;
 
 use ipnet::IpNet;
 use serde::Serialize;
@@ -24,10 +25,24 @@ pub(crate) struct Address(pub(crate) IpNet);
 impl Display for Address {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            IpNet::V4(net) if net.prefix_len() == net.max_prefix_len() => dotted(net.addr(), out),
             net if net.prefix_len() == net.max_prefix_len() => net.addr().fmt(out),
             net => net.fmt(out),
         }
     }
+}
+
+/// In one piece: who writes a line for each of many addresses writes hardly anything else.
+fn dotted(ip: Ipv4Addr, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const LONGEST: usize = "255.255.255.255.".len();
+    let (mut text, mut len) = ([b'.'; LONGEST], 0);
+    for octet in ip.octets() {
+        let digits = [octet / 100, octet / 10 % 10, octet % 10].map(|digit| b'0' + digit);
+        let digits = &digits[usize::from(octet < 100) + usize::from(octet < 10)..];
+        text[len..len + digits.len()].copy_from_slice(digits);
+        len += digits.len() + 1;
+    }
+    out.write_str(str::from_utf8(&text[..len - 1]).map_err(|_| fmt::Error)?)
 }
 
 /// An [`Address`] as a text of its own.
@@ -82,6 +97,16 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_written_as_people_write_them() {
+        for text in
+            ["0.0.0.0", "1.20.255.100", "255.255.255.255", "2001:db8::1", "10.0.0.0/8", "2001:db8::/32"]
+        {
+            let net = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from)).unwrap();
+            assert_eq!(address(net), text);
+        }
+    }
 
     #[test]
     fn a_line_from_a_log_cannot_steer_the_terminal() {

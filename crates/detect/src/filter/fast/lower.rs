@@ -7,119 +7,78 @@ use crate::pattern::{Flags, Pattern};
 
 use super::super::rule::Rule;
 use super::ascii::Ascii;
-use super::sequence::{Item, fixed_width};
+use super::sequence::{Item, literal_of, literals_at};
 
 /// Larger counts are taken as none: an automaton spells them out.
-const MOST: u32 = 64;
+pub(super) const MOST: u32 = 64;
 
-/// A language that holds all ASCII texts in which a sequence matches.
-pub(super) struct Lowered {
-    pub(super) hir: Hir,
-    /// It holds no others.
-    pub(super) exact: bool,
-    /// It holds no others but texts in which one of these literals stands elsewhere than where the sequence itself
-    /// has it: each was forbidden by a `(?!literal)`.
-    pub(super) forbidden: Vec<Vec<u8>>,
-}
-
-/// `host` stands for each host in it.
-pub(super) fn lower(items: &[Item<'_>], host: &Hir) -> Lowered {
-    let mut lowering = Lowering { exact: true, forbidden: Vec::new() };
-    let parts = items.iter().enumerate().filter_map(|(at, item)| match item {
-        Item::Host => Some(host.clone()),
-        Item::Leaf(node) => Some(lowering.node(node, followed(&items[at + 1..]))),
-        Item::Open(_) | Item::Close(_) => None,
-    });
-    let hir = Hir::concat(parts.collect());
-    Lowered { hir, exact: lowering.exact, forbidden: lowering.forbidden }
-}
-
-/// Whether at least one character is taken right here.
-fn followed(rest: &[Item<'_>]) -> bool {
-    match rest.iter().find(|item| !matches!(item, Item::Open(_) | Item::Close(_))) {
-        Some(Item::Leaf(node)) => takes_some(node),
-        Some(Item::Host) => true,
-        _ => false,
+/// A language that holds all ASCII texts in which a sequence matches, and no others where it is
+/// [exact](super::exact::Exactness); `host` stands for each host in it.
+pub(super) fn lower(items: &[Item<'_>], host: &Hir) -> Hir {
+    let (mut parts, mut rest) = (Vec::new(), items);
+    while !rest.is_empty() {
+        // A language of each character would take ten times as long as one of all.
+        let (these, others) = rest.split_at(literals_at(rest).max(1));
+        parts.push(match (literal_of(these), these) {
+            (Some(text), _) => Hir::literal(text),
+            (None, [Item::Leaf(one)]) => node(one),
+            (None, _) => host.clone(),
+        });
+        rest = others;
     }
-}
-
-fn takes_some(node: &Node) -> bool {
-    fixed_width(node).is_some_and(|width| width > 0)
+    Hir::concat(parts)
 }
 
 /// The bytes of a node that is nothing but literal characters.
 pub(super) fn literal(node: &Node) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    append_literal(node, &mut text).then_some(text)
+}
+
+/// Appends them; false if it is anything else, of which a part may have been appended.
+pub(super) fn append_literal(node: &Node, text: &mut Vec<u8>) -> bool {
     match &node.kind {
-        Kind::Literal { char, ignorecase: false } => Some(char.to_string().into_bytes()),
-        Kind::Concat(nodes) => {
-            nodes.iter().map(literal).collect::<Option<Vec<_>>>().map(|parts| parts.concat())
+        Kind::Literal { char, ignorecase: false } => {
+            text.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+            true
         }
-        Kind::Group { body, .. } => literal(body),
-        _ => None,
+        Kind::Concat(nodes) => nodes.iter().all(|node| append_literal(node, text)),
+        Kind::Group { body, .. } => append_literal(body, text),
+        _ => false,
     }
 }
 
-struct Lowering {
-    exact: bool,
-    forbidden: Vec<Vec<u8>>,
+pub(super) fn is_literal(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Literal { ignorecase, .. } => !ignorecase,
+        Kind::Concat(nodes) => nodes.iter().all(is_literal),
+        Kind::Group { body, .. } => is_literal(body),
+        _ => false,
+    }
 }
 
-impl Lowering {
-    fn node(&mut self, node: &Node, followed: bool) -> Hir {
-        if let Kind::Literal { char, ignorecase: false } = node.kind {
-            return Hir::literal(char.to_string().into_bytes());
-        }
-        if let Some(set) = Ascii::of(&node.kind) {
-            return class(set);
-        }
-        match &node.kind {
-            Kind::Empty => Hir::empty(),
-            Kind::Anchor(anchor) => place(*anchor),
-            Kind::Concat(nodes) => {
-                let parts = nodes.iter().enumerate();
-                Hir::concat(
-                    parts
-                        .map(|(at, part)| self.node(part, nodes.get(at + 1).is_some_and(takes_some)))
-                        .collect(),
-                )
-            }
-            Kind::Alternate(nodes) => {
-                Hir::alternation(nodes.iter().map(|node| self.node(node, false)).collect())
-            }
-            Kind::Group { body, .. } => self.node(body, followed),
-            Kind::Repeat { min, max, mode, body } => self.repeat(body, *min, *max, *mode),
-            Kind::Look(look) => {
-                match literal(&look.body) {
-                    Some(text) if look.negative && look.behind.is_none() && followed => {
-                        self.forbidden.push(text)
-                    }
-                    _ => self.exact = false,
-                }
-                Hir::empty()
-            }
-            _ => self.superset(node),
-        }
+fn node(node: &Node) -> Hir {
+    if let Kind::Literal { char, ignorecase: false } = node.kind {
+        return Hir::literal(char.to_string().into_bytes());
     }
+    if let Some(set) = Ascii::of(&node.kind) {
+        return class(set);
+    }
+    match &node.kind {
+        Kind::Empty | Kind::Look(_) => Hir::empty(),
+        Kind::Anchor(anchor) => place(*anchor),
+        Kind::Concat(nodes) => lower(&nodes.iter().map(Item::Leaf).collect::<Vec<_>>(), &Hir::fail()),
+        Kind::Alternate(nodes) => Hir::alternation(nodes.iter().map(self::node).collect()),
+        Kind::Group { body, .. } | Kind::Atomic(body) => self::node(body),
+        Kind::Repeat { min, max, mode, body } => repeat(body, *min, *max, *mode),
+        Kind::Conditional { yes, no, .. } => Hir::alternation(vec![self::node(yes), self::node(no)]),
+        _ => anything(),
+    }
+}
 
-    fn repeat(&mut self, body: &Node, min: u32, max: Option<u32>, mode: Mode) -> Hir {
-        let large = min > MOST || max.is_some_and(|max| max > MOST);
-        self.exact &= mode != Mode::Possessive && !large;
-        let (min, max) = (min.min(MOST), max.filter(|&max| max <= MOST));
-        let sub = Box::new(self.node(body, false));
-        Hir::repetition(Repetition { min, max, greedy: mode != Mode::Lazy, sub })
-    }
-
-    /// What no automaton can do exactly.
-    fn superset(&mut self, node: &Node) -> Hir {
-        self.exact = false;
-        match &node.kind {
-            Kind::Atomic(body) => self.node(body, false),
-            Kind::Conditional { yes, no, .. } => {
-                Hir::alternation(vec![self.node(yes, false), self.node(no, false)])
-            }
-            _ => anything(),
-        }
-    }
+fn repeat(body: &Node, min: u32, max: Option<u32>, mode: Mode) -> Hir {
+    let (min, max) = (min.min(MOST), max.filter(|&max| max <= MOST));
+    Hir::repetition(Repetition { min, max, greedy: mode != Mode::Lazy, sub: Box::new(node(body)) })
 }
 
 /// In text whose one newline is its last byte.
@@ -147,7 +106,7 @@ pub(super) fn host_language<'r>(rule: &'r Rule, known: &mut Vec<(&'r str, Hir)>)
         return language.clone();
     }
     let language = match Pattern::compile(source, Flags::default()) {
-        Ok(pattern) => lower(&[Item::Leaf(&pattern.ast().root)], &Hir::fail()).hir,
+        Ok(pattern) => lower(&[Item::Leaf(&pattern.ast().root)], &Hir::fail()),
         Err(_) => anything(),
     };
     known.push((source, language.clone()));

@@ -8,6 +8,7 @@ mod ascii;
 mod automaton;
 mod backwards;
 mod check;
+mod exact;
 mod follow;
 mod head;
 mod literal;
@@ -111,8 +112,8 @@ impl Fast {
     /// [`Fast::content`], from the rules of the filter that this is for.
     fn content(&self, filter: &Filter) -> Result<&Automaton, GaveUp> {
         let make = || {
-            let ways = variant::all(filter.prefix.as_ref(), &filter.rules);
-            Automaton::new(&ways.into_iter().map(|way| way.whole).collect::<Vec<_>>(), MatchKind::All)
+            let languages = variant::languages(filter.prefix.as_ref(), &filter.rules);
+            Automaton::new(&languages, MatchKind::All)
         };
         self.content.get_or_init(make).as_ref().ok_or(GaveUp)
     }

@@ -12,6 +12,7 @@ use super::super::rule::Rule;
 use super::super::span::Span;
 use super::ascii::Ascii;
 use super::automaton::{Automaton, Found, GaveUp};
+use super::exact::Exactness;
 use super::lower::{class, lower};
 use super::memory::{Key, Memory};
 use super::sequence::{Interest, Item, Sequence, is_anchored};
@@ -62,13 +63,15 @@ impl Prefix {
             return None;
         }
         let before = &sequence.items[..open];
-        let lowered = lower(before, &Hir::fail());
-        if !lowered.exact || !lowered.forbidden.is_empty() {
+        let Exactness { exact, forbidden } = Exactness::of(before);
+        if !exact || !forbidden.is_empty() {
             return None;
         }
         let one_more = class(Ascii::from_fn(|byte| byte != b'\n'));
-        let automaton =
-            Automaton::new(&[Hir::concat(vec![lowered.hir, one_more])], MatchKind::LeftmostFirst)?;
+        let automaton = Automaton::new(
+            &[Hir::concat(vec![lower(before, &Hir::fail()), one_more])],
+            MatchKind::LeftmostFirst,
+        )?;
         let session = session.and_then(|group| Session::new(before, group));
         Some(Prefix { automaton, session })
     }
@@ -139,7 +142,7 @@ impl Session {
         }
         words.retain(|word| !word.is_empty());
         words.dedup();
-        let whole = vec![lower(&items[..close], &Hir::fail()).hir, Hir::look(Look::End)];
+        let whole = vec![lower(&items[..close], &Hir::fail()), Hir::look(Look::End)];
         Some(Session { words, automaton: Automaton::new(&[Hir::concat(whole)], MatchKind::All)? })
     }
 

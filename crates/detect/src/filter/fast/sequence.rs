@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::pattern::ast::{Anchor, Ast, Kind, Mode, Node, Width};
 
-use super::lower::literal;
+use super::lower::{append_literal, is_literal, literal};
 
 /// More ways than these are not told apart.
 const MOST: usize = 32;
@@ -200,7 +200,7 @@ pub(super) fn literal_before(items: &[Item<'_>], at: usize) -> Vec<u8> {
 pub(super) fn literals_at(items: &[Item<'_>]) -> usize {
     let is_literal = |item: &&Item<'_>| match item {
         Item::Open(_) | Item::Close(_) => true,
-        Item::Leaf(node) => literal(node).is_some(),
+        Item::Leaf(node) => is_literal(node),
         Item::Host => false,
     };
     items.iter().take_while(is_literal).count()
@@ -212,8 +212,8 @@ pub(super) fn literal_of(items: &[Item<'_>]) -> Option<Vec<u8>> {
     for item in items {
         match item {
             Item::Open(_) | Item::Close(_) => {}
-            Item::Leaf(node) => text.extend(literal(node)?),
-            Item::Host => return None,
+            Item::Leaf(node) if append_literal(node, &mut text) => {}
+            Item::Leaf(_) | Item::Host => return None,
         }
     }
     Some(text)

@@ -9,9 +9,10 @@ use super::super::rule::Rule;
 use super::super::span::Span;
 use super::ascii::Ascii;
 use super::check::{Check, Progress, Reading};
+use super::exact::Exactness;
 use super::head;
 use super::literal::Literal;
-use super::lower::{Lowered, anything, host_language, lower};
+use super::lower::{anything, host_language, lower};
 use super::needle::Needle;
 use super::place::Place;
 use super::plan::{Plan, Verdict};
@@ -42,12 +43,11 @@ pub(super) struct Variant {
     users_planned: bool,
 }
 
-/// A variant with its language, and with that of what follows its host.
+/// A variant with the language of what follows its host.
 pub(super) struct Way {
     pub(super) variant: Variant,
     /// What its first bytes can be; shorter than a head where nothing more is known.
     pub(super) head: Vec<Ascii>,
-    pub(super) whole: Hir,
     pub(super) rest: Hir,
 }
 
@@ -61,6 +61,16 @@ pub(super) fn all(prefix: Option<&Rule>, rules: &[Rule]) -> Vec<Way> {
     all
 }
 
+/// The languages of the same ways.
+pub(super) fn languages(prefix: Option<&Rule>, rules: &[Rule]) -> Vec<Hir> {
+    let (mut all, mut hosts) = (Vec::new(), Vec::new());
+    for (index, rule) in rules.iter().enumerate() {
+        let host = host_language(rule, &mut hosts);
+        all.extend(Ways { prefix, rule, index, ast: rule.pattern.ast() }.languages(&host));
+    }
+    all
+}
+
 struct Ways<'r> {
     prefix: Option<&'r Rule>,
     rule: &'r Rule,
@@ -69,14 +79,26 @@ struct Ways<'r> {
 }
 
 impl Ways<'_> {
-    /// `host` is what its host tag matches.
-    fn all(&self, host: &Hir) -> Vec<Way> {
+    fn interest(&self) -> Interest<'_> {
         let roles = &self.rule.roles;
         let marks = [roles.nofail, roles.forget, roles.gained, roles.session];
         let users = roles.user.iter().flatten();
         let ids = roles.ids.iter().flatten();
         let groups = marks.into_iter().flatten().chain(users.copied()).chain(ids.copied());
-        let interest = Interest::new(&self.ast, &self.rule.expanded.hosts, groups);
+        Interest::new(&self.ast, &self.rule.expanded.hosts, groups)
+    }
+
+    /// `host` is what its host tag matches.
+    fn languages(&self, host: &Hir) -> Vec<Hir> {
+        match self.interest().sequences() {
+            Some(sequences) => sequences.iter().map(|sequence| language(&sequence.items, host)).collect(),
+            None => vec![language(&[Item::Leaf(&self.ast.root)], host)],
+        }
+    }
+
+    /// `host` is what its host tag matches.
+    fn all(&self, host: &Hir) -> Vec<Way> {
+        let interest = self.interest();
         match interest.sequences() {
             Some(sequences) => {
                 let first_wins = sequences
@@ -91,29 +113,23 @@ impl Ways<'_> {
                 };
                 sequences.iter().zip(&needs).map(way).collect()
             }
-            None => {
-                let whole = lower(&[Item::Leaf(&self.ast.root)], host);
-                let whole = Hir::concat(vec![anything(), whole.hir]);
-                vec![Way { variant: self.unsure(), head: Vec::new(), whole, rest: Hir::fail() }]
-            }
+            None => vec![Way { variant: self.unsure(), head: Vec::new(), rest: Hir::fail() }],
         }
     }
 
     fn way(&self, sequence: &Sequence<'_>, interest: &Interest<'_>, host: &Hir, first_wins: bool) -> Way {
-        let lowered = lower(&sequence.items, host);
-        let mut variant =
-            self.planned(sequence, interest, &lowered, first_wins).unwrap_or_else(|| self.unsure());
+        let planned = self.planned(sequence, interest, first_wins);
+        let mut variant = planned.unwrap_or_else(|| self.unsure());
         let rest = match sequence.items.iter().position(|item| matches!(item, Item::Host)) {
             Some(at) if variant.plan.as_ref().is_some_and(Plan::asks_for_rest) => {
-                lower(&sequence.items[at + 1..], host).hir
+                lower(&sequence.items[at + 1..], host)
             }
             _ => Hir::fail(),
         };
         let anchored = is_anchored(&sequence.items);
-        let whole = if anchored { lowered.hir } else { Hir::concat(vec![anything(), lowered.hir]) };
         variant.words = if anchored { words(sequence) } else { Vec::new() };
         let head = if anchored { head::of(&sequence.items) } else { Vec::new() };
-        Way { variant, head, whole, rest }
+        Way { variant, head, rest }
     }
 
     /// A variant whose every match is left to the pattern.
@@ -133,20 +149,15 @@ impl Ways<'_> {
         }
     }
 
-    fn planned(
-        &self,
-        sequence: &Sequence<'_>,
-        interest: &Interest<'_>,
-        lowered: &Lowered,
-        first_wins: bool,
-    ) -> Option<Variant> {
+    fn planned(&self, sequence: &Sequence<'_>, interest: &Interest<'_>, first_wins: bool) -> Option<Variant> {
         let hidden = |item: &Item<'_>| matches!(item, Item::Leaf(node) if interest.matters(node));
-        if !lowered.exact || !self.ids_are_simple() || sequence.items.iter().any(hidden) {
+        let Exactness { exact, forbidden } = Exactness::of(&sequence.items);
+        if !exact || !self.ids_are_simple() || sequence.items.iter().any(hidden) {
             return None;
         }
         let mut plan = Plan::host(sequence, self.rule.names.contains("dns"))?;
-        if !lowered.forbidden.is_empty() {
-            if lowered.forbidden.iter().any(|literal| literal != plan.anchor() || literal.is_empty()) {
+        if !forbidden.is_empty() {
+            if forbidden.iter().any(|literal| literal != plan.anchor() || literal.is_empty()) {
                 return None;
             }
             plan.once = true;
@@ -200,6 +211,12 @@ impl Ways<'_> {
             gained: mark(sequence, roles.gained)?,
         })
     }
+}
+
+/// That of a sequence, wherever in a text it matches.
+fn language(items: &[Item<'_>], host: &Hir) -> Hir {
+    let own = lower(items, host);
+    if is_anchored(items) { own } else { Hir::concat(vec![anything(), own]) }
 }
 
 /// Whether a group holds text in every match of a sequence; `None` if that depends on the match.

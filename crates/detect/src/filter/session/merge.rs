@@ -72,7 +72,17 @@ struct Entry {
     names_user: bool,
 }
 
+/// Whether one of these says who it is.
+fn identify(ids: &[Option<Span>; 5]) -> bool {
+    ids.iter().enumerate().any(|(id, span)| span.is_some() && id != CIDR)
+}
+
 impl Entry {
+    fn new(subject: Span, hit: &Hit) -> Entry {
+        let Hit { content, rule, way, names_user, .. } = *hit;
+        Entry { subject, content, rule, way, names_user }
+    }
+
     fn user(&self, filter: &Filter, subject: &str, scratch: &mut Scratch) -> User {
         match self.names_user {
             true => filter.user(self.rule, self.way, self.content, subject, scratch),
@@ -82,17 +92,32 @@ impl Entry {
 }
 
 impl Session {
-    /// Forgets all and begins anew, with a line in which its key stands at `key`; its buffers stay.
-    pub(super) fn begin(&mut self, key: Span, at: Time) {
+    /// Forgets all and begins anew, with a line in which its key stands at `key`; its buffers stay. Says whether the line is
+    /// a failure, as [`Session::add`] does: most sessions have no other line.
+    pub(super) fn begin(&mut self, key: Span, at: Time, line: Line<'_>) -> bool {
+        let Line { subject, hit, lines, kept, .. } = line;
         self.created = at;
-        self.text.clear();
         self.key = Some(key);
+        self.text.clear();
+        self.text.extend_from_slice(subject.bytes());
         self.entries.clear();
+        self.entries.push(Entry::new(Span::new(0, self.text.len()), hit));
         self.folded = None;
-        self.ids = [None; 5];
+        self.ids = hit.ids;
+        self.identified = identify(&hit.ids);
         self.users.clear();
-        (self.unread, self.identified, self.pending, self.excused) = (0, false, false, false);
-        (self.matches, self.nofail_matches) = (0, 0);
+        self.unread = 0;
+        self.excused = hit.marks.blameless();
+        self.pending = !self.excused && !self.identified;
+        (self.matches, self.nofail_matches) = match self.excused {
+            true => (0, if hit.marks.forget { 0 } else { lines }),
+            false => (lines, 0),
+        };
+        self.kept.clear();
+        if !(self.excused && hit.marks.forget) {
+            self.keep(kept);
+        }
+        self.identified && !self.excused
     }
 
     /// What tells it from others.
@@ -152,19 +177,11 @@ impl Session {
         }
         let start = self.text.len();
         self.text.extend_from_slice(line.subject.bytes());
-        for (id, (known, new)) in self.ids.iter_mut().zip(&line.hit.ids).enumerate() {
-            if let Some(span) = new {
-                *known = Some(span.shift(start));
-                self.identified |= id != CIDR;
-            }
+        for (known, new) in self.ids.iter_mut().zip(&line.hit.ids) {
+            *known = new.map(|span| span.shift(start)).or(*known);
         }
-        self.entries.push(Entry {
-            subject: Span::new(start, self.text.len()),
-            content: line.hit.content,
-            rule: line.hit.rule,
-            way: line.hit.way,
-            names_user: line.hit.names_user,
-        });
+        self.identified |= identify(&line.hit.ids);
+        self.entries.push(Entry::new(Span::new(start, self.text.len()), line.hit));
     }
 
     /// Whom the session accuses, after a line with `hit`; `address` is whom that accuses, where it is known already.

@@ -55,12 +55,10 @@ impl Slots {
         if self.chains.is_empty() {
             self.chains = vec![NONE; CHAINS];
         }
-        if self.free.is_empty() && self.links.len() == MOST {
-            self.give_up(self.oldest);
-        }
+        let free = self.free.pop().or_else(|| (self.links.len() == MOST).then(|| self.take_out(self.oldest)));
         let first = &mut self.chains[chain(hash)];
         let link = Link { hash, next: *first, older: self.newest, newer: NONE };
-        let slot = match self.free.pop() {
+        let slot = match free {
             Some(slot) => {
                 self.links[usize::from(slot)] = link;
                 slot
@@ -81,6 +79,12 @@ impl Slots {
 
     /// A slot is no longer in use.
     pub(super) fn give_up(&mut self, slot: u16) {
+        let slot = self.take_out(slot);
+        self.free.push(slot);
+    }
+
+    /// Takes a slot in use out of its chain and its list.
+    fn take_out(&mut self, slot: u16) -> u16 {
         let Link { hash, next, older, newer } = self.links[usize::from(slot)];
         let mut before = &mut self.chains[chain(hash)];
         while *before != slot {
@@ -96,7 +100,7 @@ impl Slots {
             Some(newer) => newer.older = older,
             None => self.newest = older,
         }
-        self.free.push(slot);
+        slot
     }
 
     pub(super) fn oldest(&self) -> Option<u16> {

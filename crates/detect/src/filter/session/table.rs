@@ -82,10 +82,10 @@ impl Sessions {
             self.sessions.push(Held::default());
         }
         let held = &mut self.sessions[index];
-        if key.is_new() {
-            held.session.begin(key.span, at);
-        }
-        let failed = held.session.add(line, scratch);
+        let failed = match key.is_new() {
+            true => held.session.begin(key.span, at, line),
+            false => held.session.add(line, scratch),
+        };
         let bytes = held.session.size();
         self.bytes = self.bytes - held.bytes + bytes;
         held.bytes = bytes;

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use detect::Time;
-use detect::jail::Ban;
+use detect::jail::{Ban, JailId};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ struct Banned<'a> {
 pub(super) struct Report<W> {
     out: W,
     pub(super) json: bool,
-    second: Said<i64>,
+    head: Said<(i64, JailId)>,
     length: Said<Option<Duration>>,
 }
 
@@ -36,7 +36,7 @@ struct Said<T> {
 
 impl<W: Write> Report<W> {
     pub(super) fn new(out: W, json: bool) -> Self {
-        Self { out, json, second: Said::nothing(), length: Said::nothing() }
+        Self { out, json, head: Said::nothing(), length: Said::nothing() }
     }
 
     pub(super) fn ban(&mut self, jail: &str, ban: &Ban) -> io::Result<()> {
@@ -47,14 +47,14 @@ impl<W: Write> Report<W> {
                 &Banned { time, jail, host: address(ban.host), failures: ban.failures, until },
             );
         }
-        let Self { out, second, length, .. } = self;
-        let time = second.words(ban.start.as_secs(), |second| {
-            Timestamp::from_second(second).unwrap_or_default().to_string()
+        let Self { out, head, length, .. } = self;
+        let head = head.words((ban.start.as_secs(), ban.jail), |(second, _)| {
+            format!("{} [{jail}] Ban ", Timestamp::from_second(second).unwrap_or_default())
         });
         let length = length.words(ban.until.map(|until| until.since(ban.start)), |length| {
-            length.map_or("for ever".into(), |length| format!("for {}", span(length)))
+            length.map_or(" for ever after ".into(), |length| format!(" for {} after ", span(length)))
         });
-        writeln!(out, "{time} [{jail}] Ban {} {length} after {} failures", Address(ban.host), ban.failures)
+        writeln!(out, "{head}{}{length}{} failures", Address(ban.host), ban.failures)
     }
 
     pub(super) fn finish(mut self, summary: &Summary) -> io::Result<()> {
