@@ -5,7 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::ban::{Attempt, Ban, Decision, JailId, Length};
-use super::net::PackedNet;
+use super::net::{Key, PackedNet};
 use super::recent::Keyed;
 use super::room::make_room;
 use crate::Time;
@@ -111,18 +111,25 @@ impl Book {
     /// A ban in force is not begun again, but as in Fail2Ban it is prolonged when the new one would end later. An ended
     /// one that [`Self::expire`] has not yet given out is replaced.
     pub fn decide(&mut self, attempt: &Attempt, length: Length) -> Decision {
-        self.again(attempt, length.again).unwrap_or_else(|| self.begin(attempt, length.new))
+        let Attempt { jail, host, time, .. } = *attempt;
+        self.again(jail, host.into(), time, length.again).unwrap_or_else(|| self.begin(attempt, length.new))
     }
 
-    /// What the attempt leads to where a ban is in force: to that, until `length` after it or longer.
-    pub(super) fn again(&mut self, attempt: &Attempt, length: Option<Duration>) -> Option<Decision> {
-        let at = self.find(attempt.jail, attempt.host.into())?;
+    /// What an attempt leads to where a ban is in force: to that, until `length` after it or longer.
+    pub(super) fn again(
+        &mut self,
+        jail: JailId,
+        host: Key,
+        time: Time,
+        length: Option<Duration>,
+    ) -> Option<Decision> {
+        let at = self.find(jail, host)?;
         let slot = &mut self.slots[at as usize];
-        if slot.until <= attempt.time {
+        if slot.until <= time {
             self.take(at);
             return None;
         }
-        let until = end(attempt.time, length);
+        let until = end(time, length);
         let prolonged = until > slot.until;
         slot.until = until.max(slot.until);
         Some(Decision::AlreadyBanned { ban: slot.ban(), prolonged })
@@ -240,10 +247,10 @@ impl Book {
         }
     }
 
-    fn find(&self, jail: JailId, host: PackedNet) -> Option<u32> {
-        self.index.find(host.hash(), |at| {
+    fn find(&self, jail: JailId, host: Key) -> Option<u32> {
+        self.index.find(host.hash, |at| {
             let slot = &self.slots[at as usize];
-            slot.host == host && slot.jail == jail
+            slot.host == host.net && slot.jail == jail
         })
     }
 

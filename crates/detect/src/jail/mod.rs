@@ -166,31 +166,20 @@ impl Jail {
         match self.windows.record(&suspect.key, suspect.place, failure.time, offence) {
             Outcome::Counting(count) => Verdict::Counting(count),
             Outcome::Reached { failures, time, bans } => {
-                let host = suspect.host();
-                let attempt =
-                    Attempt { jail: self.id, host, time, now: failure.now, failures, earlier: bans };
-                Verdict::Reached(self.decide(attempt, failure, book, history))
+                let ban_times = &self.rules.ban_times;
+                let again = book.again(self.id, suspect.key, time, ban_times.base());
+                Verdict::Reached(again.unwrap_or_else(|| {
+                    let earlier = match grows && !self.rules.overalljails {
+                        // As the windows know it.
+                        true => bans,
+                        false => self.earlier_bans(*suspect, history),
+                    };
+                    let (jail, host, now) = (self.id, suspect.host(), failure.now);
+                    let attempt = Attempt { jail, host, time, now, failures, earlier };
+                    book.begin(&attempt, ban_times.length(earlier, failure.random))
+                }))
             }
         }
-    }
-
-    /// What follows when `failure` was one too many. `attempt.earlier` is as the windows know it.
-    fn decide(
-        &self,
-        attempt: Attempt,
-        failure: &Failure<'_>,
-        book: &mut Book,
-        history: &impl History,
-    ) -> Decision {
-        let Rules { ban_times, overalljails, .. } = &self.rules;
-        if let Some(decision) = book.again(&attempt, ban_times.base()) {
-            return decision;
-        }
-        let earlier = match ban_times.grows() && !overalljails {
-            true => attempt.earlier,
-            false => self.earlier_bans(*failure.suspect, history),
-        };
-        book.begin(&Attempt { earlier, ..attempt }, ban_times.length(earlier, failure.random))
     }
 
     /// Whom a failure of `address` accuses, until the next [`Jail::reconfigure`]: by `ipv6prefix`, but alone where the

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use config::{Loaded, Options, Which};
 use detect::filter::{FilterSet, Line};
-use detect::jail::{Decision, Offences, Verdict};
+use detect::jail::{Ban, Decision, Offences, Verdict};
 use detect::{Address, Time};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -28,6 +28,8 @@ use crate::exit::{CommandError, Exit, Outcome};
 const OFFENCES: usize = 1 << 20;
 /// So many failures are judged together.
 const TOGETHER: usize = 64;
+/// So many bans are told of together: one at a time, the code that puts them into words would not be at hand.
+const TOLD: usize = 256;
 
 /// What came of it all.
 #[derive(Default, Serialize)]
@@ -56,6 +58,7 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
     let mut run = Run {
         set: FilterSet::new(filters),
         found: Vec::new(),
+        bans: Vec::new(),
         jails,
         offences: Offences::new(OFFENCES),
         report: Report::new(io::BufWriter::new(io::stdout().lock()), args.json),
@@ -82,6 +85,8 @@ fn load(place: &Place, names: &[String]) -> Result<Loaded, CommandError> {
 struct Run<W> {
     set: FilterSet,
     found: Vec<Found>,
+    /// Those that nobody was told of yet.
+    bans: Vec<Ban>,
     jails: Jails,
     offences: Offences,
     report: Report<W>,
@@ -103,6 +108,7 @@ impl<W: Write> Run<W> {
             self.line(Line { text, time: None, ascii: info.ascii });
         });
         self.judge();
+        self.tell();
         bar.finish_and_clear();
         self.summary.lines += read.map_err(|error| CommandError::io(path.display(), &error))?.lines;
         Ok(())
@@ -123,7 +129,7 @@ impl<W: Write> Run<W> {
 
     /// What the jails make of the failures that were found.
     fn judge(&mut self) {
-        let Self { found, jails, offences, summary, report, written, .. } = self;
+        let Self { found, bans, jails, offences, summary, .. } = self;
         let suspects = jails.suspects(found.iter().map(|found| (found.jail, found.address)), offences);
         for (Found { jail, time, .. }, suspect) in found.drain(..).zip(&suspects) {
             // In a replay the present is the time in the log.
@@ -133,9 +139,19 @@ impl<W: Write> Run<W> {
             if let Some(Verdict::Reached(Decision::Ban { ban, .. })) = verdict {
                 summary.bans += 1;
                 offences.note(ban.jail, ban.host, ban.start, ban.count);
-                if written.is_ok() {
-                    *written = report.ban(jails.book.name(ban.jail), &ban);
-                }
+                bans.push(ban);
+            }
+        }
+        if self.bans.len() >= TOLD {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        let Self { bans, jails, report, written, .. } = self;
+        for ban in bans.drain(..) {
+            if written.is_ok() {
+                *written = report.ban(jails.book.name(ban.jail), &ban);
             }
         }
     }
