@@ -64,3 +64,31 @@ fn followed(rest: &[Item<'_>]) -> bool {
 fn takes_some(node: &Node) -> bool {
     fixed_width(node).is_some_and(|width| width > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::{Flags, Pattern};
+
+    fn of(pattern: &str) -> Exactness {
+        let pattern = Pattern::compile(pattern, Flags::default()).unwrap();
+        Exactness::of(&[Item::Leaf(&pattern.ast().root)])
+    }
+
+    #[test]
+    fn what_no_automaton_can_do_is_not_exact() {
+        for exact in [r"^a+(b|\d{2,64})c?$", "[^x]*?y"] {
+            assert!(of(exact).exact, "{exact}");
+        }
+        for inexact in ["(?>a|ab)c", "a{2,65}", "a{65,}", "a*+", r"(a)\1", "(?=a)a", "(?<!a)b", "(?!a)b*"] {
+            assert!(!of(inexact).exact, "{inexact}");
+        }
+    }
+
+    #[test]
+    fn a_literal_forbidden_where_a_character_is_taken_is_told() {
+        let Exactness { exact, forbidden } = of("x(?:(?! from ).)*y");
+        assert!(exact);
+        assert_eq!(forbidden, [b" from "]);
+    }
+}

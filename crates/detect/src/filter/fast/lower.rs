@@ -17,7 +17,7 @@ pub(super) const MOST: u32 = 64;
 pub(super) fn lower(items: &[Item<'_>], host: &Hir) -> Hir {
     let (mut parts, mut rest) = (Vec::new(), items);
     while !rest.is_empty() {
-        // A language of each character would take ten times as long as one of all.
+        // One language of all characters, not one of each to be joined.
         let (these, others) = rest.split_at(literals_at(rest).max(1));
         parts.push(match (literal_of(these), these) {
             (Some(text), _) => Hir::literal(text),

@@ -53,22 +53,20 @@ pub(super) struct Way {
 
 /// The ways of all rules, in order.
 pub(super) fn all(prefix: Option<&Rule>, rules: &[Rule]) -> Vec<Way> {
-    let (mut all, mut hosts) = (Vec::new(), Vec::new());
-    for (index, rule) in rules.iter().enumerate() {
-        let host = host_language(rule, &mut hosts);
-        all.extend(Ways { prefix, rule, index, ast: rule.pattern.ast() }.all(&host));
-    }
-    all
+    by_rule(prefix, rules).flat_map(|(ways, host)| ways.all(&host)).collect()
 }
 
 /// The languages of the same ways.
 pub(super) fn languages(prefix: Option<&Rule>, rules: &[Rule]) -> Vec<Hir> {
-    let (mut all, mut hosts) = (Vec::new(), Vec::new());
-    for (index, rule) in rules.iter().enumerate() {
-        let host = host_language(rule, &mut hosts);
-        all.extend(Ways { prefix, rule, index, ast: rule.pattern.ast() }.languages(&host));
-    }
-    all
+    by_rule(prefix, rules).flat_map(|(ways, host)| ways.languages(&host)).collect()
+}
+
+/// Each rule with what its host tag matches.
+fn by_rule<'r>(prefix: Option<&'r Rule>, rules: &'r [Rule]) -> impl Iterator<Item = (Ways<'r>, Hir)> {
+    let mut hosts = Vec::new();
+    rules.iter().enumerate().map(move |(index, rule)| {
+        (Ways { prefix, rule, index, ast: rule.pattern.ast() }, host_language(rule, &mut hosts))
+    })
 }
 
 struct Ways<'r> {
