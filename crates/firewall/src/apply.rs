@@ -145,10 +145,7 @@ impl Firewall {
     ) -> Result<(), FirewallError> {
         let edits = Edits::new(there, handles, &goal.ruleset);
         let few = generation.and_then(|_| edits.few());
-        let mut batch = match generation {
-            Some(generation) => self.channel().batch_at(generation, few.is_some()),
-            None => self.channel().batch(),
-        };
+        let mut batch = self.channel().batch_at(generation, few.is_some());
         transaction::change(&mut batch, there, &edits, goal);
         let mut told = Vec::new();
         self.channel().commit_echoed(APPLYING, batch, |message| told.extend(wire::read_rule(message)))?;

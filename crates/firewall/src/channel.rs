@@ -50,22 +50,19 @@ impl Channel {
     }
 
     pub(crate) fn batch(&mut self) -> Batch {
-        let mut encoder = Encoder::new();
-        self.sequence = if self.sequence < LAST_SEQUENCE { self.sequence + 1 } else { 1 };
-        encoder.message(BATCH_BEGIN, flag::REQUEST, self.sequence, |m| m.raw(&BATCH_HEADER));
-        Batch { encoder, sequence: self.sequence, newest: 0, is_echoed: false }
+        self.batch_at(None, false)
     }
 
-    /// A batch that is refused if anything was changed since this moment. `is_echoed`: of new rules the kernel tells what
-    /// it made of them.
-    pub(crate) fn batch_at(&mut self, generation: u32, is_echoed: bool) -> Batch {
-        let Batch { sequence, .. } = self.batch();
+    /// A batch that is refused if anything was changed since this moment, if there is one. `is_echoed`: of new rules the
+    /// kernel tells what it made of them.
+    pub(crate) fn batch_at(&mut self, generation: Option<u32>, is_echoed: bool) -> Batch {
         let mut encoder = Encoder::new();
-        encoder.message(BATCH_BEGIN, flag::REQUEST, sequence, |m| {
+        self.sequence = if self.sequence < LAST_SEQUENCE { self.sequence + 1 } else { 1 };
+        encoder.message(BATCH_BEGIN, flag::REQUEST, self.sequence, |m| {
             m.raw(&BATCH_HEADER);
-            wire::if_still_at(m, generation);
+            generation.into_iter().for_each(|generation| wire::if_still_at(m, generation));
         });
-        Batch { encoder, sequence, newest: 0, is_echoed }
+        Batch { encoder, sequence: self.sequence, newest: 0, is_echoed }
     }
 
     /// Sends the batch and learns whether it took effect.

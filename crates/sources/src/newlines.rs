@@ -34,11 +34,11 @@ impl Newlines {
         let (blocks, rest) = piece.as_chunks();
         let mut ascii = true;
         for (at, block) in (0..).step_by(BLOCK).zip(blocks) {
-            ascii &= self.look(at, block);
+            ascii &= self.note(at, block);
         }
         let mut last = [0; BLOCK];
         last[..rest.len()].copy_from_slice(rest);
-        ascii & self.look((piece.len() - rest.len()) as u16, &last)
+        ascii & self.note((piece.len() - rest.len()) as u16, &last)
     }
 
     /// Where they are in the piece.
@@ -47,7 +47,7 @@ impl Newlines {
     }
 
     #[inline(always)]
-    fn look(&mut self, at: u16, block: &[u8; BLOCK]) -> bool {
+    fn note(&mut self, at: u16, block: &[u8; BLOCK]) -> bool {
         let (mut newlines, ascii) = look(block);
         // Whether there is one is not asked, for nobody can guess it.
         for _ in 0..COMMON {

@@ -41,9 +41,9 @@ impl Ignore {
         ranges.shrink_to_fit();
         let mut kinds = [0; KINDS / 64];
         let mut meet = |kind: usize| kinds[kind / 64] |= 1 << (kind % 64);
+        let [first, last] = [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST].map(|ip| bits(ip.into()));
         for (start, end) in &ranges {
             ((start >> 112) as u16..=(end >> 112) as u16).for_each(|beginning| meet(kind_of_ipv6(beginning)));
-            let [first, last] = [Ipv4Addr::UNSPECIFIED, Ipv4Addr::BROADCAST].map(|ip| bits(ip.into()));
             if *start <= last && *end >= first {
                 let byte = |bits: u128| (bits.clamp(first, last) >> 24) as u8;
                 (byte(*start)..=byte(*end)).for_each(|byte| meet(byte.into()));
@@ -126,7 +126,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_asking_every_network(
+        fn agrees_with_asking_every_network(nets in proptest::collection::vec((0u32..64, 26u8..=32), 0..8), ip in 0u32..64) {
+            let nets: Vec<IpNet> =
+                nets.into_iter().map(|(ip, prefix)| IpNet::new(IpAddr::V4(ip.into()), prefix).unwrap()).collect();
+            let ip = IpAddr::V4(ip.into());
+            let expected = nets.iter().any(|net| net.contains(&ip));
+            prop_assert_eq!(Ignore::new(nets).contains(ip.into()), expected);
+        }
+
+        #[test]
+        fn agrees_with_asking_networks_of_both_families_and_of_any_size(
             nets in proptest::collection::vec((any::<bool>(), 0u128..64, 0u8..=6), 0..8),
             (is_ipv4, ip) in (any::<bool>(), 0u128..64),
         ) {

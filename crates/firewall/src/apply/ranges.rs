@@ -28,10 +28,7 @@ impl Firewall {
         if early.is_empty() {
             return Ok(Vec::new());
         }
-        let mut batch = match *moment {
-            Some(moment) => self.channel().batch_at(moment, false),
-            None => self.channel().batch(),
-        };
+        let mut batch = self.channel().batch_at(*moment, false);
         batch.create(kind::NEW_TABLE, wire::new_table);
         for (id, (name, set)) in (1..).zip(&early) {
             if there.sets.contains_key(*name) {

@@ -5,7 +5,7 @@ mod table;
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 use serde::Serialize;
@@ -24,10 +24,11 @@ pub(crate) struct Address(pub(crate) IpNet);
 
 impl Display for Address {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            IpNet::V4(net) if net.prefix_len() == net.max_prefix_len() => dotted(net.addr(), out),
-            net if net.prefix_len() == net.max_prefix_len() => net.addr().fmt(out),
-            net => net.fmt(out),
+        let Self(net) = self;
+        match net.addr() {
+            _ if net.prefix_len() < net.max_prefix_len() => net.fmt(out),
+            IpAddr::V4(ip) => dotted(ip, out),
+            IpAddr::V6(ip) => ip.fmt(out),
         }
     }
 }
@@ -103,7 +104,7 @@ mod tests {
         for text in
             ["0.0.0.0", "1.20.255.100", "255.255.255.255", "2001:db8::1", "10.0.0.0/8", "2001:db8::/32"]
         {
-            let net = text.parse().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from)).unwrap();
+            let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).unwrap();
             assert_eq!(address(net), text);
         }
     }

@@ -21,7 +21,7 @@ pub(super) fn lower(items: &[Item<'_>], host: &Hir) -> Hir {
         let (these, others) = rest.split_at(literals_at(rest).max(1));
         parts.push(match (literal_of(these), these) {
             (Some(text), _) => Hir::literal(text),
-            (None, [Item::Leaf(one)]) => node(one),
+            (None, [Item::Leaf(one)]) => lower_node(one),
             (None, _) => host.clone(),
         });
         rest = others;
@@ -57,9 +57,9 @@ pub(super) fn is_literal(node: &Node) -> bool {
     }
 }
 
-fn node(node: &Node) -> Hir {
-    if let Kind::Literal { char, ignorecase: false } = node.kind {
-        return Hir::literal(char.to_string().into_bytes());
+fn lower_node(node: &Node) -> Hir {
+    if let Some(text) = literal(node) {
+        return Hir::literal(text);
     }
     if let Some(set) = Ascii::of(&node.kind) {
         return class(set);
@@ -68,17 +68,17 @@ fn node(node: &Node) -> Hir {
         Kind::Empty | Kind::Look(_) => Hir::empty(),
         Kind::Anchor(anchor) => place(*anchor),
         Kind::Concat(nodes) => lower(&nodes.iter().map(Item::Leaf).collect::<Vec<_>>(), &Hir::fail()),
-        Kind::Alternate(nodes) => Hir::alternation(nodes.iter().map(self::node).collect()),
-        Kind::Group { body, .. } | Kind::Atomic(body) => self::node(body),
+        Kind::Alternate(nodes) => Hir::alternation(nodes.iter().map(lower_node).collect()),
+        Kind::Group { body, .. } | Kind::Atomic(body) => lower_node(body),
         Kind::Repeat { min, max, mode, body } => repeat(body, *min, *max, *mode),
-        Kind::Conditional { yes, no, .. } => Hir::alternation(vec![self::node(yes), self::node(no)]),
+        Kind::Conditional { yes, no, .. } => Hir::alternation(vec![lower_node(yes), lower_node(no)]),
         _ => anything(),
     }
 }
 
 fn repeat(body: &Node, min: u32, max: Option<u32>, mode: Mode) -> Hir {
     let (min, max) = (min.min(MOST), max.filter(|&max| max <= MOST));
-    Hir::repetition(Repetition { min, max, greedy: mode != Mode::Lazy, sub: Box::new(node(body)) })
+    Hir::repetition(Repetition { min, max, greedy: mode != Mode::Lazy, sub: Box::new(lower_node(body)) })
 }
 
 /// In text whose one newline is its last byte.

@@ -95,7 +95,7 @@ impl Session {
     /// Forgets all and begins anew, with a line in which its key stands at `key`; its buffers stay. Says whether the line is
     /// a failure, as [`Session::add`] does: most sessions have no other line.
     pub(super) fn begin(&mut self, key: Span, at: Time, line: Line<'_>) -> bool {
-        let Line { subject, hit, lines, kept, .. } = line;
+        let Line { subject, hit, .. } = line;
         self.created = at;
         self.key = Some(key);
         self.text.clear();
@@ -107,17 +107,10 @@ impl Session {
         self.identified = identify(&hit.ids);
         self.users.clear();
         self.unread = 0;
-        self.excused = hit.marks.blameless();
-        self.pending = !self.excused && !self.identified;
-        (self.matches, self.nofail_matches) = match self.excused {
-            true => (0, if hit.marks.forget { 0 } else { lines }),
-            false => (lines, 0),
-        };
+        (self.pending, self.excused) = (false, hit.marks.blameless());
+        (self.matches, self.nofail_matches) = (0, 0);
         self.kept.clear();
-        if !(self.excused && hit.marks.forget) {
-            self.keep(kept);
-        }
-        self.identified && !self.excused
+        self.settle(line)
     }
 
     /// What tells it from others.
