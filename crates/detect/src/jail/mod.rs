@@ -232,6 +232,11 @@ impl Jail {
         book.decide(&attempt, length)
     }
 
+    /// Whether it bans for longer whom it, or another jail, has banned before.
+    pub fn grows(&self) -> bool {
+        self.rules.ban_times.grows()
+    }
+
     /// Its number in the book.
     pub fn id(&self) -> JailId {
         self.id

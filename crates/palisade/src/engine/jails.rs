@@ -151,6 +151,11 @@ impl Jails {
         self.never_ban.objection(net, session).or_else(|| self.jails.get(at).and_then(ignored))
     }
 
+    /// Whether earlier bans matter to any jail.
+    pub(crate) fn grow(&self) -> bool {
+        self.jails.iter().any(|member| member.jail.grows())
+    }
+
     pub(crate) fn spec(&self, at: usize) -> Option<&JailSpec> {
         self.jails.get(at).map(|member| &member.spec)
     }

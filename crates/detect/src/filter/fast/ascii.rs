@@ -35,8 +35,16 @@ impl Ascii {
         self
     }
 
-    pub(super) fn of_bytes(bytes: &[u8]) -> Ascii {
-        Ascii::from_fn(|byte| bytes.contains(&byte))
+    /// Without those beyond ASCII.
+    pub(super) const fn of_bytes(bytes: &[u8]) -> Ascii {
+        let (mut set, mut at) = (Ascii::NONE, 0);
+        while at < bytes.len() {
+            if bytes[at].is_ascii() {
+                set.0[(bytes[at] >> 6) as usize] |= 1 << (bytes[at] & 63);
+            }
+            at += 1;
+        }
+        set
     }
 
     /// False for bytes beyond ASCII.

@@ -5,7 +5,7 @@ use crate::pattern::ast::{Anchor, Kind, Node};
 use super::ascii::Ascii;
 use super::follow::first;
 use super::literal::Literal;
-use super::lower::literal;
+use super::lower::append_literal;
 use super::sequence::Item;
 use super::texts::texts;
 
@@ -27,11 +27,51 @@ pub(super) enum Check {
     },
 }
 
-impl Check {
-    pub(super) fn of(node: &Node, after: &[Item<'_>]) -> Option<Check> {
-        if let Some(text) = literal(node) {
-            return Some(Check::Literal(Literal::new(&text)));
+/// Comparisons, one behind the other. Literals next to each other are one.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    before: Vec<Check>,
+    /// The literal that they end with, as far as it is known.
+    literal: Vec<u8>,
+}
+
+impl Checks {
+    /// Adds what a node takes that `after` follows; false, and nothing is added, if no comparison tells.
+    pub(super) fn add(&mut self, node: &Node, after: &[Item<'_>]) -> bool {
+        let known = self.literal.len();
+        if append_literal(node, &mut self.literal) {
+            return true;
         }
+        self.literal.truncate(known);
+        let check = Check::of(node, after);
+        let told = check.is_some();
+        if let Some(check) = check {
+            self.end_literal();
+            self.before.push(check);
+        }
+        told
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.literal.is_empty()
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Check> {
+        self.end_literal();
+        self.before
+    }
+
+    fn end_literal(&mut self) {
+        if !self.literal.is_empty() {
+            self.before.push(Check::Literal(Literal::new(&self.literal)));
+            self.literal.clear();
+        }
+    }
+}
+
+impl Check {
+    /// Of a node that is no literal.
+    fn of(node: &Node, after: &[Item<'_>]) -> Option<Check> {
         if let Some(set) = Ascii::of(&node.kind) {
             return Some(Check::Run { set, min: 1, max: 1 });
         }
@@ -78,23 +118,15 @@ impl Check {
             return None;
         }
         let nodes = parts(body);
-        let mut checks = Vec::new();
+        let mut checks = Checks::default();
         for (at, node) in nodes.iter().enumerate() {
             let rest: Vec<Item<'_>> =
                 nodes[at + 1..].iter().map(|&node| Item::Leaf(node)).chain(after.iter().copied()).collect();
-            Check::of(node, &rest)?.push_to(&mut checks);
-        }
-        Some(Check::Optional(begin, checks))
-    }
-
-    /// Literals next to each other are one.
-    pub(super) fn push_to(self, checks: &mut Vec<Check>) {
-        match (checks.last_mut(), self) {
-            (Some(Check::Literal(before)), Check::Literal(text)) => {
-                *before = Literal::new(&[before.text(), text.text()].concat())
+            if !checks.add(node, &rest) {
+                return None;
             }
-            (_, check) => checks.push(check),
         }
+        Some(Check::Optional(begin, checks.finish()))
     }
 
     /// All bytes that it can take.
@@ -165,6 +197,12 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) const START: Progress = Progress { check: 0, at: 0 };
+
+    /// Where the text ends that was taken.
+    #[inline]
+    pub(super) fn end(self) -> usize {
+        self.at.into()
+    }
 
     /// Where the text ends that all checks take.
     #[inline]

@@ -179,7 +179,7 @@ impl Fast {
     fn look(&self, ways: &[Candidate], text: &[u8], host: &mut Place, mut rests: Rests<'_>) -> Look {
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
-            if !variant.ends(text) || !variant.is_possible(text) {
+            if !variant.ends(text) || !variant.is_possible(text, progress) {
                 continue;
             }
             match variant.look(text, progress, host, |at| rests.matches(variant.rest, text, at)) {

@@ -8,7 +8,7 @@ use crate::pattern::ast::{Anchor, Kind, Node};
 
 use super::ascii::Ascii;
 use super::backwards::{Backwards, Read};
-use super::check::{Check, end_of};
+use super::check::{Check, Checks, end_of};
 use super::follow::is_any_run;
 use super::literal::Literal;
 use super::lower::literal;
@@ -19,16 +19,14 @@ use super::sequence::{Item, Sequence, literal_of, literals_at};
 /// What an anchored sequence begins with, as far as comparing tells; and which of the items is the first that does not
 /// tell.
 fn head(items: &[Item<'_>]) -> (Vec<Check>, Option<usize>) {
-    let mut checks = Vec::new();
-    for (at, item) in items.iter().enumerate() {
-        let Item::Leaf(node) = item else { continue };
-        if let Some(check) = Check::of(node, &items[at + 1..]) {
-            check.push_to(&mut checks);
-        } else if !matches!(node.kind, Kind::Anchor(Anchor::Start)) || !checks.is_empty() {
-            return (checks, Some(at));
-        }
-    }
-    (checks, None)
+    let mut checks = Checks::default();
+    let ends = |(at, item): (usize, &Item<'_>)| {
+        let Item::Leaf(node) = item else { return false };
+        let at_start = checks.is_empty() && matches!(node.kind, Kind::Anchor(Anchor::Start));
+        !at_start && !checks.add(node, &items[at + 1..])
+    };
+    let end = items.iter().enumerate().position(ends);
+    (checks.finish(), end)
 }
 
 /// The items before the host.
@@ -135,20 +133,18 @@ impl Shape {
 
 impl Rest {
     fn of(items: &[Item<'_>]) -> Option<Rest> {
-        let mut rest = Rest { checks: Vec::new(), at_end: false };
+        let (mut checks, mut at_end) = (Checks::default(), false);
         for (at, item) in items.iter().enumerate() {
             match item {
                 Item::Open(_) | Item::Close(_) => {}
                 Item::Leaf(node) if matches!(node.kind, Kind::Anchor(Anchor::EndOrFinalNewline)) => {
-                    rest.at_end = true
+                    at_end = true
                 }
-                Item::Leaf(node) if !rest.at_end => {
-                    Check::of(node, &items[at + 1..])?.push_to(&mut rest.checks)
-                }
+                Item::Leaf(node) if !at_end && checks.add(node, &items[at + 1..]) => {}
                 _ => return None,
             }
         }
-        Some(rest)
+        Some(Rest { checks: checks.finish(), at_end })
     }
 
     /// Whether a literal can stand nowhere behind its own beginning in what is left of a line after it: an address, and

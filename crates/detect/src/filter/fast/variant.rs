@@ -238,10 +238,10 @@ impl Variant {
         self.ending.is_empty() || self.ending.ends(text)
     }
 
-    /// Whether a text holds what a match needs.
+    /// Whether a text holds what a match needs, behind its first bytes.
     #[inline]
-    pub(super) fn is_possible(&self, text: &[u8]) -> bool {
-        self.needed.as_ref().is_none_or(|needed| needed.first(text, 0).is_some())
+    pub(super) fn is_possible(&self, text: &[u8], progress: Progress) -> bool {
+        self.needed.as_ref().is_none_or(|needed| needed.first(text, progress.end()).is_some())
     }
 
     /// Reads the first bytes of a text.
@@ -271,12 +271,14 @@ impl Variant {
             let sure = !plan.once || plan.anchor.first(text, at).is_none();
             return if sure { judge(at) } else { Verdict::Unknown };
         };
-        let Some(anchor) = plan.anchor.first(text, at) else { return Verdict::No };
+        let sight = plan.anchor.sight(text, at);
+        let Some(anchor) = sight.first(at) else { return Verdict::No };
         let fills = stretch.fills(text, at, anchor);
         let verdict = if fills { judge(anchor + plan.anchor.len()) } else { Verdict::No };
         let once = verdict == Verdict::Match && shape.once && known.address.is_some();
         // Where it stands again, the line may mean something else.
-        if once || plan.anchor.first(text, anchor + 1).is_none() { verdict } else { Verdict::Unknown }
+        let again = !once && sight.first(anchor + 1).is_some();
+        if again { Verdict::Unknown } else { verdict }
     }
 
     pub(super) fn has_host(&self) -> bool {

@@ -25,7 +25,7 @@ pub(super) struct Report<W> {
     out: W,
     pub(super) json: bool,
     head: Said<(i64, JailId)>,
-    length: Said<Option<Duration>>,
+    tail: Said<(Option<Duration>, u32)>,
 }
 
 /// What one line says and mostly the next one too: to put it into words costs more than to judge the failures.
@@ -36,7 +36,7 @@ struct Said<T> {
 
 impl<W: Write> Report<W> {
     pub(super) fn new(out: W, json: bool) -> Self {
-        Self { out, json, head: Said::nothing(), length: Said::nothing() }
+        Self { out, json, head: Said::nothing(), tail: Said::nothing() }
     }
 
     pub(super) fn ban(&mut self, jail: &str, ban: &Ban) -> io::Result<()> {
@@ -47,14 +47,18 @@ impl<W: Write> Report<W> {
                 &Banned { time, jail, host: address(ban.host), failures: ban.failures, until },
             );
         }
-        let Self { out, head, length, .. } = self;
+        let Self { out, head, tail, .. } = self;
         let head = head.words((ban.start.as_secs(), ban.jail), |(second, _)| {
             format!("{} [{jail}] Ban ", Timestamp::from_second(second).unwrap_or_default())
         });
-        let length = length.words(ban.until.map(|until| until.since(ban.start)), |length| {
-            length.map_or(" for ever after ".into(), |length| format!(" for {} after ", span(length)))
+        let length = ban.until.map(|until| until.since(ban.start));
+        let tail = tail.words((length, ban.failures), |(length, failures)| {
+            let length = length.map_or("ever".into(), span);
+            format!(" for {length} after {failures} failures\n")
         });
-        writeln!(out, "{head}{}{length}{} failures", Address(ban.host), ban.failures)
+        out.write_all(head.as_bytes())?;
+        write!(out, "{}", Address(ban.host))?;
+        out.write_all(tail.as_bytes())
     }
 
     pub(super) fn finish(mut self, summary: &Summary) -> io::Result<()> {
