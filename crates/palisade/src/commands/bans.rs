@@ -11,7 +11,7 @@ use crate::control::client::ask;
 use crate::control::protocol::{AddressReport, BanReport, BanRequest, Reply, Request, UnbanRequest};
 use crate::control::session;
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::output::{Align, Table, cut, json, left, plain};
+use crate::output::{Align, Table, count, cut, json, left, plain};
 
 /// Columns for the reason, in a line of 80.
 const REASON: usize = 32;
@@ -72,9 +72,9 @@ pub(crate) fn reload(state: &Path) -> Outcome {
     reload_edited(Path::new(&report.config), state)?;
     let Reply::Reloaded { jails, notes } = ask(state, &Request::Reload)? else { return unexpected() };
     let mut out = anstream::stdout().lock();
-    let (text, plural) = (notes.trim_end(), if jails == 1 { "" } else { "s" });
+    let text = notes.trim_end();
     let gap = if text.is_empty() { "" } else { "\n" };
-    printed(writeln!(out, "{text}{gap}Reloaded: {jails} jail{plural}."))
+    printed(writeln!(out, "{text}{gap}Reloaded: {}.", count(jails, "jail")))
 }
 
 /// What became of each address; a status of 1 if any was refused.

@@ -12,7 +12,7 @@ use crate::engine::permit::Permits;
 use crate::engine::place::{faulty, render, tree};
 use crate::engine::posture;
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::output::json;
+use crate::output::{count, json};
 
 pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     let tree = tree(place)?;
@@ -31,8 +31,8 @@ pub(crate) fn check(place: &Place, args: &ConfigCheck) -> Outcome {
     if broken {
         return Err(faulty(&diagnostics));
     }
-    let rules = posture.map(|posture| some(posture.policy().rules.len(), "rule") + ", ").unwrap_or_default();
-    let jails = some(loaded.jails.len(), "jail");
+    let rules = posture.map(|posture| count(posture.policy().rules.len(), "rule") + ", ").unwrap_or_default();
+    let jails = count(loaded.jails.len(), "jail");
     printed(writeln!(out, "{}{jails}, {rules}no errors.", render(&diagnostics)))
 }
 
@@ -71,10 +71,6 @@ fn in_comments(posture: &Posture) -> String {
         .map(|line| format!("# {line}").trim_end().to_owned() + "\n")
         .collect::<String>();
     format!("\n# {}, everything resolved:\n#\n{lines}", posture.path().display())
-}
-
-fn some(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// A diagnostic for programs.

@@ -13,7 +13,7 @@ use crate::cli::Status;
 use crate::control::client::ask;
 use crate::control::protocol::{JailReport, Reply, Request, StatusReport};
 use crate::exit::Outcome;
-use crate::output::{ALERT, Align, BOLD, Table, ago, cut, json, plain, span};
+use crate::output::{ALERT, Align, BOLD, Table, ago, count, cut, json, plain, span};
 use crate::transaction::notice::{self, Waiting};
 
 /// Columns for the ports, in a line of 80; `palisade status JAIL` shows them all.
@@ -80,7 +80,7 @@ fn one(mut out: impl Write, report: &StatusReport, jail: &JailReport) -> io::Res
     let bantime = jail.bantime.map_or("for ever".into(), |secs| span(Duration::from_secs(secs)));
     let findtime = span(Duration::from_secs(jail.findtime));
     writeln!(out, "{BOLD}{}{BOLD:#}: filter {}, ports {}", jail.name, jail.filter, jail.ports)?;
-    writeln!(out, "  {} failures in {findtime} ban for {bantime}", jail.maxretry)?;
+    writeln!(out, "  {} in {findtime} ban for {bantime}", count(jail.maxretry, "failure"))?;
     if !jail.actions.is_empty() {
         writeln!(out, "  runs {}", jail.actions.join(", "))?;
     }

@@ -7,7 +7,7 @@ use config::{Diagnostic, Severity, Tree};
 
 use crate::cli::Place;
 use crate::exit::{CommandError, Exit};
-use crate::output::{ALERT, BOLD};
+use crate::output::{ALERT, BOLD, count};
 
 /// Where the owner's configuration lies, if there is one.
 pub(crate) const INSTALLED: &str = "/etc/palisade";
@@ -55,9 +55,8 @@ pub(crate) fn render(diagnostics: &[Diagnostic]) -> String {
 /// The end of a command whose configuration has errors; all of them.
 pub(crate) fn faulty(diagnostics: &[Diagnostic]) -> CommandError {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
-    let plural = if errors == 1 { "" } else { "s" };
     CommandError::new(
         Exit::Config,
-        format!("{errors} error{plural} in the configuration\n{}", render(diagnostics)),
+        format!("{} in the configuration\n{}", count(errors, "error"), render(diagnostics)),
     )
 }

@@ -51,6 +51,16 @@ pub(crate) fn address(net: IpNet) -> String {
     Address(net).to_string()
 }
 
+/// So many of something, as `1 jail` and `2 jails`; `what` is one of them.
+pub(crate) fn count<N: Display + PartialEq + From<u8>>(number: N, what: &str) -> String {
+    let plural = match what {
+        _ if number == N::from(1) => "",
+        _ if what.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{number} {what}{plural}")
+}
+
 /// One JSON object on a line of its own, whatever splits the output into lines.
 pub(crate) fn json(mut out: impl Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, OneLine))?;
@@ -107,6 +117,14 @@ mod tests {
             let net = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).unwrap();
             assert_eq!(address(net), text);
         }
+    }
+
+    #[test]
+    fn one_is_not_told_as_many() {
+        assert_eq!(
+            [count(0, "ban"), count(1, "ban"), count(2, "address")],
+            ["0 bans", "1 ban", "2 addresses"]
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rustix::termios::tcgetwinsize;
 use super::cast::{MAXRETRY, Role};
 use super::play::Service;
 use super::scene::{News, Row, Scene};
-use crate::output::{ALERT, BOLD, address, cut, plain, span};
+use crate::output::{ALERT, BOLD, address, count, cut, plain, span};
 
 /// The picture's size; a smaller terminal gets lines.
 const WIDTH: usize = 79;
@@ -158,9 +158,8 @@ fn log_line(line: &str) -> String {
 }
 
 fn kernel_line(scene: &Scene) -> String {
-    let count = scene.bans.len();
-    let bans = if count == 1 { "ban" } else { "bans" };
-    format!("{BOLD}NFTABLES{BOLD:#} table inet palisade: {count} {bans}, {} packets refused", scene.packets)
+    let (bans, packets) = (count(scene.bans.len(), "ban"), count(scene.packets, "packet"));
+    format!("{BOLD}NFTABLES{BOLD:#} table inet palisade: {bans}, {packets} refused")
 }
 
 fn tell(news: &[News], scene: &Scene) -> io::Result<()> {

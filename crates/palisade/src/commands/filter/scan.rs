@@ -10,7 +10,7 @@ use crate::engine::compile::zone;
 use crate::engine::input;
 use crate::engine::place::tree;
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::output::{Align, Table, json};
+use crate::output::{Align, Table, count, json};
 
 /// What one filter saw in one line, for programs.
 #[derive(Serialize)]
@@ -63,7 +63,12 @@ fn table(names: &[String], counts: &[u64], lines: u64, mut out: impl Write) -> i
     let mut seen: Vec<_> = names.iter().zip(counts).filter(|(_, count)| **count > 0).collect();
     seen.sort_by(|a, b| b.1.cmp(a.1));
     if seen.is_empty() {
-        return writeln!(out, "None of {} filters sees a failure in {lines} lines.", names.len());
+        return writeln!(
+            out,
+            "None of {} sees a failure in {}.",
+            count(names.len(), "filter"),
+            count(lines, "line")
+        );
     }
     let mut table = Table::new(&[("FILTER", Align::Left), ("FAILURES", Align::Right)]);
     seen.iter().for_each(|(name, count)| table.row([(*name).clone(), count.to_string()]));

@@ -12,7 +12,7 @@ use crate::cli::{ImportFail2ban, Place};
 use crate::commands::bans::printed;
 use crate::engine::clock::now;
 use crate::exit::{CommandError, Exit, Outcome};
-use crate::output::{Align, BOLD, Table, plain};
+use crate::output::{Align, BOLD, Table, count, plain};
 
 const CONFIG: &str = "/etc/fail2ban";
 /// Where Fail2Ban keeps its bans, when its configuration does not say.
@@ -44,7 +44,12 @@ pub(crate) fn fail2ban(place: &Place, args: &ImportFail2ban) -> Outcome {
     }
     let mut store = open(&place.state)?;
     let (bans, offences) = take_over(&mut store, found.bans)?;
-    printed(writeln!(out, "\nTaken over: {bans} live bans, the offences of {offences} addresses more."))
+    printed(writeln!(
+        out,
+        "\nTaken over: {}, the offences of {} more.",
+        count(bans, "live ban"),
+        count(offences, "address")
+    ))
 }
 
 /// As the configuration says, or where it usually is.
@@ -58,7 +63,12 @@ fn show(mut out: impl Write, config: &Path, database: &Path, found: &Fail2ban) -
     let enabled: HashSet<&str> = loaded.jails.iter().map(|jail| jail.spec.name.as_str()).collect();
     let errors =
         if loaded.has_errors() { "with errors: see `palisade config check`" } else { "without errors" };
-    writeln!(out, "{BOLD}Configuration{BOLD:#} {}: {} jails, {errors}", config.display(), enabled.len())?;
+    writeln!(
+        out,
+        "{BOLD}Configuration{BOLD:#} {}: {}, {errors}",
+        config.display(),
+        count(enabled.len(), "jail")
+    )?;
     writeln!(out, "{BOLD}Database{BOLD:#} {}\n", database.display())?;
     let now = now().as_micros();
     let mut jails: BTreeMap<&str, Jail> = BTreeMap::new();
@@ -143,8 +153,8 @@ fn give_back(state: &Path, database: &Path) -> Outcome {
     let mut out = anstream::stdout().lock();
     printed(writeln!(
         out,
-        "{} live bans handed back to {}; Fail2Ban restores them when it starts.",
-        bans.len(),
+        "{} handed back to {}; Fail2Ban restores them when it starts.",
+        count(bans.len(), "live ban"),
         database.display()
     ))
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Summary;
-use crate::output::{Address, address, json, span};
+use crate::output::{Address, address, count, json, span};
 
 /// One ban, for programs.
 #[derive(Serialize)]
@@ -54,7 +54,7 @@ impl<W: Write> Report<W> {
         let length = ban.until.map(|until| until.since(ban.start));
         let tail = tail.words((length, ban.failures), |(length, failures)| {
             let length = length.map_or("ever".into(), span);
-            format!(" for {length} after {failures} failures\n")
+            format!(" for {length} after {}\n", count(failures, "failure"))
         });
         out.write_all(head.as_bytes())?;
         write!(out, "{}", Address(ban.host))?;
@@ -62,10 +62,14 @@ impl<W: Write> Report<W> {
     }
 
     pub(super) fn finish(mut self, summary: &Summary) -> io::Result<()> {
-        let Summary { lines, failures, bans, seconds } = summary;
         match self.json {
             true => json(&mut self.out, summary),
-            false => writeln!(self.out, "{lines} lines, {failures} failures, {bans} bans in {seconds:.3} s"),
+            false => {
+                let Summary { lines, failures, bans, seconds } = *summary;
+                let [lines, failures, bans] = [(lines, "line"), (failures, "failure"), (bans, "ban")]
+                    .map(|(many, what)| count(many, what));
+                writeln!(self.out, "{lines}, {failures}, {bans} in {seconds:.3} s")
+            }
         }?;
         self.out.flush()
     }

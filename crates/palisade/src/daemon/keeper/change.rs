@@ -19,6 +19,7 @@ use crate::control::server::{Call, refusal};
 use crate::daemon::protocol::{FromWatcher, ToWatcher};
 use crate::engine::clock::now;
 use crate::exit::{CommandError, Exit};
+use crate::output::count;
 
 /// A watcher that takes longer to compile, or to finish, is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -211,7 +212,7 @@ impl Keeper {
                 // The old one has ended; another one goes on with the old plan.
                 return self.try_again();
             }
-            info!("reloaded: {} jails", self.plan.len());
+            info!("reloaded: {}", count(self.plan.len(), "jail"));
             if let Some(Caller { call, done }) = call {
                 let (jails, notes) = (self.plan.len(), self.plan.notes.clone());
                 call.answer(done.unwrap_or(Reply::Reloaded { jails, notes }));

@@ -17,7 +17,7 @@ use crate::control::protocol::{AddressReport, BanRequest, Reply, Request, UnbanR
 use crate::control::server::{Call, refusal};
 use crate::engine::clock::now;
 use crate::exit::Exit;
-use crate::output::span;
+use crate::output::{count, span};
 
 impl Keeper {
     /// Answers one request; a reload is answered when it is done.
@@ -135,7 +135,7 @@ impl Keeper {
                 found.iter().map(|ban| self.jails.book.name(ban.jail).to_owned()).collect();
             let (done, said) = match (all, names.len()) {
                 (_, 0) => (false, result),
-                (true, count) => (true, format!("{count} bans lifted")),
+                (true, bans) => (true, format!("{} lifted", count(bans, "ban"))),
                 (false, _) => (true, format!("unbanned in {}", names.join(", "))),
             };
             reports.push(AddressReport { address: text, jail: names.join(","), result: said, done });

@@ -11,6 +11,7 @@ use tracing::{info, warn};
 
 use super::Keeper;
 use crate::engine::posture as file;
+use crate::output::count;
 use crate::transaction::applied::{Applied, in_force};
 use crate::transaction::lockout::{Ways, edited};
 use crate::transaction::ssh::Seen;
@@ -40,7 +41,7 @@ impl Keeper {
         let are_new = self.rules.as_ref() != Some(&policy);
         if are_new && (policy.enabled || self.rules.is_some()) {
             let state = if policy.enabled { "in force" } else { "not enabled" };
-            info!("firewall: {} rules, {state}", policy.rules.len());
+            info!("firewall: {}, {state}", count(policy.rules.len(), "rule"));
         }
         self.note_rules(policy);
         are_new

@@ -32,6 +32,7 @@ use crate::control::server::Server;
 use crate::engine::clock::now;
 use crate::engine::jails::Jails;
 use crate::exit::{CommandError, Exit};
+use crate::output::count;
 use crate::transaction::ssh::Seen;
 use crate::transaction::{notice, undo};
 
@@ -156,8 +157,10 @@ impl Keeper {
         let root = self.tree.root().display();
         let (jails, bans) = (self.plan.len(), self.jails.book.len());
         info!(
-            "Palisade {} with {jails} jails from {root}, {bans} bans remembered",
-            env!("CARGO_PKG_VERSION")
+            "Palisade {} with {} from {root}, {} remembered",
+            env!("CARGO_PKG_VERSION"),
+            count(jails, "jail"),
+            count(bans, "ban")
         );
         if jails == 0 {
             warn!("no jail is enabled, or none has anything to watch: see `palisade config check`");

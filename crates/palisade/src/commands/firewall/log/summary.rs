@@ -11,7 +11,7 @@ use firewall::Logged;
 use super::line::Knock;
 use super::port;
 use crate::cli::beyond::By;
-use crate::output::{Align, Table, ago, cut};
+use crate::output::{Align, Table, ago, count, cut};
 
 /// Kinds that are told apart; whoever makes up more sources cannot fill the memory.
 const KINDS: usize = 1 << 16;
@@ -91,14 +91,8 @@ impl Summary {
         let sources: BTreeSet<IpAddr> = self.kinds.keys().map(|kind| kind.peer).collect();
         let others =
             if self.others > 0 { format!(", and {} that found no room", self.others) } else { String::new() };
-        let plural = |count: usize| if count == 1 { "" } else { "es" };
-        let lines = if total == 1 { "" } else { "s" };
-        writeln!(
-            out,
-            "\n{total} line{lines} in the log, of {} address{}{others}",
-            sources.len(),
-            plural(sources.len())
-        )
+        let (lines, addresses) = (count(total, "line"), count(sources.len(), "address"));
+        writeln!(out, "\n{lines} in the log, of {addresses}{others}")
     }
 
     fn by_kind(&self) -> Lines {
