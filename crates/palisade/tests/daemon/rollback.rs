@@ -159,7 +159,7 @@ fn the_daemon_does_not_hold_on_to_what_is_taken_back_nor_dies_with_it() {
     let status = String::from_utf8(rig.tell(&["status"]).stdout).unwrap();
     assert!(status.contains("Change 2 waits to be confirmed"), "{status}");
     rig.comes_back();
-    rig.until("the daemon has seen it", || rig.daemon_log().matches("firewall: 1 rules").count() >= 2);
+    rig.until("the daemon has seen it", || rig.daemon_log().matches("firewall: 1 rule,").count() >= 2);
     assert!(!rig.said("another program"), "{}", rig.daemon_log());
     fs::write(rig.path("config/palisade.toml"), RULES.replace("22/tcp", "80/tcp")).unwrap();
     let refused = rig.ssh(&rig.palisade_words("reload")).output().unwrap();
