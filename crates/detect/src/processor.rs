@@ -2,8 +2,8 @@
 
 #[cfg(target_arch = "x86_64")]
 use safe_arch::{
-    cast_to_m128_from_m128i, cmp_eq_mask_i8_m128i, cmp_eq_mask_i32_m128i, m128i, move_mask_i8_m128i,
-    move_mask_m128, prefetch_t0, set_splat_i8_m128i, set_splat_i32_m128i,
+    cast_to_m128_from_m128i, cmp_eq_mask_i8_m128i, cmp_eq_mask_i32_m128i, move_mask_i8_m128i, move_mask_m128,
+    prefetch_t0, set_splat_i32_m128i,
 };
 
 /// Has memory fetched that is going to be read. To read it for this would be to wait for it, and a processor that waits
@@ -31,18 +31,17 @@ pub(crate) fn equal(numbers: [u32; 4], one: u32) -> u32 {
     }
 }
 
-/// Which of sixteen bytes are equal to one, as bits.
+/// Which of sixteen bytes are equal to those of others, as bits.
 #[inline(always)]
-pub(crate) fn equal_bytes(bytes: [u8; 16], one: u8) -> u32 {
+pub(crate) fn equal_bytes(bytes: [u8; 16], others: [u8; 16]) -> u32 {
     #[cfg(target_arch = "x86_64")]
     {
-        let equal = cmp_eq_mask_i8_m128i(m128i::from(bytes), set_splat_i8_m128i(one.cast_signed()));
-        move_mask_i8_m128i(equal).cast_unsigned()
+        move_mask_i8_m128i(cmp_eq_mask_i8_m128i(bytes.into(), others.into())).cast_unsigned()
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
-        let bit = |(at, byte): (usize, &u8)| u32::from(*byte == one) << at;
-        bytes.iter().enumerate().map(bit).sum()
+        let bit = |(at, (one, other)): (usize, (&u8, &u8))| u32::from(one == other) << at;
+        bytes.iter().zip(&others).enumerate().map(bit).sum()
     }
 }
 
@@ -59,7 +58,7 @@ mod tests {
 
     #[test]
     fn equal_bytes_are_told_in_their_order() {
-        assert_eq!(equal_bytes(*b"a--------------a", b'a'), 1 << 15 | 1);
-        assert_eq!(equal_bytes(*b"a--------------a", 0xff), 0);
+        assert_eq!(equal_bytes(*b"a--------------b", *b"a..............b"), 1 << 15 | 1);
+        assert_eq!(equal_bytes(*b"a--------------b", [0xff; 16]), 0);
     }
 }

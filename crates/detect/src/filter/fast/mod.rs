@@ -36,6 +36,7 @@ use crate::pattern::Overrun;
 
 use self::automaton::{Automaton, Found, GaveUp};
 use self::head::{Candidate, Heads};
+use self::needle::End;
 use self::place::{Group, Place};
 use self::plan::Verdict;
 use self::prefix::{Prefix, Prefixed};
@@ -153,7 +154,8 @@ impl Fast {
         }
         let rests = Rests::new(&self.rest, rest, found_rest, tails);
         host.forget();
-        match candidates.list().map_or(Look::Unsure, |ways| self.look(ways, text, host, rests)) {
+        let look = |ways| self.look(ways, text, bytes.last_chunk(), host, rests);
+        match candidates.list().map_or(Look::Unsure, look) {
             Look::Nothing => return Ok(Outcome::Nothing),
             Look::Match(way) if self.variants[way].first_wins && completes(filter, &prefixed) => {
                 if plain::ignores(filter, subject, prefixed.content, scratch)? {
@@ -175,14 +177,21 @@ impl Fast {
         }
     }
 
-    /// Looks whether one of `ways` matches, and reads its `host`.
-    fn look(&self, ways: &[Candidate], text: &[u8], host: &mut Place, mut rests: Rests<'_>) -> Look {
+    /// Looks whether one of `ways` matches `text`, which the line ends with as `end` does, and reads its `host`.
+    fn look(
+        &self,
+        ways: &[Candidate],
+        text: &[u8],
+        end: End<'_>,
+        host: &mut Place,
+        mut rests: Rests<'_>,
+    ) -> Look {
         for &Candidate { way, progress } in ways {
             let variant = &self.variants[usize::from(way)];
-            if !variant.ends(text) || !variant.is_possible(text, progress) {
+            if !variant.ends(text) || !variant.is_possible(text, end, progress) {
                 continue;
             }
-            match variant.look(text, progress, host, |at| rests.matches(variant.rest, text, at)) {
+            match variant.look(text, end, progress, host, |at| rests.matches(variant.rest, text, at)) {
                 Verdict::No => {}
                 Verdict::Unknown => return Look::Unsure,
                 Verdict::Match => return Look::Match(way.into()),

@@ -9,18 +9,29 @@ use crate::processor::equal_bytes;
 #[derive(Debug)]
 pub(super) struct Needle {
     finder: Finder<'static>,
-    /// Two of its bytes, such as logs seldom have, and where in it they are.
-    seldom: [(u8, u8); 2],
+    seldom: [Byte; 2],
 }
 
-/// Bytes that are looked at together, and how many a glance takes in.
-const BLOCK: usize = 16;
+/// A byte of a literal, such as logs seldom have.
+#[derive(Debug)]
+struct Byte {
+    /// As often as it is compared at once.
+    block: [u8; 16],
+    /// Where in the literal it is.
+    at: u8,
+}
+
+/// So many bytes at the end of a line are looked at with one glance.
 const GLANCE: usize = u64::BITS as usize;
+
+/// The last bytes of a line, if it has so many.
+pub(super) type End<'t> = Option<&'t [u8; GLANCE]>;
 
 impl Needle {
     pub(super) fn new(text: &[u8]) -> Needle {
-        let (one, other) = Pair::new(text).map_or((0, 0), |pair| (pair.index1(), pair.index2()));
-        let byte = |at: u8| (text.get(usize::from(at)).copied().unwrap_or_default(), at);
+        let seen = &text[..text.len().min(GLANCE)];
+        let (one, other) = Pair::new(seen).map_or((0, 0), |pair| (pair.index1(), pair.index2()));
+        let byte = |at: u8| Byte { block: [text.get(usize::from(at)).copied().unwrap_or_default(); _], at };
         Needle { finder: Finder::new(text).into_owned(), seldom: [byte(one), byte(other)] }
     }
 
@@ -32,35 +43,29 @@ impl Needle {
         self.text().len()
     }
 
-    /// Looks for it in what a text has from `from` on.
-    #[inline]
-    pub(super) fn sight<'s>(&'s self, text: &'s [u8], from: usize) -> Sight<'s> {
-        Sight { needle: self, text, from, glance: self.glance(text, from) }
-    }
-
     /// Its first place from `from` on.
     #[inline]
     pub(super) fn first(&self, text: &[u8], from: usize) -> Option<usize> {
-        self.sight(text, from).first(from)
+        Some(from + self.finder.find(text.get(from..)?)?)
     }
 
-    /// `None` where there is too much to take in, or too little. There is no loop and no guess in this, as there is in a
-    /// search that goes on as long as the text.
+    /// Looks for it in what a text has from `from` on; `end` is of the line that the text ends.
     #[inline]
-    fn glance(&self, text: &[u8], from: usize) -> Option<u64> {
-        let rest = text.get(from..)?;
-        let last =
-            rest.len().checked_sub(BLOCK).filter(|_| rest.len() <= GLANCE && !self.text().is_empty())?;
-        let mut begins = [0; 2];
-        for at in (0..GLANCE).step_by(BLOCK) {
-            let at = at.min(last);
-            let block = rest[at..].first_chunk()?;
-            for (begins, (byte, _)) in begins.iter_mut().zip(self.seldom) {
-                *begins |= u64::from(equal_bytes(*block, byte)) << at;
-            }
-        }
-        let [(_, one), (_, other)] = self.seldom;
-        Some(begins[0] >> one & begins[1] >> other)
+    pub(super) fn sight<'s>(&'s self, text: &'s [u8], from: usize, end: End<'_>) -> Sight<'s> {
+        let near = end.filter(|_| text.len() <= from + GLANCE && !self.text().is_empty());
+        Sight { needle: self, text, glance: near.map(|end| self.glance(end)) }
+    }
+
+    /// Where it may begin, as bits. There is no loop and no guess in this, as there is in a search that goes on as long as
+    /// the text.
+    #[inline]
+    fn glance(&self, end: &[u8; GLANCE]) -> u64 {
+        let begins = |byte: &Byte| {
+            let blocks = (0..).step_by(byte.block.len()).zip(end.as_chunks().0);
+            blocks.fold(0, |all, (at, block)| all | u64::from(equal_bytes(*block, byte.block)) << at)
+                >> byte.at
+        };
+        begins(&self.seldom[0]) & begins(&self.seldom[1])
     }
 
     /// Its place, if there is only one.
@@ -73,8 +78,6 @@ impl Needle {
 pub(super) struct Sight<'s> {
     needle: &'s Needle,
     text: &'s [u8],
-    from: usize,
-    /// Where it may begin, as bits, if that is known.
     glance: Option<u64>,
 }
 
@@ -82,12 +85,11 @@ impl Sight<'_> {
     /// Its first place from one on where it was looked for.
     #[inline]
     pub(super) fn first(&self, from: usize) -> Option<usize> {
-        let Some(begins) = self.glance else {
-            return Some(from + self.needle.finder.find(self.text.get(from..)?)?);
-        };
-        let mut begins = begins & u64::MAX.checked_shl((from - self.from) as u32).unwrap_or(0);
+        let Some(begins) = self.glance else { return self.needle.first(self.text, from) };
+        let left = self.text.len().checked_sub(from)?;
+        let mut begins = begins & u64::MAX.checked_shl((GLANCE - left) as u32).unwrap_or(0);
         while begins != 0 {
-            let at = self.from + begins.trailing_zeros() as usize;
+            let at = self.text.len() - (GLANCE - begins.trailing_zeros() as usize);
             if self.text[at..].starts_with(self.needle.text()) {
                 return Some(at);
             }
@@ -106,15 +108,20 @@ mod tests {
     proptest! {
         #[test]
         fn a_literal_is_found_where_it_stands_first(
+            before in "[ab ]{0,80}",
             text in "[ab ]{0,80}",
-            literal in "[ab ]{0,4}",
+            literal in "[ab ]{0,4}|[ab ]{60,70}c",
+            whole in any::<bool>(),
             from in 0usize..85,
         ) {
-            let (text, needle) = (text.as_bytes(), Needle::new(literal.as_bytes()));
+            let text = if whole { format!("{text}{literal}") } else { text };
+            let (line, needle) = (format!("{before}{text}"), Needle::new(literal.as_bytes()));
+            let text = text.as_bytes();
             let stands = |at: &usize| text[*at..].starts_with(literal.as_bytes());
             prop_assert_eq!(needle.first(text, from), (from..=text.len()).find(stands));
-            let sight = needle.sight(text, from);
-            for from in from..85 {
+            let looked = from.min(text.len());
+            let sight = needle.sight(text, looked, line.as_bytes().last_chunk());
+            for from in looked..170 {
                 prop_assert_eq!(sight.first(from), (from..=text.len()).find(stands));
             }
             let mut all = (0..=text.len()).filter(stands);

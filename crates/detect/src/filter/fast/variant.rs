@@ -13,7 +13,7 @@ use super::exact::Exactness;
 use super::head;
 use super::literal::Literal;
 use super::lower::{anything, host_language, lower};
-use super::needle::Needle;
+use super::needle::{End, Needle};
 use super::place::Place;
 use super::plan::{Plan, Verdict};
 use super::sequence::{Interest, Item, Sequence, ending, is_anchored, needed};
@@ -240,8 +240,9 @@ impl Variant {
 
     /// Whether a text holds what a match needs, behind its first bytes.
     #[inline]
-    pub(super) fn is_possible(&self, text: &[u8], progress: Progress) -> bool {
-        self.needed.as_ref().is_none_or(|needed| needed.first(text, progress.end()).is_some())
+    pub(super) fn is_possible(&self, text: &[u8], end: End<'_>, progress: Progress) -> bool {
+        let from = progress.end();
+        self.needed.as_ref().is_none_or(|needed| needed.sight(text, from, end).first(from).is_some())
     }
 
     /// Reads the first bytes of a text.
@@ -254,6 +255,7 @@ impl Variant {
     pub(super) fn look(
         &self,
         text: &[u8],
+        end: End<'_>,
         progress: Progress,
         known: &mut Place,
         rest: impl FnOnce(usize) -> Option<bool>,
@@ -271,7 +273,7 @@ impl Variant {
             let sure = !plan.once || plan.anchor.first(text, at).is_none();
             return if sure { judge(at) } else { Verdict::Unknown };
         };
-        let sight = plan.anchor.sight(text, at);
+        let sight = plan.anchor.sight(text, at, end);
         let Some(anchor) = sight.first(at) else { return Verdict::No };
         let fills = stretch.fills(text, at, anchor);
         let verdict = if fills { judge(anchor + plan.anchor.len()) } else { Verdict::No };
