@@ -23,11 +23,13 @@ impl Ascii {
     }
 
     pub(super) fn from_fn(contains: impl Fn(u8) -> bool) -> Ascii {
-        let mut set = Ascii::NONE;
-        for byte in (0..128u8).filter(|&byte| contains(byte)) {
-            set.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
-        }
-        set
+        (0..128).filter(|&byte| contains(byte)).fold(Ascii::NONE, Ascii::with)
+    }
+
+    /// `byte` is ASCII.
+    fn with(mut self, byte: u8) -> Ascii {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        self
     }
 
     pub(super) const fn without(mut self, byte: u8) -> Ascii {
@@ -36,15 +38,8 @@ impl Ascii {
     }
 
     /// Without those beyond ASCII.
-    pub(super) const fn of_bytes(bytes: &[u8]) -> Ascii {
-        let (mut set, mut at) = (Ascii::NONE, 0);
-        while at < bytes.len() {
-            if bytes[at].is_ascii() {
-                set.0[(bytes[at] >> 6) as usize] |= 1 << (bytes[at] & 63);
-            }
-            at += 1;
-        }
-        set
+    pub(super) fn of_bytes(bytes: &[u8]) -> Ascii {
+        bytes.iter().copied().filter(u8::is_ascii).fold(Ascii::NONE, Ascii::with)
     }
 
     /// False for bytes beyond ASCII.

@@ -43,13 +43,10 @@ impl Checks {
             return true;
         }
         self.literal.truncate(known);
-        let check = Check::of(node, after);
-        let told = check.is_some();
-        if let Some(check) = check {
-            self.end_literal();
-            self.before.push(check);
-        }
-        told
+        let Some(check) = Check::of(node, after) else { return false };
+        self.end_literal();
+        self.before.push(check);
+        true
     }
 
     pub(super) fn is_empty(&self) -> bool {

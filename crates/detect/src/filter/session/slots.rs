@@ -8,8 +8,8 @@ const CHAINS: usize = 16 * MOST;
 /// No slot.
 const NONE: u16 = u16::MAX;
 
-/// A hash table with lists in it. All of it is eleven kilobytes, which stay in the processor's first cache, and nothing moves
-/// when a slot is given up, as it would among open addresses.
+/// A hash table with lists in it. All of it is eleven kilobytes, which stay in the processor's first cache, and nothing
+/// moves when a slot is given up, as it would among open addresses.
 #[derive(Debug)]
 pub(super) struct Slots {
     /// The first slot of each chain of those whose hashes are alike; empty before the first is taken.

@@ -56,7 +56,6 @@ pub(crate) fn replay(place: &Place, args: &Replay) -> Outcome {
     let specs = loaded.jails.into_iter().map(|jail| jail.spec).collect();
     jails.configure(specs, now).map_err(|error| CommandError::new(Exit::Config, error))?;
     let mut run = Run {
-        history: jails.grow(),
         set: FilterSet::new(filters),
         found: Vec::new(),
         bans: Vec::new(),
@@ -90,8 +89,6 @@ struct Run<W> {
     bans: Vec<Ban>,
     jails: Jails,
     offences: Offences,
-    /// Some jail asks for offences: nobody else does, and to write them down is a good part of what a ban costs.
-    history: bool,
     report: Report<W>,
     now: Time,
     summary: Summary,
@@ -132,7 +129,7 @@ impl<W: Write> Run<W> {
 
     /// What the jails make of the failures that were found.
     fn judge(&mut self) {
-        let Self { found, bans, jails, offences, history, summary, .. } = self;
+        let Self { found, bans, jails, offences, summary, .. } = self;
         let suspects = jails.suspects(found.iter().map(|found| (found.jail, found.address)), offences);
         for (Found { jail, time, .. }, suspect) in found.drain(..).zip(&suspects) {
             // In a replay the present is the time in the log.
@@ -141,7 +138,8 @@ impl<W: Write> Run<W> {
                 suspect.as_ref().and_then(|suspect| jails.failure(jail, suspect, time, time, offences));
             if let Some(Verdict::Reached(Decision::Ban { ban, .. })) = verdict {
                 summary.bans += 1;
-                if *history {
+                // Nobody else asks for offences, and to write them down is a good part of what a ban costs.
+                if jails.grow() {
                     offences.note(ban.jail, ban.host, ban.start, ban.count);
                 }
                 bans.push(ban);

@@ -65,9 +65,8 @@ impl<W: Write> Report<W> {
         match self.json {
             true => json(&mut self.out, summary),
             false => {
-                let Summary { lines, failures, bans, seconds } = *summary;
-                let [lines, failures, bans] = [(lines, "line"), (failures, "failure"), (bans, "ban")]
-                    .map(|(many, what)| count(many, what));
+                let (lines, failures) = (count(summary.lines, "line"), count(summary.failures, "failure"));
+                let (bans, seconds) = (count(summary.bans, "ban"), summary.seconds);
                 writeln!(self.out, "{lines}, {failures}, {bans} in {seconds:.3} s")
             }
         }?;
